@@ -1,0 +1,30 @@
+/* The world failing: a file that cannot be read, memory that is not there. (An author's mistake is
+** a diagnostic, a refused event a step result, our own bug an assertion.)
+**
+** Functions that can fail this way return enum bf_err and fill a struct bf_error given as last
+** parameter, which they leave untouched on success. A caller that passes it on wraps it outward:
+** "open policy: a.banfa: No such file or directory".
+*/
+#ifndef BF_ERROR_H
+#define BF_ERROR_H
+
+enum bf_err {
+    BF_OK = 0,
+    BF_ENOMEM,
+    BF_EIO,      /* the system said no; errno is in the text */
+    BF_ENOENT,
+    BF_EFORMAT,  /* a file is not what it should be: corrupted, truncated, of another version */
+    BF_ELIMIT,   /* a named limit was reached */
+};
+
+struct bf_error {
+    enum bf_err code;
+    char text[512];
+};
+
+enum bf_err bf_fail(struct bf_error *e, enum bf_err code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+enum bf_err bf_error_wrap(struct bf_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* prefixes "…: "; returns e->code */
+
+#endif
