@@ -1,0 +1,148 @@
+/* The tree: what the parser makes of one file. Nothing writes to it afterwards; the checker keeps
+** what it finds out in side tables by node id (lang/check/program.h).
+**
+** Nodes, names and texts live in the compilation's arena. Ids are dense over a compilation.
+*/
+#ifndef BF_AST_H
+#define BF_AST_H
+
+#include "lang/base/diag.h"
+#include "lang/defs/common.h"
+
+enum bf_node_kind {
+#define NODE(kind, slots) BF_N_##kind,
+#include "lang/syntax/ast.def"
+    BF_NODE_KINDS
+};
+
+enum bf_node_flag {
+    BF_N_NOT = 1,
+    BF_N_OPTIONAL = 2,
+    BF_N_OPEN = 4,
+    BF_N_SEALED = 8,
+    BF_N_BACK = 16,
+    BF_N_ZH = 32,     /* written in the Chinese surface (fmt without --keywords keeps it) */
+    BF_N_BROKEN = 64, /* holds a syntax error already reported: be silent about it */
+    BF_N_QUOTED = 128 /* NAME written in quotes: '目的' */
+};
+
+enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
+enum bf_roll_op { BF_ROLL_NEXT, BF_ROLL_NONE };
+enum bf_office_op { BF_OFFICE_BODY, BF_OFFICE_POST }; /* 机构, 岗位 */
+enum bf_rule_op { BF_RULE_WHEN, BF_RULE_OTHERWISE, BF_RULE_OVERRIDE };
+enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
+
+/* A name, interned: equal texts of one compilation are one bf_name. */
+struct bf_name {
+    bf_str text;
+    uint32_t hash;
+    uint32_t index;       /* dense, in order of first use */
+    struct bf_sym *sym;   /* the checker's: innermost meaning in scope */
+};
+
+struct bf_node {
+    uint8_t kind;         /* enum bf_node_kind */
+    uint8_t op;
+    uint16_t flags;
+    uint32_t id;
+    bf_span span;         /* without comments and citations */
+    struct bf_node *next;
+    struct bf_node *a, *b, *c, *d, *e;
+    struct bf_node *cites;
+    union {
+        struct bf_name *name;
+        bf_str text;
+        int64_t num;
+    };
+};
+
+/* A citation within its policy; 0: not given. Suffix 1 is 之一 (15a). */
+struct bf_cite {
+    uint16_t article, suffix, paragraph, item;
+};
+static inline int64_t bf_cite_pack(struct bf_cite c) {
+    return (int64_t)((uint64_t)c.article << 48 | (uint64_t)c.suffix << 32 |
+                     (uint64_t)c.paragraph << 16 | c.item);
+}
+static inline struct bf_cite bf_cite_unpack(int64_t n) {
+    uint64_t u = (uint64_t)n;
+    return (struct bf_cite){(uint16_t)(u >> 48), (uint16_t)(u >> 32), (uint16_t)(u >> 16), (uint16_t)u};
+}
+
+/* What stands between the nodes: comments, documentation, blank lines. In order of position. */
+struct bf_trivia {
+    uint8_t kind; /* BF_TRIVIA_… */
+    bool own_line;
+    uint32_t start, end;
+};
+enum { BF_TRIVIA_COMMENT, BF_TRIVIA_DOC, BF_TRIVIA_BLANK };
+
+/* A heading of a literate file that names an article: the citation of what follows it. */
+struct bf_heading {
+    uint32_t offset;
+    struct bf_cite cite;
+};
+
+struct bf_names; /* the compilation's name table */
+struct bf_names *bf_names_new(struct bf_arena *a);
+struct bf_name *bf_name_intern(struct bf_names *n, bf_str text);
+uint32_t bf_names_count(const struct bf_names *n);
+
+struct bf_tree {
+    uint32_t file;
+    bool literate;
+    bool module_zh;           /* most statements are in the Chinese surface */
+    struct bf_node *root;     /* FILE; never NULL, may be partly broken */
+    struct bf_trivia *trivia;
+    uint32_t trivia_count;
+    struct bf_heading *headings;
+    uint32_t heading_count;
+    bf_span *fences;          /* literate: the source blocks, without their fence lines */
+    uint32_t fence_count;
+};
+
+/* Everything one compilation shares. */
+struct bf_parse {
+    struct bf_arena *arena;
+    struct bf_sources *sources;
+    struct bf_diags *diags;
+    struct bf_names *names;
+    uint32_t next_id;         /* 1 at first; node ids are below it */
+};
+
+/* Reads source text that was added to p->sources as file; "*.banfa.md" is literate. Mistakes become
+** diagnostics; the tree holds everything that could be read. */
+struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file);
+
+const char *bf_node_kind_z(enum bf_node_kind kind);
+/* Same tree? Spans, comments, quotes, surface and order of commuting clauses apart. When not,
+** *where (may be NULL) is the first node of x that differs. names_too false: names and labels are
+** not compared either (to hold a Chinese sample against the English one). */
+bool bf_node_same(const struct bf_node *x, const struct bf_node *y, bool names_too,
+                  const struct bf_node **where);
+/* Indented text of a tree, for tests and for the curious. */
+void bf_node_dump(const struct bf_node *n, struct bf_buf *out);
+
+/* The citation of the nearest heading above offset, if any. */
+bool bf_tree_heading(const struct bf_tree *t, uint32_t offset, struct bf_cite *cite);
+
+/* ---- outline files ---- */
+/* `第三章 …` `第十五条 gist`, paragraphs indented by two spaces, items by four; `Chapter 3 …`,
+** `Article 15 …`, `  Paragraph 1 …`, `    Item 1 …` in English. An article without paragraph lines has
+** one paragraph. */
+struct bf_outline_entry {
+    struct bf_cite cite;      /* paragraph and item 0: the article itself */
+    bf_str gist;
+    bf_span span;
+    uint16_t paragraphs;      /* of an article: how many */
+    uint16_t items;           /* of a paragraph: how many */
+};
+struct bf_outline {
+    uint32_t file;
+    struct bf_outline_entry *entry; /* sorted by citation */
+    uint32_t count;
+};
+struct bf_outline *bf_outline_read(struct bf_parse *p, uint32_t file);
+const struct bf_outline_entry *bf_outline_find(const struct bf_outline *o, struct bf_cite cite);
+
+#endif
