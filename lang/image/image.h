@@ -1,0 +1,167 @@
+/* The image: a policy compiled. Immutable, position-independent, verified on load.
+**
+** One block of bytes: a header, then tables of fixed-size rows. Rows name each other by table index
+** (BF_NONE: nothing) and texts by index into `str`. All integers are little-endian; a host that is
+** not refuses to load. The same sources give the same bytes on every machine of one compiler release.
+**
+** The hash (SHA-256 of header and policy tables; scenarios, kept behind them, not included) is the
+** policy version that a case is pinned to. Bytecode (opcode.def) is checked on load: jumps stay in
+** their program, operands name existing rows, the stack neither underflows nor passes BF_STACK.
+**
+** Guards, limits and effects are *programs*: offsets into `code`. BF_NONE: none.
+*/
+#ifndef BF_IMAGE_H
+#define BF_IMAGE_H
+
+#include "lang/base/error.h"
+#include "lang/base/hash.h"
+#include "lang/base/text.h"
+#include "lang/defs/common.h"
+
+#define BF_IMAGE_FORMAT 1    /* layout */
+#define BF_EDITION 1         /* of the language */
+#define BF_SEMANTICS 1       /* of the step */
+#define BF_STACK 64          /* values a program may hold at once */
+
+struct bf_i_range { uint32_t first, count; };
+struct bf_i_str { uint32_t off, len; };              /* in `text`; 0 is the empty string */
+/* A constant. aux: PERIOD its unit, ENUM the enum, PARTY …; i: the number, or a str for texts.
+   NONE: absent. */
+struct bf_i_const { uint32_t kind, aux; int64_t i; };
+struct bf_i_cite { uint32_t policy; uint16_t article, suffix, paragraph, item; }; /* policy: str; BF_NONE this one */
+struct bf_i_src { struct bf_i_range cites; uint32_t file, line; }; /* cites of `cite`; file: str */
+struct bf_i_type { uint32_t kind, ref, optional, max; }; /* ref: unit, enum, record, element type, procedure */
+struct bf_i_field { uint32_t name, label, type; };   /* fields of records; params of acts, events, decisions */
+struct bf_i_enum { uint32_t name, label; struct bf_i_range members; uint32_t open; };
+struct bf_i_member { uint32_t name, label; };
+struct bf_i_record { uint32_t name, label; struct bf_i_range fields; };
+struct bf_i_register { uint32_t name, label, record; struct bf_i_range keys; uint32_t src; }; /* keys of `key`: field ordinals */
+struct bf_i_assume { uint32_t name, label, type, konst, because, src; }; /* default is a constant */
+struct bf_i_office { uint32_t name, label, per, src; }; /* per: type, BF_NONE: one; post: 1 */
+struct bf_i_violation { uint32_t name, label, src; };
+/* Rules of a table by tier: otherwise is 0, when 1, override 2. Of the highest tier that has a rule that
+   fits, all that fit fired (their results agree: the checker saw to it). */
+struct bf_i_decision { uint32_t name, label; struct bf_i_range params; uint32_t type; struct bf_i_range rules; uint32_t src; };
+struct bf_i_rule { uint32_t tier, cond, result, src; };
+struct bf_i_event { uint32_t name, label; struct bf_i_range params; uint32_t src; }; /* 0: violated(Violation, Party) */
+
+enum { BF_DATA_PARTY, BF_DATA_GIVEN, BF_DATA_KEEP };
+struct bf_i_data { uint32_t name, label, type, role, init, sealed; }; /* init: program over earlier data */
+struct bf_i_actor { uint32_t any; uint32_t ref; };    /* any: ref is a type; else a program giving a party */
+/* starts by: actors. starts on: event, and which of its params fill which data (index: pairs param, data). */
+struct bf_i_start { uint32_t event; struct bf_i_range actors, binds; uint32_t consents_first, consents_count, src; };
+struct bf_i_require { uint32_t cond, text, src; };
+
+struct bf_i_state {
+    uint32_t name, label, is_end;
+    uint32_t enter;                 /* effects on entering (ends) */
+    struct bf_i_range offers;       /* of `index`: offer numbers that stand in this state or everywhere, written order */
+    struct bf_i_range duties;       /* of `index`: duty numbers that live here, written order */
+    struct bf_i_range whens, pauses;
+    uint32_t src;
+};
+struct bf_i_act { uint32_t name, label; struct bf_i_range params; struct bf_i_range offers; uint32_t extends; };
+    /* offers of `index`: everything that offers it; extends: duty it extends, or BF_NONE */
+
+enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND };
+enum { BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE };
+enum { BF_FROM_ENTRY, BF_FROM_START, BF_FROM_ACT, BF_FROM_STATE, BF_FROM_DATE };
+/* Where an act stands: a permission, an act of a duty's block, or an extension. One place, one row. */
+struct bf_i_offer {
+    uint32_t kind, act;
+    struct bf_i_range actors;       /* of `actor`; a duty's acts: its bearer */
+    uint32_t state;                 /* where it is written; BF_NONE: everywhere */
+    struct bf_i_range in;           /* of `index`: states it is narrowed to (C_IN); count 0: not */
+    uint32_t guard;
+    uint32_t times;                 /* count allowed; 0: any number */
+    uint32_t window, window_code, from, from_ref; /* from_ref: act, state, or program of a Date */
+    struct bf_i_range consents;     /* of `actor` */
+    uint32_t report;                /* program giving the party reported to; BF_NONE */
+    uint32_t target;                /* state; BF_NONE stays; BF_BACK */
+    uint32_t effects;
+    uint32_t duty;                  /* DUTY, EXTEND: which */
+    uint32_t at_most;               /* EXTEND: program giving a period */
+    uint32_t src;
+};
+#define BF_BACK (UINT32_MAX - 1)
+
+enum { BF_LIMIT_NONE, BF_LIMIT_WITHIN, BF_LIMIT_BY, BF_LIMIT_BY_MONTH_DAY };
+struct bf_i_duty {
+    uint32_t name, label;           /* label of a state limit: the state's; name empty */
+    uint32_t state;                 /* where it is written; BF_NONE: everywhere */
+    uint32_t bearer;                /* program giving a party; BF_NONE: a state limit, nobody bears it */
+    uint32_t guard;
+    uint32_t limit, limit_code;     /* WITHIN: program giving a period (maybe absent); BY: a Date (maybe absent);
+                                       BY_MONTH_DAY: month*100+day itself */
+    uint32_t from, from_ref;        /* as of an offer */
+    uint32_t otherwise, target, effects; /* enum bf_otherwise_op; target: state, BF_BACK, or offer to deem */
+    struct bf_i_range offers;       /* of `index`: its acts */
+    uint32_t src, otherwise_src;
+};
+/* must not. Where an offer of the act exists it is refused as forbidden unless `unless` holds; else doing
+   it is a report, recorded and judged. */
+struct bf_i_ban { uint32_t act; struct bf_i_actor subject; uint32_t state, unless, violation, src; };
+struct bf_i_when { uint32_t cond, target, src; };     /* cond BF_NONE: else */
+struct bf_i_pause { uint32_t duty, guard, src; };     /* duty BF_NONE: all but those written in the state */
+
+struct bf_i_proc {
+    uint32_t name, label, src;
+    struct bf_i_range data, starts, requires, states, acts, offers, duties, bans;
+    uint32_t initial;               /* index of state; states, acts, … are numbered over the whole image */
+    uint32_t reach, reach_words;    /* in `reach`; row s - states.first, bit t - states.first */
+};
+struct bf_i_note { uint32_t text, src; };
+
+/* Scenarios: statements over locals (fixtures first, then the scenario's own). */
+enum bf_stmt_op {
+    BF_S_AT,      /* a: day (signed), b: second of the day, or BF_NONE: same time as before (00:00 at first) */
+    BF_S_WAIT,    /* a: program giving a period */
+    BF_S_LET,     /* a: local, b: program */
+    BF_S_ASSUME,  /* a: assume, b: program */
+    BF_S_PUT,     /* a: register, b: program giving a record */
+    BF_S_OPEN,    /* a: local for the case or BF_NONE, b: program of the actor, c: procedure, d: program giving the
+                     data as a RECORD in order of the procedure's data (absent where not given) */
+    BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a RECORD */
+    BF_S_CONSENT, /* a, b as DO; c: act consented to */
+    BF_S_DECLINE, /* as CONSENT */
+    BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args */
+    BF_S_EXPECT,  /* a: program of a Bool; e: BF_NONE, or for "x = y" the program giving x, for the message */
+    BF_S_REFUSED  /* a: enum bf_refusal; the statement after it (OPEN, DO, CONSENT, DECLINE, REPORT) must be refused;
+                     b, c: range of `cite` expected */
+};
+struct bf_i_stmt { uint32_t op, a, b, c, d, e, src; };
+struct bf_i_scenario { uint32_t title; struct bf_i_range stmts; uint32_t locals, src; };
+struct bf_i_fixture { uint32_t name, code, src; };    /* local number = fixture number */
+
+struct bf_image {
+    const uint8_t *bytes;
+    size_t size;
+    uint8_t hash[BF_SHA256_LEN];
+    uint32_t policy_name, policy_title, policy_number, rank; /* str */
+    int32_t force_from, force_to;    /* days; INT32_MIN, INT32_MAX: open */
+    uint32_t calendar;               /* str */
+    uint32_t count_same_day, roll_none, day_ends; /* day_ends: seconds, 86400 unless said */
+    uint32_t retain_unit, retain_count;
+#define TABLE(name, type) const type *name; uint32_t name##_count;
+#include "lang/image/image.def"
+};
+
+/* Takes a block of bytes (which must outlive the image, aligned to 8) and verifies it: nothing that the step
+** reads can be out of range. BF_EFORMAT says what is wrong. */
+enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size, struct bf_image **image,
+                          struct bf_error *e);
+static inline bf_str bf_i_text(const struct bf_image *m, uint32_t str) {
+    return (bf_str){m->text + m->str[str].off, m->str[str].len};
+}
+/* Label if there is one, else name: what people read. */
+static inline bf_str bf_i_label(const struct bf_image *m, uint32_t name, uint32_t label) {
+    return bf_i_text(m, m->str[label].len ? label : name);
+}
+static inline bool bf_i_reaches(const struct bf_image *m, const struct bf_i_proc *p, uint32_t from, uint32_t to) {
+    uint32_t t = to - p->states.first;
+    return m->reach[p->reach + (from - p->states.first) * p->reach_words + t / 32] >> (t % 32) & 1;
+}
+/* Text of the whole image for people and goldens. */
+void bf_image_dump(const struct bf_image *m, struct bf_buf *out);
+
+#endif
