@@ -23,6 +23,7 @@
 #define BF_TERM_H
 
 #include "engine/core/calendar.h"
+#include "lang/defs/common.h"
 
 /* How a policy counts. */
 struct bf_count_rule {
@@ -32,7 +33,6 @@ struct bf_count_rule {
 };
 #define BF_COUNT_RULE_DEFAULT ((struct bf_count_rule){86400, false, true})
 
-enum bf_unit { BF_UNIT_WORKING_DAYS, BF_UNIT_DAYS, BF_UNIT_MONTHS, BF_UNIT_HOURS };
 struct bf_period {
     enum bf_unit unit;
     int64_t count; /* a year is 12 months */

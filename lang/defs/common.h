@@ -7,7 +7,7 @@
 #define BF_NONE UINT32_MAX /* "no such index" in every table */
 
 /* Units of periods. */
-enum bf_unit { BF_WORKING_DAYS, BF_DAYS, BF_MONTHS, BF_HOURS };
+enum bf_unit { BF_UNIT_WORKING_DAYS, BF_UNIT_DAYS, BF_UNIT_MONTHS, BF_UNIT_HOURS };
 
 enum bf_compare_op { BF_EQ, BF_NE, BF_LT, BF_LE, BF_GT, BF_GE };
 

@@ -85,7 +85,7 @@ struct bf_i_offer {
 };
 #define BF_BACK (UINT32_MAX - 1)
 
-enum { BF_LIMIT_NONE, BF_LIMIT_WITHIN, BF_LIMIT_BY, BF_LIMIT_BY_MONTH_DAY };
+enum { BF_I_LIMIT_NONE, BF_I_LIMIT_WITHIN, BF_I_LIMIT_BY, BF_I_LIMIT_BY_MONTH_DAY };
 struct bf_i_duty {
     uint32_t name, label;           /* label of a state limit: the state's; name empty */
     uint32_t state;                 /* where it is written; BF_NONE: everywhere */

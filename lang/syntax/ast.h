@@ -16,14 +16,14 @@ enum bf_node_kind {
 };
 
 enum bf_node_flag {
-    BF_N_NOT = 1,
-    BF_N_OPTIONAL = 2,
-    BF_N_OPEN = 4,
-    BF_N_SEALED = 8,
-    BF_N_BACK = 16,
-    BF_N_ZH = 32,     /* written in the Chinese surface (fmt without --keywords keeps it) */
-    BF_N_BROKEN = 64, /* holds a syntax error already reported: be silent about it */
-    BF_N_QUOTED = 128 /* NAME written in quotes: '目的' */
+    BF_F_NOT = 1,
+    BF_F_OPTIONAL = 2,
+    BF_F_OPEN = 4,
+    BF_F_SEALED = 8,
+    BF_F_BACK = 16,
+    BF_F_ZH = 32,     /* written in the Chinese surface (fmt without --keywords keeps it) */
+    BF_F_BROKEN = 64, /* holds a syntax error already reported: be silent about it */
+    BF_F_QUOTED = 128 /* NAME written in quotes: '目的' */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
