@@ -15,7 +15,7 @@ struct bf_arena;
 
 /* A new arena that will hold at most limit bytes (0: no limit). NULL when out of memory. */
 struct bf_arena *bf_arena_new(size_t limit);
-void bf_arena_free(struct bf_arena *a); /* NULL is fine */
+void bf_arena_free(struct bf_arena *a);  /* NULL is fine */
 void bf_arena_reset(struct bf_arena *a); /* forget all, keep the first block */
 
 /* Where to go when the arena is exhausted; NULL removes it. Returns the jump point set before. */

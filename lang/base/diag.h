@@ -34,13 +34,19 @@ enum bf_text_id {
 
 typedef struct {
     enum { BF_ARG_STR, BF_ARG_INT, BF_ARG_TEXT } kind;
-    bf_str s;        /* STR: copied into the collector's arena by bf_diag */
-    int64_t i;       /* INT */
+    bf_str s;             /* STR: copied into the collector's arena by bf_diag */
+    int64_t i;            /* INT */
     enum bf_text_id text; /* TEXT: another table text, in the renderer's language */
 } bf_arg;
-static inline bf_arg bf_arg_str(bf_str s) { return (bf_arg){.kind = BF_ARG_STR, .s = s}; }
-static inline bf_arg bf_arg_int(int64_t i) { return (bf_arg){.kind = BF_ARG_INT, .i = i}; }
-static inline bf_arg bf_arg_text(enum bf_text_id t) { return (bf_arg){.kind = BF_ARG_TEXT, .text = t}; }
+static inline bf_arg bf_arg_str(bf_str s) {
+    return (bf_arg){.kind = BF_ARG_STR, .s = s};
+}
+static inline bf_arg bf_arg_int(int64_t i) {
+    return (bf_arg){.kind = BF_ARG_INT, .i = i};
+}
+static inline bf_arg bf_arg_text(enum bf_text_id t) {
+    return (bf_arg){.kind = BF_ARG_TEXT, .text = t};
+}
 /* Arguments of a template: BF_ARGS(bf_arg_str(name), bf_arg_int(3)), or BF_NOARGS. */
 #define BF_ARGS(...) \
     ((const bf_arg[]){__VA_ARGS__}), (int)(sizeof((const bf_arg[]){__VA_ARGS__}) / sizeof(bf_arg))
@@ -60,7 +66,7 @@ struct bf_diag {
     bf_span span;
     bf_arg *args;
     int nargs;
-    struct bf_diag_label *labels; /* the first, when its span equals ours, labels the primary span */
+    struct bf_diag_label *labels; /* a first one whose span equals ours labels the primary span */
     struct bf_diag_label *hints;  /* span unused */
     uint32_t order;
 };
@@ -85,7 +91,7 @@ uint32_t bf_diags_shown(const struct bf_diags *ds);
 const struct bf_diag *bf_diags_get(const struct bf_diags *ds, uint32_t i);
 
 /* ---- rendering ---- */
-const char *bf_diag_code_z(enum bf_diag_code code);      /* "E0201" */
+const char *bf_diag_code_z(enum bf_diag_code code); /* "E0201" */
 void bf_text_render(struct bf_buf *out, enum bf_lang lang, enum bf_text_id id, const bf_arg *args,
                     int nargs);
 const char *bf_text_z(enum bf_lang lang, enum bf_text_id id); /* the template itself */

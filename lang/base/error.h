@@ -11,10 +11,10 @@
 enum bf_err {
     BF_OK = 0,
     BF_ENOMEM,
-    BF_EIO,      /* the system said no; errno is in the text */
+    BF_EIO, /* the system said no; errno is in the text */
     BF_ENOENT,
-    BF_EFORMAT,  /* a file is not what it should be: corrupted, truncated, of another version */
-    BF_ELIMIT,   /* a named limit was reached */
+    BF_EFORMAT, /* a file is not what it should be: corrupted, truncated, of another version */
+    BF_ELIMIT,  /* a named limit was reached */
 };
 
 struct bf_error {

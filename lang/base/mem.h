@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-void *bf_malloc(size_t size);            /* NULL when out of memory */
-void *bf_realloc(void *p, size_t size);  /* NULL when out of memory; p stays valid */
+void *bf_malloc(size_t size);           /* NULL when out of memory */
+void *bf_realloc(void *p, size_t size); /* NULL when out of memory; p stays valid */
 void bf_free(void *p);
 
 /* Test hook: called before each allocation; returning 0 makes it fail. NULL restores the default. */

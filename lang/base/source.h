@@ -17,9 +17,9 @@ typedef struct {
 #define BF_NO_SPAN ((bf_span){BF_NO_FILE, 0, 0})
 
 struct bf_source {
-    bf_str name;         /* as shown: the path relative to what the user named */
-    bf_str text;         /* NUL follows the last byte */
-    uint32_t *lines;     /* offset of each line's first byte; built when first needed */
+    bf_str name;     /* as shown: the path relative to what the user named */
+    bf_str text;     /* NUL follows the last byte */
+    uint32_t *lines; /* offset of each line's first byte; built when first needed */
     uint32_t line_count;
 };
 

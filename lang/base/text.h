@@ -18,11 +18,11 @@ typedef struct {
 } bf_str;
 
 #define BF_STR(literal) ((bf_str){(literal), sizeof(literal) - 1})
-bf_str bf_str_of(const char *z);                    /* view of a C string */
-bf_str bf_str_dup(struct bf_arena *a, bf_str s);    /* copy, NUL after it */
-char *bf_str_z(struct bf_arena *a, bf_str s);       /* NUL-terminated copy */
+bf_str bf_str_of(const char *z);                 /* view of a C string */
+bf_str bf_str_dup(struct bf_arena *a, bf_str s); /* copy, NUL after it */
+char *bf_str_z(struct bf_arena *a, bf_str s);    /* NUL-terminated copy */
 bool bf_str_eq(bf_str x, bf_str y);
-int bf_str_cmp(bf_str x, bf_str y);                 /* byte order */
+int bf_str_cmp(bf_str x, bf_str y); /* byte order */
 bool bf_str_starts(bf_str s, bf_str prefix);
 uint32_t bf_str_hash(bf_str s);
 
@@ -30,8 +30,8 @@ uint32_t bf_str_hash(bf_str s);
 int bf_utf8_decode(const char *p, const char *end, uint32_t *cp);
 /* Offset of the first malformed byte, or len if all is well. */
 size_t bf_utf8_check(const char *p, size_t len);
-uint32_t bf_utf8_count(bf_str s);                   /* code points */
-int bf_utf8_width(uint32_t cp, int ambiguous);      /* terminal columns; ambiguous is 1 or 2 */
+uint32_t bf_utf8_count(bf_str s);              /* code points */
+int bf_utf8_width(uint32_t cp, int ambiguous); /* terminal columns; ambiguous is 1 or 2 */
 uint32_t bf_str_width(bf_str s, int ambiguous);
 /* Edit distance in code points, at most max+1. */
 uint32_t bf_str_distance(bf_str x, bf_str y, uint32_t max);

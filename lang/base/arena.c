@@ -1,0 +1,140 @@
+/* arena: a list of blocks, newest first, each larger than the one before up to BLOCK_MAX.
+**
+** Under AddressSanitizer what was not handed out is poisoned, with a gap after each allocation, so
+** that an overrun inside an arena is found as one on the heap would be.
+*/
+#include "lang/base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/base/mem.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#define REDZONE 16
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define REDZONE 0
+#endif
+
+enum { ALIGN = 16, BLOCK_FIRST = 4096, BLOCK_MAX = 1 << 20 };
+
+struct block {
+    struct block *older;
+    size_t cap, used;
+    size_t pad; /* keeps the bytes that follow aligned */
+};
+_Static_assert(sizeof(struct block) % ALIGN == 0, "block data is aligned");
+
+struct bf_arena {
+    struct block *block; /* newest; NULL before the first allocation */
+    size_t limit, used, next_cap;
+    jmp_buf *exhausted;
+};
+
+static char *block_data(struct block *b) {
+    return (char *)(b + 1);
+}
+
+struct bf_arena *bf_arena_new(size_t limit) {
+    struct bf_arena *a = bf_malloc(sizeof *a);
+    if (a)
+        *a = (struct bf_arena){.limit = limit, .next_cap = BLOCK_FIRST};
+    return a;
+}
+
+static void free_blocks(struct block *b, const struct block *until) {
+    while (b != until) {
+        struct block *older = b->older;
+        UNPOISON(block_data(b), b->cap);
+        bf_free(b);
+        b = older;
+    }
+}
+
+void bf_arena_free(struct bf_arena *a) {
+    if (!a)
+        return;
+    free_blocks(a->block, NULL);
+    bf_free(a);
+}
+
+void bf_arena_reset(struct bf_arena *a) {
+    a->used = 0;
+    if (!a->block)
+        return;
+    struct block *first = a->block;
+    while (first->older)
+        first = first->older;
+    free_blocks(a->block, first);
+    first->used = 0;
+    POISON(block_data(first), first->cap);
+    a->block = first;
+    a->next_cap = BLOCK_FIRST * 2;
+}
+
+jmp_buf *bf_arena_on_exhausted(struct bf_arena *a, jmp_buf *jump) {
+    jmp_buf *before = a->exhausted;
+    a->exhausted = jump;
+    return before;
+}
+
+static _Noreturn void exhausted(struct bf_arena *a) {
+    if (a->exhausted)
+        longjmp(*a->exhausted, 1);
+    fputs("banfa: out of memory\n", stderr);
+    abort();
+}
+
+static void add_block(struct bf_arena *a, size_t need) {
+    size_t cap = need > a->next_cap ? need : a->next_cap;
+    struct block *b = cap > SIZE_MAX - sizeof *b ? NULL : bf_malloc(sizeof *b + cap);
+    if (!b)
+        exhausted(a);
+    *b = (struct block){.older = a->block, .cap = cap};
+    POISON(block_data(b), cap);
+    a->block = b;
+    if (a->next_cap < BLOCK_MAX)
+        a->next_cap *= 2;
+}
+
+void *bf_arena_alloc(struct bf_arena *a, size_t size) {
+    if (size > SIZE_MAX / 2)
+        exhausted(a);
+    size_t take = ((size ? size : 1) + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (a->limit && (take > a->limit || a->used > a->limit - take))
+        exhausted(a);
+    if (!a->block || a->block->cap - a->block->used < take)
+        add_block(a, take);
+    char *p = block_data(a->block) + a->block->used;
+    a->block->used += take;
+    a->used += take;
+    UNPOISON(p, size);
+    return p;
+}
+
+void *bf_arena_zalloc(struct bf_arena *a, size_t size) {
+    return memset(bf_arena_alloc(a, size), 0, size);
+}
+
+void *bf_arena_copy(struct bf_arena *a, const void *from, size_t size) {
+    void *p = bf_arena_alloc(a, size);
+    return size ? memcpy(p, from, size) : p;
+}
+
+size_t bf_arena_used(const struct bf_arena *a) {
+    return a->used;
+}
