@@ -6,6 +6,7 @@
 #ifndef BF_AST_H
 #define BF_AST_H
 
+#include "lang/base/cite.h"
 #include "lang/base/diag.h"
 #include "lang/defs/common.h"
 
@@ -55,19 +56,6 @@ struct bf_node {
         int64_t num;
     };
 };
-
-/* A citation within its policy; 0: not given. Suffix 1 is 之一 (15a). */
-struct bf_cite {
-    uint16_t article, suffix, paragraph, item;
-};
-static inline int64_t bf_cite_pack(struct bf_cite c) {
-    return (int64_t)((uint64_t)c.article << 48 | (uint64_t)c.suffix << 32 |
-                     (uint64_t)c.paragraph << 16 | c.item);
-}
-static inline struct bf_cite bf_cite_unpack(int64_t n) {
-    uint64_t u = (uint64_t)n;
-    return (struct bf_cite){(uint16_t)(u >> 48), (uint16_t)(u >> 32), (uint16_t)(u >> 16), (uint16_t)u};
-}
 
 /* What stands between the nodes: comments, documentation, blank lines. In order of position. */
 struct bf_trivia {
