@@ -1,14 +1,24 @@
 /* The image: a policy compiled. Immutable, position-independent, verified on load.
 **
-** One block of bytes: a header, then tables of fixed-size rows. Rows name each other by table index
-** (BF_NONE: nothing) and texts by index into `str`. All integers are little-endian; a host that is
-** not refuses to load. The same sources give the same bytes on every machine of one compiler release.
+** One block of bytes: a header, then tables of fixed-size rows, each aligned to 8. Rows name each
+** other by table index (BF_NONE: nothing) and texts by index into `str`. All integers are
+** little-endian; a host that is not refuses to load. The same sources give the same bytes on every
+** machine of one compiler release.
 **
-** The hash (SHA-256 of header and policy tables; scenarios, kept behind them, not included) is the
-** policy version that a case is pinned to. Bytecode (opcode.def) is checked on load: jumps stay in
-** their program, operands name existing rows, the stack neither underflows nor passes BF_STACK.
+** Guards, limits and effects are *programs*: offsets into `code` (opcode.def). BF_NONE: none.
 **
-** Guards, limits and effects are *programs*: offsets into `code`. BF_NONE: none.
+** 1. The hash is the policy version a case is pinned to: SHA-256 of the header's policy and of the
+**    policy's rows. Scenarios are not of it, nor are files and lines: rows that only scenarios use
+**    (texts, constants, programs too) stand behind those of the policy in each table, and
+**    bf_i_src.file and .line are left out. So a comment or a test changes no version.
+** 2. What bf_image_load accepts needs no check by its readers: every index, range, program and text
+**    is in bounds, of the right procedure and of the right kind; programs end, jumping forward only,
+**    with their stack within BF_STACK; decisions call each other in no circle, no deeper than
+**    BF_CALL_DEPTH, and no program costs more than BF_COST instructions with all it calls.
+** 3. Rows of sub-tables (fields, members, rules, actors, …), index entries and programs belong to one
+**    owner each.
+** 4. Any value may be absent whatever its type says: what an operator does with an absent operand is
+**    in opcode.def. Kinds are always as the tables say.
 */
 #ifndef BF_IMAGE_H
 #define BF_IMAGE_H
@@ -18,10 +28,22 @@
 #include "lang/base/text.h"
 #include "lang/defs/common.h"
 
+enum bf_opcode {
+#define OP(name, pops, pushes, operands) BF_OP_##name,
+#include "lang/image/opcode.def"
+    BF_OPCODES
+};
+/* First word of an instruction: opcode and first operand (at most BF_OPERAND). */
+#define BF_OPERAND 0xFFFFFFu
+static inline uint32_t bf_i_op(uint32_t word) { return word & 0xFF; }
+static inline uint32_t bf_i_operand(uint32_t word) { return word >> 8; }
+
 #define BF_IMAGE_FORMAT 1    /* layout */
 #define BF_EDITION 1         /* of the language */
 #define BF_SEMANTICS 1       /* of the step */
-#define BF_STACK 64          /* values a program may hold at once */
+#define BF_STACK 256         /* values a program may hold at once */
+#define BF_CALL_DEPTH 16     /* decisions calling decisions */
+#define BF_COST 100000       /* instructions of a program, those of the decisions it calls included */
 
 struct bf_i_range { uint32_t first, count; };
 struct bf_i_str { uint32_t off, len; };              /* in `text`; 0 is the empty string */
@@ -29,7 +51,7 @@ struct bf_i_str { uint32_t off, len; };              /* in `text`; 0 is the empt
    NONE: absent. */
 struct bf_i_const { uint32_t kind, aux; int64_t i; };
 struct bf_i_cite { uint32_t policy; uint16_t article, suffix, paragraph, item; }; /* policy: str; BF_NONE this one */
-struct bf_i_src { struct bf_i_range cites; uint32_t file, line; }; /* cites of `cite`; file: str */
+struct bf_i_src { struct bf_i_range cites; uint32_t file, line; }; /* cites of `cite`; file: str, relative to the policy */
 struct bf_i_type { uint32_t kind, ref, optional, max; }; /* ref: unit, enum, record, element type, procedure */
 struct bf_i_field { uint32_t name, label, type; };   /* fields of records; params of acts, events, decisions */
 struct bf_i_enum { uint32_t name, label; struct bf_i_range members; uint32_t open; };
@@ -41,15 +63,24 @@ struct bf_i_office { uint32_t name, label, per, src; }; /* per: type, BF_NONE: o
 struct bf_i_violation { uint32_t name, label, src; };
 /* Rules of a table by tier: otherwise is 0, when 1, override 2. Of the highest tier that has a rule that
    fits, all that fit fired (their results agree: the checker saw to it). */
-struct bf_i_decision { uint32_t name, label; struct bf_i_range params; uint32_t type; struct bf_i_range rules; uint32_t src; };
-struct bf_i_rule { uint32_t tier, cond, result, src; };
+struct bf_i_decision { uint32_t name, label; struct bf_i_range params; uint32_t type; struct bf_i_range rules; uint32_t src, table; };
+struct bf_i_rule { uint32_t tier, cond, result, src; }; /* cond: BF_NONE of otherwise */
+/* A decision of at most 64 rules whose conditions read only finite columns, each condition a
+   conjunction of tests of one column, needs none of its rules' condition programs: bit r of
+   mask[c.masks.first + v] says whether column c having value v lets the decision's r-th rule fit; the
+   rules that fit are the AND over the columns. v: 0 absent; else of a Bool 1 + 0|1, of an enum 1 +
+   member, of a column of any other type (tested for presence only) 1. tier: all rules of that tier.
+   decision.table BF_NONE: not such a decision (or no column). */
+struct bf_i_table { struct bf_i_range columns; uint64_t tier[3]; };
+struct bf_i_column { uint32_t param, field; struct bf_i_range masks; }; /* field of the param's record; BF_NONE: the param itself */
 struct bf_i_event { uint32_t name, label; struct bf_i_range params; uint32_t src; }; /* 0: violated(Violation, Party) */
 
 enum { BF_DATA_PARTY, BF_DATA_GIVEN, BF_DATA_KEEP };
 struct bf_i_data { uint32_t name, label, type, role, init, sealed; }; /* init: program over earlier data */
 struct bf_i_actor { uint32_t any; uint32_t ref; };    /* any: ref is a type; else a program giving a party */
-/* starts by: actors. starts on: event, and which of its params fill which data (index: pairs param, data). */
-struct bf_i_start { uint32_t event; struct bf_i_range actors, binds; uint32_t consents_first, consents_count, src; };
+/* starts by: event BF_NONE, actors. starts on: event, and which of its params fill which data (pairs of `index`: param
+   ordinal, data number; count is that of entries, two a pair). */
+struct bf_i_start { uint32_t event; struct bf_i_range actors, binds, consents; uint32_t src; };
 struct bf_i_require { uint32_t cond, text, src; };
 
 struct bf_i_state {
@@ -61,7 +92,7 @@ struct bf_i_state {
     uint32_t src;
 };
 struct bf_i_act { uint32_t name, label; struct bf_i_range params; struct bf_i_range offers; uint32_t extends; };
-    /* offers of `index`: everything that offers it; extends: duty it extends, or BF_NONE */
+    /* offers of `index`: everything that offers it, written order; extends: duty it extends, or BF_NONE */
 
 enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND };
 enum { BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE };
@@ -120,11 +151,12 @@ enum bf_stmt_op {
     BF_S_ASSUME,  /* a: assume, b: program */
     BF_S_PUT,     /* a: register, b: program giving a record */
     BF_S_OPEN,    /* a: local for the case or BF_NONE, b: program of the actor, c: procedure, d: program giving the
-                     data as a RECORD in order of the procedure's data (absent where not given) */
-    BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a RECORD */
+                     data as a TUPLE in order of the procedure's data (absent where not given) */
+    BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a TUPLE */
     BF_S_CONSENT, /* a, b as DO; c: act consented to */
     BF_S_DECLINE, /* as CONSENT */
-    BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args */
+    BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args; e: procedure of that
+                     case, BF_NONE if a is */
     BF_S_EXPECT,  /* a: program of a Bool; e: BF_NONE, or for "x = y" the program giving x, for the message */
     BF_S_REFUSED  /* a: enum bf_refusal; the statement after it (OPEN, DO, CONSENT, DECLINE, REPORT) must be refused;
                      b, c: range of `cite` expected */
@@ -133,21 +165,27 @@ struct bf_i_stmt { uint32_t op, a, b, c, d, e, src; };
 struct bf_i_scenario { uint32_t title; struct bf_i_range stmts; uint32_t locals, src; };
 struct bf_i_fixture { uint32_t name, code, src; };    /* local number = fixture number */
 
+/* What the header says of the policy. Texts are of `str`. */
+struct bf_i_policy {
+    uint32_t name, title, number, rank_label, rank; /* rank 0: none */
+    int32_t force_from, force_to;    /* days; INT32_MIN, INT32_MAX: open */
+    uint32_t calendar;               /* dotted English name; "none" */
+    uint32_t count_same_day, roll_none, day_ends; /* day_ends: seconds, 1 to 86400, 86400 unless said */
+    uint32_t retain_unit, retain_count;           /* count 0: nothing said */
+    uint32_t level;                  /* the enum a party's level is of; BF_NONE: parties have none */
+};
+
 struct bf_image {
     const uint8_t *bytes;
     size_t size;
     uint8_t hash[BF_SHA256_LEN];
-    uint32_t policy_name, policy_title, policy_number, rank; /* str */
-    int32_t force_from, force_to;    /* days; INT32_MIN, INT32_MAX: open */
-    uint32_t calendar;               /* str */
-    uint32_t count_same_day, roll_none, day_ends; /* day_ends: seconds, 86400 unless said */
-    uint32_t retain_unit, retain_count;
+    struct bf_i_policy policy;
 #define TABLE(name, type) const type *name; uint32_t name##_count;
 #include "lang/image/image.def"
 };
 
-/* Takes a block of bytes (which must outlive the image, aligned to 8) and verifies it: nothing that the step
-** reads can be out of range. BF_EFORMAT says what is wrong. */
+/* Takes a block of bytes (which must outlive the image; copied into the arena if not aligned to 8) and verifies it.
+** BF_EFORMAT says what is wrong and in which row. */
 enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size, struct bf_image **image,
                           struct bf_error *e);
 static inline bf_str bf_i_text(const struct bf_image *m, uint32_t str) {
@@ -161,6 +199,7 @@ static inline bool bf_i_reaches(const struct bf_image *m, const struct bf_i_proc
     uint32_t t = to - p->states.first;
     return m->reach[p->reach + (from - p->states.first) * p->reach_words + t / 32] >> (t % 32) & 1;
 }
+const char *bf_opcode_z(uint32_t op); /* "AND" */
 /* Text of the whole image for people and goldens. */
 void bf_image_dump(const struct bf_image *m, struct bf_buf *out);
 
