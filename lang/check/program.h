@@ -62,6 +62,14 @@ struct bf_sym {
     uint32_t builtin;           /* enum bf_builtin (lang/defs/builtins.def) */
     struct bf_proc_info *proc;  /* PROCEDURE */
     uint32_t uses;              /* how often something refers to it */
+    bool broken;                /* PROCEDURE, DECISION, …: a mistake was reported in it */
+};
+
+/* Built-in names (lang/defs/builtins.def). */
+enum bf_builtin {
+#define BUILTIN(id, class, en, zh) BF_B_##id,
+#include "lang/defs/builtins.def"
+    BF_BUILTINS
 };
 
 struct bf_sym_list {
@@ -77,9 +85,18 @@ struct bf_proc_info {
     uint32_t *reach;            /* reach[s * words + t/32] bit t%32: t can be reached from s by one or more moves */
 };
 
+/* What a node means.
+**   type: of an expression, of a TYPE or LIST_TYPE. An INT where a Decimal is wanted has type Decimal.
+**     A NONE has the optional type its place wants.
+**   sym: of a NAME what it means. Of a declaration (also MUST, LASTS, MAY_EXTEND: the act that
+**     extends; ACT: the act, of a duty's head the duty) its symbol. Of an ARG the PARAM, FIELD or DATA
+**     that it fills.
+** Where a NAME is a party's field, an act's day, a status, `today` …, sym is a BUILTIN. In
+** `C_FROM` the NAME is `start`, an ACT, a STATE, or an expression of type Date. In IS the left NAME (or
+** the right one of CASE.DUTY) is a DUTY if it is tested for a status (BUILTIN) or an ACT. */
 struct bf_info {
-    const struct bf_type *type; /* of an expression; NULL elsewhere */
-    struct bf_sym *sym;         /* of a NAME: what it means (NULL: nothing, or not resolved by name) */
+    const struct bf_type *type;
+    struct bf_sym *sym;
 };
 
 struct bf_program {
