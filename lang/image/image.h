@@ -8,9 +8,9 @@
 ** Guards, limits and effects are *programs*: offsets into `code` (opcode.def). BF_NONE: none.
 **
 ** 1. The hash is the policy version a case is pinned to: SHA-256 of the header's policy and of the
-**    policy's rows. Scenarios are not of it, nor are files and lines: rows that only scenarios use
-**    (texts, constants, programs too) stand behind those of the policy in each table, and
-**    bf_i_src.file and .line are left out. So a comment or a test changes no version.
+**    policy's rows. Scenarios are not of it, nor are files and lines (`place`): rows that only
+**    scenarios use (texts, constants, programs too) stand behind those of the policy in each table.
+**    So a comment or a test changes no version.
 ** 2. What bf_image_load accepts needs no check by its readers: every index, range, program and text
 **    is in bounds, of the right procedure and of the right kind; programs end, jumping forward only,
 **    with their stack within BF_STACK; decisions call each other in no circle, no deeper than
@@ -51,7 +51,8 @@ struct bf_i_str { uint32_t off, len; };              /* in `text`; 0 is the empt
    NONE: absent. */
 struct bf_i_const { uint32_t kind, aux; int64_t i; };
 struct bf_i_cite { uint32_t policy; uint16_t article, suffix, paragraph, item; }; /* policy: str; BF_NONE this one */
-struct bf_i_src { struct bf_i_range cites; uint32_t file, line; }; /* cites of `cite`; file: str, relative to the policy */
+struct bf_i_src { struct bf_i_range cites; }; /* cites of `cite` */
+struct bf_i_place { uint32_t file, line; };    /* place[n] is where src[n] is; file: str, relative to the policy */
 struct bf_i_type { uint32_t kind, ref, optional, max; }; /* ref: unit, enum, record, element type, procedure */
 struct bf_i_field { uint32_t name, label, type; };   /* fields of records; params of acts, events, decisions */
 struct bf_i_enum { uint32_t name, label; struct bf_i_range members; uint32_t open; };
