@@ -25,7 +25,9 @@ enum bf_days {
     BF_DAYS_UNKNOWN,     /* depends on days before the calendar's first */
     BF_DAYS_RANGE,       /* outside years 1 to 9999 */
 };
-static inline bool bf_days_known(enum bf_days d) { return d <= BF_DAYS_PROVISIONAL; }
+static inline bool bf_days_known(enum bf_days d) {
+    return d <= BF_DAYS_PROVISIONAL;
+}
 
 struct bf_calendar;
 
@@ -43,7 +45,7 @@ enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
 bf_str bf_calendar_name(const struct bf_calendar *c);
 const uint8_t *bf_calendar_hash(const struct bf_calendar *c); /* SHA-256 of the file's bytes */
 bf_day bf_calendar_first(const struct bf_calendar *c);
-bf_day bf_calendar_horizon(const struct bf_calendar *c);      /* BF_DAY_MAX: nothing to announce */
+bf_day bf_calendar_horizon(const struct bf_calendar *c); /* BF_DAY_MAX: nothing to announce */
 /* The issue of the last notice that went in; BF_DAY_NONE if the calendar has no notices. */
 bf_day bf_calendar_known_on(const struct bf_calendar *c);
 
@@ -62,9 +64,9 @@ enum bf_days bf_calendar_count(const struct bf_calendar *c, bf_day a, bf_day b, 
 ** beside it, others follow the weekend rule (both strings empty). */
 struct bf_day_reason {
     bool working;
-    bool set;        /* by a notice */
-    bf_str name;     /* 春节 */
-    bf_str notice;   /* 国办发明电〔2021〕11号 */
+    bool set;      /* by a notice */
+    bf_str name;   /* 春节 */
+    bf_str notice; /* 国办发明电〔2021〕11号 */
 };
 enum bf_days bf_calendar_reason(const struct bf_calendar *c, bf_day day, struct bf_day_reason *out);
 

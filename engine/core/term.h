@@ -45,14 +45,14 @@ struct bf_pause {
 };
 
 enum bf_limit {
-    BF_LIMIT_NONE,   /* 及时: never lapses by itself */
+    BF_LIMIT_NONE, /* 及时: never lapses by itself */
     BF_LIMIT_PERIOD,
     BF_LIMIT_DATE,
 };
 struct bf_term {
     enum bf_limit limit;
-    bf_day start;            /* legal day of the event, or the Date counted from */
-    bf_instant start_at;     /* only Hours read it; BF_INSTANT_NONE (counted from a Date): the end of
+    bf_day start;        /* legal day of the event, or the Date counted from */
+    bf_instant start_at; /* only Hours read it; BF_INSTANT_NONE (counted from a Date): the end of
                               * that day, with same_day its beginning */
     struct bf_period period; /* PERIOD */
     bf_day date;             /* DATE */
@@ -71,8 +71,8 @@ enum bf_due_kind {
 };
 struct bf_due {
     enum bf_due_kind kind;
-    bf_day last;    /* the last day, as people see it and as the lapse is dated */
-    bf_instant at;  /* the first instant that is too late */
+    bf_day last;   /* the last day, as people see it and as the lapse is dated */
+    bf_instant at; /* the first instant that is too late */
     bool provisional;
 };
 
@@ -124,7 +124,9 @@ static inline enum bf_days bf_workday(const struct bf_calendar *c, bf_day x, bf_
 static inline enum bf_days bf_next_workday(const struct bf_calendar *c, bf_day x, bf_day *out) {
     return bf_calendar_after(c, x, 1, out);
 }
-static inline int64_t bf_days_between(bf_day a, bf_day b) { return (int64_t)b - a; }
+static inline int64_t bf_days_between(bf_day a, bf_day b) {
+    return (int64_t)b - a;
+}
 static inline enum bf_days bf_working_days_between(const struct bf_calendar *c, bf_day a, bf_day b,
                                                    int64_t *n) {
     return bf_calendar_count(c, a, b, n);

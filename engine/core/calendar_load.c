@@ -1,0 +1,526 @@
+/* Reading a calendar file (docs/CALENDARS.md) and finding it.
+**
+** A file is read line by line into a working copy. Each day of the announced years remembers the
+** line that set it last, which is enough to see what a later line may change. The whole file is
+** checked first, whatever day it is to be known on; then the notices issued by then are read again
+** and the ranks are summed.
+*/
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/core/calendar_data.h"
+#include "lang/base/stdlib.h"
+
+#define FILE_MAX (4 << 20)
+#define OFFSETS_MAX 4096
+#define NOTICES_MAX 1000
+
+struct loader {
+    struct bf_arena *arena;
+    bf_str name;
+    struct bf_error *error;
+    bf_str line, rest; /* the line, and what is unread of it */
+    int number;
+    bf_day known_on;
+    bool stop; /* a notice issued later was met: nothing after it counts */
+
+    bool has_name, has_weekend, has_from, has_horizon;
+    bf_day first, horizon, known;
+    bool weekend[7];
+    struct bf_calendar_offset *offsets;
+    uint32_t offset_count;
+    struct bf_calendar_notice *notices;
+    uint32_t notice_count;
+    int notice_year;
+    bool amends;
+    struct bf_calendar_line *lines;
+    uint32_t line_count, line_cap;
+    uint16_t *set_by; /* by day - first + 1 */
+    uint32_t span;
+};
+
+/* A word in a message is cut where it would be too long, between two characters. */
+static int shown(bf_str w) {
+    uint32_t n = w.len;
+    if (n > 60)
+        for (n = 60; n > 0 && ((uint8_t)w.p[n] & 0xC0) == 0x80; n--)
+            ;
+    return (int)n;
+}
+#define SHOWN(w) shown(w), (w).p
+
+static enum bf_err fail_at(struct loader *l, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static enum bf_err fail_at(struct loader *l, const char *fmt, ...) {
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return bf_fail(l->error, BF_EFORMAT, "calendar %.*s, line %d: %s", SHOWN(l->name), l->number,
+                   text);
+}
+
+/* ---- words of a line ---- */
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+static void skip_blanks(bf_str *s) {
+    while (s->len > 0 && is_blank(*s->p)) {
+        s->p++;
+        s->len--;
+    }
+}
+
+/* The next word; empty at the line's end or at a comment. */
+static bf_str word(struct loader *l) {
+    skip_blanks(&l->rest);
+    bf_str w = {l->rest.p, 0};
+    if (l->rest.len > 0 && *l->rest.p == '#')
+        return w;
+    while (w.len < l->rest.len && !is_blank(w.p[w.len]))
+        w.len++;
+    l->rest.p += w.len;
+    l->rest.len -= w.len;
+    return w;
+}
+
+static bool is(bf_str w, const char *z) {
+    return bf_str_eq(w, bf_str_of(z));
+}
+
+static enum bf_err line_end(struct loader *l) {
+    bf_str w = word(l);
+    return w.len ? fail_at(l, "nothing belongs here: %.*s", SHOWN(w)) : BF_OK;
+}
+
+static enum bf_err day_word(struct loader *l, bf_str w, bf_day *day) {
+    if (!bf_day_parse(w, day))
+        return fail_at(l, "a date YYYY-MM-DD is needed, not \"%.*s\"", SHOWN(w));
+    return BF_OK;
+}
+
+/* ---- the head ---- */
+static enum bf_err read_name(struct loader *l) {
+    bf_str w = word(l);
+    if (l->has_name)
+        return fail_at(l, "the name is given twice");
+    if (!bf_str_eq(w, l->name))
+        return fail_at(l, "this is the calendar \"%.*s\"", SHOWN(w));
+    l->has_name = true;
+    return line_end(l);
+}
+
+static const char *const weekday_names[7] = {"monday", "tuesday",  "wednesday", "thursday",
+                                             "friday", "saturday", "sunday"};
+
+static enum bf_err read_weekend(struct loader *l) {
+    if (l->has_weekend)
+        return fail_at(l, "the weekend is given twice");
+    l->has_weekend = true;
+    bf_str w = word(l);
+    if (is(w, "never"))
+        return line_end(l);
+    int count = 0;
+    for (; w.len; w = word(l), count++) {
+        int d = 0;
+        while (d < 7 && !is(w, weekday_names[d]))
+            d++;
+        if (d == 7)
+            return fail_at(l, "not a day of the week: %.*s", SHOWN(w));
+        if (l->weekend[d])
+            return fail_at(l, "%s is named twice", weekday_names[d]);
+        l->weekend[d] = true;
+    }
+    if (count == 0)
+        return fail_at(l, "name the rest days of a week, or write: weekend never");
+    return count == 7 ? fail_at(l, "no working day is left in the week") : BF_OK;
+}
+
+/* +HH:MM, at most 18 hours. */
+static bool parse_offset(bf_str w, int32_t *seconds) {
+    int32_t n;
+    if (w.len != 6 || (*w.p != '+' && *w.p != '-') || !bf_clock_parse((bf_str){w.p + 1, 5}, &n) ||
+        n > 18 * 3600)
+        return false;
+    *seconds = *w.p == '-' ? -n : n;
+    return true;
+}
+
+/* YYYY-MM-DDTHH:MMZ */
+static bool parse_utc(bf_str w, bf_instant *at) {
+    bf_day day;
+    int32_t seconds;
+    if (w.len != 17 || w.p[10] != 'T' || w.p[16] != 'Z' || !bf_day_parse((bf_str){w.p, 10}, &day) ||
+        !bf_clock_parse((bf_str){w.p + 11, 5}, &seconds))
+        return false;
+    *at = (bf_instant)day * BF_DAY_SECONDS + seconds;
+    return true;
+}
+
+#define OFFSET_GAP (2 * BF_DAY_SECONDS) /* longer than any two offsets differ */
+
+static enum bf_err read_offset(struct loader *l) {
+    bf_str w = word(l);
+    struct bf_calendar_offset o = {BF_INSTANT_NONE, 0};
+    if (!parse_offset(w, &o.seconds))
+        return fail_at(l, "an offset like +08:00 is needed, not \"%.*s\"", SHOWN(w));
+    w = word(l);
+    if (w.len) {
+        bf_str when = word(l);
+        if (!is(w, "from") || !parse_utc(when, &o.from))
+            return fail_at(l, "a change reads: offset +01:00 from 2018-03-25T01:00Z");
+    }
+    if ((l->offset_count > 0) != (o.from != BF_INSTANT_NONE))
+        return fail_at(l, "the first offset has no \"from\", all others have one");
+    if (l->offset_count > 1 && o.from - l->offsets[l->offset_count - 1].from < OFFSET_GAP)
+        return fail_at(l, "offsets change in order, at least two days apart");
+    if (l->offset_count == OFFSETS_MAX)
+        return fail_at(l, "more than %d offsets", OFFSETS_MAX);
+    l->offsets[l->offset_count++] = o;
+    return line_end(l);
+}
+
+static enum bf_err read_from(struct loader *l) {
+    if (l->has_from)
+        return fail_at(l, "the first day is given twice");
+    l->has_from = true;
+    enum bf_err err = day_word(l, word(l), &l->first);
+    return err ? err : line_end(l);
+}
+
+static enum bf_err read_horizon(struct loader *l) {
+    if (l->has_horizon)
+        return fail_at(l, "the horizon is given twice");
+    if (!l->has_from)
+        return fail_at(l, "\"from\" comes before the horizon");
+    l->has_horizon = true;
+    enum bf_err err = day_word(l, word(l), &l->horizon);
+    if (!err && l->horizon < l->first)
+        return fail_at(l, "the horizon lies before the first day");
+    return err ? err : line_end(l);
+}
+
+/* ---- notices and their days ---- */
+static int year_of(bf_day day) {
+    return bf_day_civil(day).year;
+}
+
+/* The head is complete and may start a first notice. */
+static enum bf_err head_done(struct loader *l) {
+    if (!l->has_name || !l->has_weekend || !l->has_from || l->offset_count == 0)
+        return fail_at(l, "name, weekend, offset and from come before the notices");
+    if (l->has_horizon)
+        return fail_at(l, "where there are notices the last announced year is the horizon");
+    struct bf_civil c = bf_day_civil(l->first);
+    if (c.month != 1 || c.day != 1)
+        return fail_at(l, "notices announce whole years: \"from\" must be a 1 January");
+    return BF_OK;
+}
+
+static enum bf_err open_year(struct loader *l, int year) {
+    int next = l->span == 0 ? year_of(l->first) : year_of(l->horizon) + 1;
+    if (year != next)
+        return fail_at(l, "the next year to announce is %d, not %d", next, year);
+    if (year - year_of(l->first) >= BF_CALENDAR_YEARS)
+        return fail_at(l, "more than %d years", BF_CALENDAR_YEARS);
+    l->horizon = bf_day_from_civil(year, 12, 31);
+    l->span = (uint32_t)(l->horizon - l->first) + 1;
+    return BF_OK;
+}
+
+/* notice CITATION of DATE announces|amends YEAR */
+static enum bf_err read_notice(struct loader *l) {
+    enum bf_err err = l->notice_count == 0 ? head_done(l) : BF_OK;
+    if (err)
+        return err;
+    bf_str cite = word(l), of = word(l), when = word(l), verb = word(l), year = word(l);
+    bf_day issued, new_year;
+    char first[] = "YYYY-01-01";
+    if (!is(of, "of") || !(is(verb, "announces") || is(verb, "amends")) || year.len != 4)
+        return fail_at(l, "a notice reads: notice CITATION of DATE announces|amends YEAR");
+    if ((err = day_word(l, when, &issued)) || (err = line_end(l)))
+        return err;
+    memcpy(first, year.p, 4);
+    if (!bf_day_parse(BF_STR(first), &new_year))
+        return fail_at(l, "not a year: %.*s", SHOWN(year));
+    if (l->notice_count > 0 && issued < l->notices[l->notice_count - 1].of)
+        return fail_at(l, "notices stand in the order in which they were issued");
+    if (issued > l->known_on) {
+        l->stop = true;
+        return BF_OK;
+    }
+    if (l->notice_count == NOTICES_MAX)
+        return fail_at(l, "more than %d notices", NOTICES_MAX);
+    l->amends = is(verb, "amends");
+    l->notice_year = year_of(new_year);
+    if (l->amends && (l->span == 0 || l->notice_year > year_of(l->horizon)))
+        return fail_at(l, "%d was not announced yet", l->notice_year);
+    if (!l->amends && (err = open_year(l, l->notice_year)))
+        return err;
+    l->notices[l->notice_count++] = (struct bf_calendar_notice){bf_str_dup(l->arena, cite), issued};
+    l->known = issued;
+    return BF_OK;
+}
+
+/* May this line set that day, after what was said of it before? */
+static enum bf_err check_day(struct loader *l, bf_day day, bool work) {
+    char d[BF_DAY_TEXT];
+    const struct bf_calendar_line *before = NULL;
+    uint16_t by = l->set_by[day - l->first + 1];
+    if (by)
+        before = &l->lines[by - 1];
+    if (before && before->notice == l->notice_count - 1)
+        return fail_at(l, "%s is set twice by this notice", bf_day_print(day, d));
+    if (before && !l->amends)
+        return fail_at(l, "%s was set by an earlier notice, and this one amends nothing",
+                       bf_day_print(day, d));
+    bool rests = before ? !before->work : l->weekend[bf_day_weekday(day) - 1];
+    if (work && !rests)
+        return fail_at(l, "%s is a working day already: a make-up day replaces a rest day",
+                       bf_day_print(day, d));
+    return BF_OK;
+}
+
+static struct bf_calendar_line *new_line(struct loader *l) {
+    if (l->line_count == l->line_cap) {
+        uint32_t cap = l->line_cap ? l->line_cap * 2 : 64;
+        struct bf_calendar_line *grown = bf_new_array(l->arena, struct bf_calendar_line, cap);
+        if (l->line_count)
+            memcpy(grown, l->lines, l->line_count * sizeof *grown);
+        l->lines = grown;
+        l->line_cap = cap;
+    }
+    return &l->lines[l->line_count++];
+}
+
+/* rest|work DATE[..DATE] [NAME] */
+static enum bf_err read_days(struct loader *l, bool work) {
+    if (l->notice_count == 0)
+        return fail_at(l, "days belong under the notice that set them");
+    bf_str w = word(l), from = {w.p, w.len < 10 ? w.len : 10};
+    bf_day first, last;
+    enum bf_err err = day_word(l, from, &first);
+    if (err)
+        return err;
+    last = first;
+    if (w.len > 10) {
+        if (w.len < 12 || memcmp(w.p + 10, "..", 2) != 0)
+            return fail_at(l, "days read YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD");
+        if ((err = day_word(l, (bf_str){w.p + 12, w.len - 12}, &last)))
+            return err;
+    }
+    if (last < first)
+        return fail_at(l, "the last day comes before the first");
+    if (first < l->first || last > bf_day_from_civil(l->notice_year, 12, 31))
+        return fail_at(l, "a notice for %d sets no days after it, nor before the calendar's first",
+                       l->notice_year);
+    bf_str name = word(l);
+    if ((err = line_end(l)))
+        return err;
+    for (bf_day day = first; day <= last; day++)
+        if ((err = check_day(l, day, work)))
+            return err;
+    if (l->line_count == BF_CALENDAR_LINES)
+        return fail_at(l, "more than %d lines of days", BF_CALENDAR_LINES);
+    *new_line(l) = (struct bf_calendar_line){first, last, l->notice_count - 1, work,
+                                             bf_str_dup(l->arena, name)};
+    for (bf_day day = first; day <= last; day++)
+        l->set_by[day - l->first + 1] = (uint16_t)l->line_count;
+    return BF_OK;
+}
+
+/* ---- the file ---- */
+static enum bf_err read_line(struct loader *l) {
+    bf_str w = word(l);
+    if (w.len == 0)
+        return BF_OK;
+    if (is(w, "rest") || is(w, "work"))
+        return read_days(l, is(w, "work"));
+    if (is(w, "notice"))
+        return read_notice(l);
+    if (l->notice_count > 0)
+        return fail_at(l, "after the first notice come only notices and their days: %.*s",
+                       SHOWN(w));
+    if (is(w, "name"))
+        return read_name(l);
+    if (is(w, "weekend"))
+        return read_weekend(l);
+    if (is(w, "offset"))
+        return read_offset(l);
+    if (is(w, "from"))
+        return read_from(l);
+    if (is(w, "horizon"))
+        return read_horizon(l);
+    return fail_at(l, "unknown word: %.*s", SHOWN(w));
+}
+
+static bool next_line(struct loader *l, bf_str *text) {
+    if (text->len == 0)
+        return false;
+    const char *end = memchr(text->p, '\n', text->len);
+    uint32_t len = end ? (uint32_t)(end - text->p) : text->len;
+    l->line = (bf_str){text->p, len};
+    text->p += len + (end != NULL);
+    text->len -= len + (end != NULL);
+    if (l->line.len > 0 && l->line.p[l->line.len - 1] == '\r')
+        l->line.len--;
+    l->rest = l->line;
+    l->number++;
+    return true;
+}
+
+static enum bf_err check_bytes(struct loader *l, bf_str text) {
+    size_t bad = bf_utf8_check(text.p, text.len);
+    const char *nul = memchr(text.p, '\0', text.len);
+    if (nul && (size_t)(nul - text.p) < bad)
+        bad = (size_t)(nul - text.p);
+    if (bad == text.len)
+        return BF_OK;
+    l->number = 1;
+    for (size_t i = 0; i < bad; i++)
+        l->number += text.p[i] == '\n';
+    return fail_at(l, "byte %zu of the file is not UTF-8 text", bad);
+}
+
+/* Reads the file as known on a day, from an empty loader. */
+static enum bf_err read_file(struct loader *l, bf_str text) {
+    l->offsets = bf_new_array(l->arena, struct bf_calendar_offset, OFFSETS_MAX);
+    l->notices = bf_new_array(l->arena, struct bf_calendar_notice, NOTICES_MAX);
+    l->set_by = bf_new_array(l->arena, uint16_t, BF_CALENDAR_YEARS * 366 + 1);
+    l->known = BF_DAY_NONE;
+    if (!next_line(l, &text) || !is(word(l), "banfa") || !is(word(l), "calendar") ||
+        !is(word(l), "1")) {
+        l->number = 1;
+        return fail_at(l, "the first line must be: banfa calendar 1");
+    }
+    enum bf_err err = line_end(l);
+    while (!err && !l->stop && next_line(l, &text))
+        err = read_line(l);
+    if (err)
+        return err;
+    if (l->notice_count == 0 && !l->stop) {
+        if (!l->has_name || !l->has_weekend || !l->has_from || l->offset_count == 0)
+            return fail_at(l, "the file ends without name, weekend, offset or from");
+        if (!l->has_horizon)
+            return fail_at(l, "a calendar without notices needs a horizon");
+    } else if (l->notice_count == 0) {
+        l->horizon = l->first - 1; /* as then known: nothing */
+    }
+    return BF_OK;
+}
+
+static void sum_week(struct bf_calendar *c) {
+    for (int d = 0; d < 7; d++) {
+        if (!c->rest[d])
+            c->week_nth[c->week_working++] = d;
+        c->week_through[d] = c->week_working;
+    }
+    int64_t n = (int64_t)c->edge - BF_DAY_MIN + 7;
+    c->edge_rank = n / 7 * c->week_working + c->week_through[n % 7];
+}
+
+static void sum_table(struct bf_calendar *c, const struct loader *l) {
+    uint16_t *rank = bf_new_array(l->arena, uint16_t, l->span + 1);
+    uint16_t *nth = bf_new_array(l->arena, uint16_t, l->span + 1);
+    for (uint32_t i = 1; i <= l->span; i++) {
+        bool rests = l->set_by[i] ? !l->lines[l->set_by[i] - 1].work
+                                  : l->weekend[bf_day_weekday(c->edge + (bf_day)i) - 1];
+        rank[i] = (uint16_t)(rank[i - 1] + !rests);
+        if (!rests)
+            nth[rank[i]] = (uint16_t)i;
+    }
+    c->rank = rank;
+    c->nth = nth;
+    c->span = l->span;
+    c->total = rank[l->span];
+}
+
+static const struct bf_calendar *build(const struct loader *l, bf_str text) {
+    struct bf_calendar *c = bf_new(l->arena, struct bf_calendar);
+    c->edge = l->first - 1;
+    c->first = l->first;
+    c->horizon = l->horizon;
+    c->known_on = l->known;
+    memcpy(c->rest, l->weekend, sizeof c->rest);
+    sum_week(c);
+    sum_table(c, l);
+    c->set_by = bf_arena_copy(l->arena, l->set_by, (l->span + 1) * sizeof *l->set_by);
+    c->offsets = bf_arena_copy(l->arena, l->offsets, l->offset_count * sizeof *l->offsets);
+    c->offset_count = l->offset_count;
+    c->notices = bf_arena_copy(l->arena, l->notices, l->notice_count * sizeof *l->notices);
+    c->lines = l->lines;
+    c->name = bf_str_dup(l->arena, l->name);
+    bf_sha256(text.p, text.len, c->hash);
+    return c;
+}
+
+enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes, size_t len,
+                             bf_day known_on, const struct bf_calendar **cal, struct bf_error *e) {
+    if (len > FILE_MAX)
+        return bf_fail(e, BF_ELIMIT, "calendar %.*s: larger than %d bytes", SHOWN(name), FILE_MAX);
+    const bf_str file = {bytes, (uint32_t)len};
+    bf_str text = file;
+    if (bf_str_starts(text, BF_STR("\xEF\xBB\xBF")))
+        text = (bf_str){text.p + 3, text.len - 3};
+    struct loader l = {.arena = a, .name = name, .error = e, .known_on = BF_DAY_MAX};
+    enum bf_err err = check_bytes(&l, text);
+    if (!err)
+        err = read_file(&l, text);
+    if (!err && l.known != BF_DAY_NONE && l.known > known_on) {
+        l = (struct loader){.arena = a, .name = name, .error = e, .known_on = known_on};
+        err = read_file(&l, text);
+    }
+    if (!err)
+        *cal = build(&l, file);
+    return err;
+}
+
+/* ---- finding ---- */
+static bf_str english_name(bf_str name) {
+    static const char *const names[][2] = {
+#define CALENDAR(en, zh) {en, zh},
+#include "lang/defs/calendars.def"
+#undef CALENDAR
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is(name, names[i][1]))
+            return bf_str_of(names[i][0]);
+    return name;
+}
+
+/* a.b becomes a/b.calendar; only letters, digits and _ stand between the dots. */
+static bool file_of(bf_str name, char out[BF_PATH_MAX]) {
+    size_t at = strlen(out), end = at + name.len;
+    if (name.len == 0 || end + sizeof "/.calendar" > BF_PATH_MAX)
+        return false;
+    out[at++] = '/';
+    for (uint32_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
+        bool dot = c == '.' && i > 0 && i + 1 < name.len && name.p[i - 1] != '.';
+        if (!dot && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            c != '_')
+            return false;
+        out[at++] = dot ? '/' : c;
+    }
+    memcpy(out + at, ".calendar", sizeof ".calendar");
+    return true;
+}
+
+enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
+                             const struct bf_calendar **cal, struct bf_error *e) {
+    char path[BF_PATH_MAX];
+    bf_str text;
+    name = english_name(name);
+    enum bf_err err = bf_stdlib_dir(path, e);
+    if (err)
+        return err;
+    if (!file_of(name, path))
+        return bf_fail(e, BF_ENOENT, "no calendar is called \"%.*s\"", SHOWN(name));
+    err = bf_file_read(a, path, FILE_MAX, &text, e);
+    if (err == BF_ENOENT)
+        return bf_fail(e, err, "no calendar is called \"%.*s\": there is no %s", SHOWN(name), path);
+    return err ? err : bf_calendar_load(a, name, text.p, text.len, known_on, cal, e);
+}

@@ -1,0 +1,405 @@
+/* Deriving the due date from the ledger.
+**
+** All terms end alike: an end without pauses, moved on by what pauses took away, then rolled. A
+** period of days or working days counts its way there; months and dates know their end and are
+** moved in whole days; hours are moved in seconds.
+*/
+#include "engine/core/term.h"
+
+#include "engine/core/calendar_data.h"
+#include "lang/base/assert.h"
+
+#define COUNT_MAX (INT64_C(1) << 40) /* sums of a few such stay far from overflow */
+#define HOUR_SECONDS 3600
+
+/* Where a term ends: unrolled is the last day its period needs. */
+struct end {
+    bf_day unrolled, last;
+    bf_instant at; /* Hours: the end itself */
+};
+
+static bool counts_days(enum bf_unit u) {
+    return u == BF_UNIT_WORKING_DAYS || u == BF_UNIT_DAYS;
+}
+
+static enum bf_days add_days(bf_day day, int64_t n, bf_day *out) {
+    if (n < -COUNT_MAX || n > COUNT_MAX || !bf_day_ok((int64_t)day + n))
+        return BF_DAYS_RANGE;
+    *out = (bf_day)(day + n);
+    return BF_DAYS_CERTAIN;
+}
+
+/* The day before the first that may count. */
+static int64_t day_before(const struct bf_count_rule *rule, bf_day start) {
+    return (int64_t)start - rule->same_day;
+}
+
+/* The last of n days, or working days, counted from a start. */
+static enum bf_days nth_day(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                            enum bf_unit unit, int64_t n, bf_day start, bf_day *out) {
+    int64_t before = day_before(rule, start);
+    if (!bf_day_ok(before))
+        return BF_DAYS_RANGE;
+    return unit == BF_UNIT_DAYS ? add_days((bf_day)before, n, out)
+                                : bf_calendar_after(c, (bf_day)before, n, out);
+}
+
+/* The last day of some months. Counted from the same day they end the day before its namesake,
+** except that a month too short ends them with its last day. */
+static enum bf_days months_end(const struct bf_count_rule *rule, int64_t months, bf_day start,
+                               bf_day *out) {
+    bool clamped;
+    bf_day day;
+    if (!bf_day_add_months(start, months, &day, &clamped))
+        return BF_DAYS_RANGE;
+    return add_days(day, rule->same_day && !clamped ? -1 : 0, out);
+}
+
+/* The last day of a period without pauses, not rolled. */
+static enum bf_days period_end(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                               enum bf_unit unit, int64_t n, bf_day start, bf_day *out) {
+    if (n < 0 || n > COUNT_MAX || !bf_day_ok(start))
+        return BF_DAYS_RANGE;
+    switch (unit) {
+    case BF_UNIT_WORKING_DAYS:
+    case BF_UNIT_DAYS: return nth_day(c, rule, unit, n, start, out);
+    case BF_UNIT_MONTHS: return months_end(rule, n, start, out);
+    case BF_UNIT_HOURS: break;
+    }
+    return BF_DAYS_RANGE;
+}
+
+static bool rolls(const struct bf_count_rule *rule, enum bf_unit unit) {
+    return rule->roll && (unit == BF_UNIT_DAYS || unit == BF_UNIT_MONTHS);
+}
+
+static enum bf_days worse(enum bf_days a, enum bf_days b) {
+    return a > b ? a : b;
+}
+
+/* ---- pauses ---- */
+/* The days of a pause that nobody took off yet: those after *covered. An unfinished pause is looked
+** at only where a caller asks what would be: it has its first day. */
+static bool pause_days(const struct bf_pause *p, int64_t *covered, bf_day *from, bf_day *to) {
+    *to = p->to == BF_DAY_NONE ? p->from : p->to;
+    *from = p->from > *covered ? p->from : (bf_day)(*covered + 1);
+    if (*to < *from)
+        return false;
+    *covered = *to;
+    return true;
+}
+
+/* Moves an end on by the days pauses touched before it was reached; *next becomes the first pause
+** that began after it. n is the count of a period of days or working days. */
+static enum bf_days move_by_pauses(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                                   const struct bf_term *t, int64_t n, bf_day *last,
+                                   uint32_t *next) {
+    enum bf_unit unit = t->limit == BF_LIMIT_PERIOD ? t->period.unit : BF_UNIT_MONTHS;
+    int64_t covered = day_before(rule, t->start);
+    enum bf_days r = BF_DAYS_CERTAIN;
+    for (*next = 0; *next < t->pause_count && t->pauses[*next].from <= *last; ++*next) {
+        bf_day from, to;
+        int64_t lost;
+        if (!pause_days(&t->pauses[*next], &covered, &from, &to))
+            continue;
+        if (!bf_day_ok(from) || !bf_day_ok(to))
+            return BF_DAYS_RANGE;
+        lost = (int64_t)to - from + 1;
+        if (unit == BF_UNIT_WORKING_DAYS &&
+            (r = bf_calendar_count(c, from > BF_DAY_MIN ? from - 1 : from, to, &lost)) >
+                BF_DAYS_PROVISIONAL)
+            return r;
+        n += lost;
+        r = counts_days(unit) ? nth_day(c, rule, unit, n, t->start, last)
+                              : add_days(*last, lost, last);
+        if (!bf_days_known(r))
+            return r;
+    }
+    return r;
+}
+
+/* The next working day the term ran through the whole of, if its last day is a rest day. */
+static enum bf_days roll_end(const struct bf_calendar *c, const struct bf_term *t, uint32_t next,
+                             bf_day *last) {
+    bf_day rolled;
+    enum bf_days r = bf_calendar_roll(c, *last, &rolled);
+    if (!bf_days_known(r) || rolled == *last)
+        return r;
+    for (; next < t->pause_count && t->pauses[next].from <= rolled; next++) {
+        bf_day to = t->pauses[next].to;
+        if (to >= rolled && !bf_days_known(r = bf_calendar_after(c, to, 1, &rolled)))
+            return r;
+    }
+    *last = rolled;
+    return r;
+}
+
+/* ---- ends ---- */
+static enum bf_days hours_end(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                              const struct bf_term *t, int64_t hours, struct end *end) {
+    bf_instant at = t->start_at;
+    if (at == BF_INSTANT_NONE)
+        at = bf_calendar_day_end(c, (bf_day)day_before(rule, t->start), rule->day_ends);
+    if (hours < 0 || hours > COUNT_MAX || at > COUNT_MAX || at < -COUNT_MAX)
+        return BF_DAYS_RANGE;
+    bf_instant covered = at;
+    at += hours * HOUR_SECONDS;
+    for (uint32_t i = 0; i < t->pause_count && t->pauses[i].from_at < at; i++) {
+        const struct bf_pause *p = &t->pauses[i];
+        bf_instant from = p->from_at > covered ? p->from_at : covered;
+        if (p->to_at == BF_INSTANT_NONE || p->to_at <= from)
+            continue;
+        if (p->to_at > COUNT_MAX)
+            return BF_DAYS_RANGE;
+        at += p->to_at - from;
+        covered = p->to_at;
+    }
+    const bf_instant first = (bf_instant)BF_DAY_MIN * BF_DAY_SECONDS;
+    if (at <= first || at >= (bf_instant)BF_DAY_MAX * BF_DAY_SECONDS)
+        return BF_DAYS_RANGE;
+    end->at = at;
+    end->last = end->unrolled = bf_calendar_day_of(c, at - 1, rule->day_ends);
+    return BF_DAYS_CERTAIN;
+}
+
+/* A date moved by its extensions, each counted from where the one before left it. */
+static enum bf_days extended_date(const struct bf_calendar *c, const struct bf_term *t,
+                                  int64_t more_days, bf_day *last) {
+    const struct bf_count_rule plain = {BF_DAY_SECONDS, false, false};
+    enum bf_days all = BF_DAYS_CERTAIN;
+    *last = t->date;
+    for (uint32_t i = 0; i < t->extension_count && bf_days_known(all); i++)
+        all = worse(
+            all, period_end(c, &plain, t->extensions[i].unit, t->extensions[i].count, *last, last));
+    if (bf_days_known(all))
+        all = worse(all, period_end(c, &plain, BF_UNIT_DAYS, more_days, *last, last));
+    return all;
+}
+
+/* The period's count with its extensions, or a negative number if one is of another unit or the sum
+** is absurd. */
+static int64_t whole_count(const struct bf_term *t, int64_t more) {
+    int64_t n = t->period.count;
+    for (uint32_t i = 0; i < t->extension_count && n >= 0 && n <= COUNT_MAX; i++) {
+        int64_t by = t->extensions[i].count;
+        if (t->extensions[i].unit != t->period.unit || by < 0 || by > COUNT_MAX)
+            return -1;
+        n += by;
+    }
+    return n < 0 || n > COUNT_MAX ? -1 : n + more;
+}
+
+/* Where a term with a limit ends, `more` of its own units later than it says. */
+static enum bf_days term_end(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                             const struct bf_term *t, int64_t more, struct end *end) {
+    bool dated = t->limit == BF_LIMIT_DATE;
+    int64_t n = dated ? 0 : whole_count(t, more);
+    uint32_t next;
+    if (n < 0 || !bf_day_ok(t->start))
+        return BF_DAYS_RANGE;
+    if (!dated && t->period.unit == BF_UNIT_HOURS)
+        return hours_end(c, rule, t, n, end);
+    enum bf_days r = dated ? extended_date(c, t, more, &end->last)
+                           : period_end(c, rule, t->period.unit, n, t->start, &end->last);
+    if (bf_days_known(r))
+        r = worse(dated ? r : BF_DAYS_CERTAIN, move_by_pauses(c, rule, t, n, &end->last, &next));
+    if (!bf_days_known(r))
+        return r;
+    if (!dated && t->period.unit == BF_UNIT_WORKING_DAYS)
+        r = end->last > c->horizon ? BF_DAYS_PROVISIONAL : BF_DAYS_CERTAIN;
+    end->unrolled = end->last;
+    if (!dated && rolls(rule, t->period.unit))
+        r = worse(r, roll_end(c, t, next, &end->last));
+    if (bf_days_known(r))
+        end->at = bf_calendar_day_end(c, end->last, rule->day_ends);
+    return r;
+}
+
+static bool is_paused(const struct bf_term *t) {
+    return t->pause_count > 0 && t->pauses[t->pause_count - 1].to == BF_DAY_NONE;
+}
+
+enum bf_days bf_term_due(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                         const struct bf_term *t, struct bf_due *due) {
+    bf_day last;
+    if (t->limit == BF_LIMIT_PERIOD && t->period.unit == BF_UNIT_WORKING_DAYS &&
+        t->extension_count == 0 && t->pause_count == 0 &&
+        bf_calendar_after_fast(c, (bf_day)((uint32_t)t->start - rule->same_day), t->period.count,
+                               &last)) {
+        bf_instant at = bf_calendar_day_end(c, last, rule->day_ends);
+        *due = (struct bf_due){BF_DUE_DAY, last, at, false};
+        return BF_DAYS_CERTAIN;
+    }
+    if (t->limit == BF_LIMIT_NONE || is_paused(t)) {
+        *due = (struct bf_due){t->limit == BF_LIMIT_NONE ? BF_DUE_NONE : BF_DUE_PAUSED, BF_DAY_NONE,
+                               BF_INSTANT_NONE, false};
+        return BF_DAYS_CERTAIN;
+    }
+    struct end end;
+    enum bf_days r = term_end(c, rule, t, 0, &end);
+    if (bf_days_known(r))
+        *due = (struct bf_due){BF_DUE_DAY, end.last, end.at, r == BF_DAYS_PROVISIONAL};
+    return r;
+}
+
+/* More units than reach any day from any other. */
+#define UNITS_MAX (24 * INT64_C(4000000))
+
+enum bf_days bf_term_units_to(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                              const struct bf_term *t, bf_day date, int64_t *units) {
+    BF_ASSERT(t->limit != BF_LIMIT_NONE);
+    if (!bf_day_ok(date))
+        return BF_DAYS_RANGE;
+    struct end end;
+    enum bf_days r = term_end(c, rule, t, 0, &end), best = r;
+    if (!bf_days_known(r))
+        return r;
+    /* The end grows with the units; too many of them leave the years and so reach it too. */
+    int64_t short_of = -1, enough = 0;
+    if (end.last < date) {
+        short_of = 0;
+        enough = UNITS_MAX;
+        best = BF_DAYS_RANGE;
+    }
+    while (enough - short_of > 1) {
+        int64_t mid = short_of + (enough - short_of) / 2;
+        r = term_end(c, rule, t, mid, &end);
+        if (r == BF_DAYS_UNKNOWN)
+            return r;
+        if (bf_days_known(r) && end.last < date) {
+            short_of = mid;
+        } else {
+            enough = mid;
+            best = r;
+        }
+    }
+    if (bf_days_known(best))
+        *units = enough;
+    return best;
+}
+
+/* ---- explaining ---- */
+struct walk {
+    const struct bf_calendar *c;
+    const struct bf_count_rule *rule;
+    const struct bf_term *t;
+    struct end end; /* last is BF_DAY_MAX + 1 where there is none */
+    uint32_t pause; /* the first that is not over before the day */
+    int64_t ordinal;
+};
+
+static bool in_pause(struct walk *w, bf_day day) {
+    const struct bf_pause *p = w->t->pauses;
+    while (w->pause < w->t->pause_count && p[w->pause].to != BF_DAY_NONE && p[w->pause].to < day)
+        w->pause++;
+    return w->pause < w->t->pause_count && p[w->pause].from <= day;
+}
+
+static enum bf_days mark_day(struct walk *w, bf_day day, struct bf_counted_day *out) {
+    bool counting = w->t->limit == BF_LIMIT_PERIOD && counts_days(w->t->period.unit);
+    bool hours = w->t->limit == BF_LIMIT_PERIOD && w->t->period.unit == BF_UNIT_HOURS;
+    bool working = true;
+    *out = (struct bf_counted_day){.day = day, .last = day == w->end.last};
+    if (counting && w->t->period.unit == BF_UNIT_WORKING_DAYS) {
+        enum bf_days r = bf_calendar_is_working(w->c, day, &working);
+        if (!bf_days_known(r) && !(day == w->t->start && !w->rule->same_day))
+            return r;
+    }
+    if (day == w->t->start && !w->rule->same_day && !hours)
+        out->mark = BF_MARK_EVENT;
+    else if (in_pause(w, day))
+        out->mark = BF_MARK_PAUSED;
+    else if (day > w->end.unrolled)
+        out->mark = BF_MARK_ROLLED;
+    else if (!counting)
+        out->mark = BF_MARK_RUNNING;
+    else if (!working)
+        out->mark = BF_MARK_REST;
+    else
+        out->mark = BF_MARK_COUNTED;
+    if (out->mark == BF_MARK_COUNTED)
+        out->ordinal = ++w->ordinal;
+    return BF_DAYS_CERTAIN;
+}
+
+enum bf_days bf_term_each_day(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                              const struct bf_term *t, bf_day upto,
+                              bool (*each)(void *ctx, const struct bf_counted_day *day),
+                              void *ctx) {
+    struct walk w = {c, rule, t, {BF_DAY_MAX + 1, BF_DAY_MAX + 1, 0}, 0, 0};
+    enum bf_days all = BF_DAYS_CERTAIN;
+    if (!bf_day_ok(t->start))
+        return BF_DAYS_RANGE;
+    if (t->limit != BF_LIMIT_NONE && !is_paused(t))
+        all = term_end(c, rule, t, 0, &w.end);
+    if (!bf_days_known(all))
+        return all;
+    bf_day stop = upto < BF_DAY_MAX ? upto : BF_DAY_MAX;
+    if (w.end.last < stop)
+        stop = w.end.last;
+    for (bf_day day = t->start; day <= stop; day++) {
+        struct bf_counted_day out;
+        enum bf_days r = mark_day(&w, day, &out);
+        if (!bf_days_known(r))
+            return r;
+        if (!each(ctx, &out))
+            break;
+    }
+    return all;
+}
+
+/* ---- date expressions ---- */
+enum bf_days bf_period_after(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                             struct bf_period period, bf_day x, bf_day *out) {
+    bf_day last;
+    enum bf_days r = period_end(c, rule, period.unit, period.count, x, &last);
+    if (bf_days_known(r) && rolls(rule, period.unit))
+        r = worse(r, bf_calendar_roll(c, last, &last));
+    if (bf_days_known(r))
+        *out = last;
+    return r;
+}
+
+/* The latest start whose months do not end after a day: near the day as many months before. */
+static enum bf_days months_before(const struct bf_count_rule *rule, int64_t months, bf_day end,
+                                  bf_day *out) {
+    bf_day start, last;
+    if (!bf_day_add_months(end, -months, &start, NULL))
+        return BF_DAYS_RANGE;
+    /* A clamped month lies at most three days off, the same-day rule one more. */
+    for (start = start > BF_DAY_MAX - 4 ? BF_DAY_MAX : start + 4; start >= BF_DAY_MIN; start--) {
+        if (months_end(rule, months, start, &last) == BF_DAYS_CERTAIN && last <= end) {
+            *out = start;
+            return BF_DAYS_CERTAIN;
+        }
+    }
+    return BF_DAYS_RANGE;
+}
+
+enum bf_days bf_period_before(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                              struct bf_period period, bf_day x, bf_day *out) {
+    enum bf_days r = BF_DAYS_CERTAIN;
+    bf_day end = x, start = x;
+    if (period.count < 0 || period.count > COUNT_MAX || !bf_day_ok(x) ||
+        period.unit == BF_UNIT_HOURS)
+        return BF_DAYS_RANGE;
+    if (rolls(rule, period.unit))
+        r = bf_calendar_roll_back(c, x, &end);
+    if (!bf_days_known(r))
+        return r;
+    if (period.unit == BF_UNIT_MONTHS) {
+        r = worse(r, months_before(rule, period.count, end, &start));
+    } else if (period.unit == BF_UNIT_DAYS) {
+        r = worse(r, add_days(end, rule->same_day - period.count, &start));
+    } else {
+        /* The first of the last n working days through x is the first that counts. */
+        if (x == BF_DAY_MAX)
+            return BF_DAYS_RANGE;
+        r = bf_calendar_before(c, x + 1, period.count, &start);
+        if (bf_days_known(r))
+            r = worse(r, add_days(start, rule->same_day - 1, &start));
+    }
+    if (bf_days_known(r))
+        *out = start;
+    return r;
+}

@@ -1,0 +1,79 @@
+/* Finding stdlib, and reading a file whole. */
+#include "lang/base/stdlib.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_dir(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* In the sources, and there only, stdlib has this file. */
+#define SOURCE_MARK "stdlib.am"
+
+/* A program in its build tree sits below the sources, or in a folder beside or below them. */
+static bool find_sources(char out[BF_PATH_MAX]) {
+    ssize_t len = readlink("/proc/self/exe", out, BF_PATH_MAX - 1);
+    if (len <= 0)
+        return false;
+    out[len] = '\0';
+    char mark[BF_PATH_MAX + 32];
+    for (int up = 0; up < 6; up++) {
+        char *slash = strrchr(out, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+        snprintf(mark, sizeof mark, "%s/stdlib/" SOURCE_MARK, out);
+        if (access(mark, R_OK) == 0 && strlen(out) + sizeof "/stdlib" <= BF_PATH_MAX) {
+            strcat(out, "/stdlib");
+            return true;
+        }
+    }
+    return false;
+}
+
+enum bf_err bf_stdlib_dir(char out[BF_PATH_MAX], struct bf_error *e) {
+    const char *asked = getenv("BANFA_STDLIB");
+    if (asked && *asked) {
+        if (strlen(asked) >= BF_PATH_MAX || !is_dir(asked))
+            return bf_fail(e, BF_ENOENT, "BANFA_STDLIB: %s is not a folder", asked);
+        snprintf(out, BF_PATH_MAX, "%s", asked);
+        return BF_OK;
+    }
+    if (find_sources(out))
+        return BF_OK;
+    if (!is_dir(BANFA_DATADIR "/stdlib"))
+        return bf_fail(e, BF_ENOENT, "stdlib: not found in %s; set BANFA_STDLIB", BANFA_DATADIR);
+    snprintf(out, BF_PATH_MAX, "%s", BANFA_DATADIR "/stdlib");
+    return BF_OK;
+}
+
+enum bf_err bf_file_read(struct bf_arena *a, const char *path, size_t max, bf_str *out,
+                         struct bf_error *e) {
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
+    enum bf_err err = BF_OK;
+    struct bf_buf b;
+    bf_buf_init(&b);
+    char part[16384];
+    size_t n;
+    while (!b.failed && b.len <= max && (n = fread(part, 1, sizeof part, f)) > 0)
+        bf_buf_put(&b, part, n);
+    if (ferror(f))
+        err = bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
+    else if (b.failed)
+        err = bf_fail(e, BF_ENOMEM, "%s: out of memory", path);
+    else if (b.len > max)
+        err = bf_fail(e, BF_ELIMIT, "%s: larger than %zu bytes", path, max);
+    else
+        *out = bf_str_dup(a, bf_buf_view(&b));
+    bf_buf_fini(&b);
+    fclose(f);
+    return err;
+}
