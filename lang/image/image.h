@@ -53,6 +53,9 @@ struct bf_i_const { uint32_t kind, aux; int64_t i; };
 struct bf_i_cite { uint32_t policy; uint16_t article, suffix, paragraph, item; }; /* policy: str; BF_NONE this one */
 struct bf_i_src { struct bf_i_range cites; }; /* cites of `cite` */
 struct bf_i_place { uint32_t file, line; };    /* place[n] is where src[n] is; file: str, relative to the policy */
+/* A part of a guard in the author's words, for refusals: of `a and b and c` one row each, of any other condition one.
+   Instructions [first, end) of code; text: str. Sorted by first. */
+struct bf_i_part { uint32_t first, end, text; };
 struct bf_i_type { uint32_t kind, ref, optional, max; }; /* ref: unit, enum, record, element type, procedure */
 struct bf_i_field { uint32_t name, label, type; };   /* fields of records; params of acts, events, decisions */
 struct bf_i_enum { uint32_t name, label; struct bf_i_range members; uint32_t open; };
@@ -60,7 +63,7 @@ struct bf_i_member { uint32_t name, label; };
 struct bf_i_record { uint32_t name, label; struct bf_i_range fields; };
 struct bf_i_register { uint32_t name, label, record; struct bf_i_range keys; uint32_t src; }; /* keys of `key`: field ordinals */
 struct bf_i_assume { uint32_t name, label, type, konst, because, src; }; /* default is a constant */
-struct bf_i_office { uint32_t name, label, per, src; }; /* per: type, BF_NONE: one; post: 1 */
+struct bf_i_office { uint32_t name, label, per, src; }; /* per: type, BF_NONE: one */
 struct bf_i_violation { uint32_t name, label, src; };
 /* Rules of a table by tier: otherwise is 0, when 1, override 2. Of the highest tier that has a rule that
    fits, all that fit fired (their results agree: the checker saw to it). */

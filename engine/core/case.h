@@ -1,0 +1,136 @@
+/* Case: one procedure under way, as far as the rules can tell.
+**
+** One block: the struct, then its arrays, one entry a row of its procedure in the image (entry i is row
+** proc->…first + i). A step works on a copy of the block; what is only added to (violations, ledgers,
+** requests) and what values point to is shared by copies and never written again.
+**
+** 1. Only bf_apply (apply.h) changes a case.
+** 2. When a duty is due is derived from its ledger; `due` is kept beside it so that nobody need derive
+**    it twice, and changes only by a fact.
+** 3. A case knows no other case, no clock and no calendar.
+*/
+#ifndef BF_CASE_H
+#define BF_CASE_H
+
+#include "engine/core/fact.h"
+
+/* An act: its latest time. */
+struct bf_case_act {
+    uint32_t times;
+    bf_day day;   /* BF_DAY_NONE: never */
+    bf_day filed; /* day its report was filed; BF_DAY_NONE */
+    bf_instant at;
+    struct bf_value who;
+    const struct bf_value *args; /* as many as it has params */
+};
+
+struct bf_case_duty {
+    uint8_t status;    /* enum bf_status */
+    bool left;         /* lapsed, and its acts closed for good */
+    uint8_t limit;     /* enum bf_limit, of the latest arming */
+    uint8_t unit;      /* PERIOD: enum bf_unit */
+    uint32_t epoch;    /* how often it was armed */
+    uint32_t happened; /* happenings of its event that have been dealt with */
+    uint32_t comings;  /* how often the case came to where it lives */
+    uint32_t by;       /* act that met it, in time or late or deemed; BF_NONE */
+    bf_day start, date;
+    bf_instant start_at;
+    int64_t count; /* PERIOD */
+    const struct bf_period *extensions;
+    const struct bf_pause *pauses;
+    uint32_t extension_count, pause_count;
+    struct bf_due due; /* of OPEN and PAUSED; stays as it was when the duty closed */
+};
+
+struct bf_case_state {
+    uint32_t times; /* entered */
+    uint32_t from;  /* state it was last entered from, not by `back`; BF_NONE */
+    bf_day day;     /* of the latest entry; BF_DAY_NONE */
+    bf_instant at;
+};
+
+struct bf_case_violation {
+    uint32_t violation, duty; /* duty: whose lapse; BF_NONE */
+    uint32_t epoch, src;
+    struct bf_value by; /* or absent */
+    bf_day day;
+    bool excused;
+};
+
+/* An act asked for; the latest of each offer. */
+enum bf_request_status {
+    BF_REQUEST_PENDING,
+    BF_REQUEST_DONE,
+    BF_REQUEST_DECLINED,
+    BF_REQUEST_DEAD
+};
+struct bf_case_request {
+    uint32_t offer, status;
+    uint64_t given; /* bit i: the offer's i-th consent */
+    struct bf_value who;
+    const struct bf_value *args;
+    bf_day day;
+    bf_instant at;
+};
+
+struct bf_case {
+    uint32_t number;       /* given by the caller; 0: none */
+    uint32_t proc;         /* row of `proc` */
+    uint32_t state;        /* row; BF_NONE before the start */
+    uint32_t steps;        /* events and lapses that changed something: a case's own sequence */
+    bf_day start_day, day; /* of the start; of the latest fact */
+    bf_instant start_at, at;
+    struct bf_value starter; /* who started it; absent: an event raised inside */
+    struct bf_value *data;
+    struct bf_case_act *acts;
+    uint32_t *used; /* per offer: how often; of an extension: since the duty was armed */
+    struct bf_case_duty *duties;
+    struct bf_case_state *states;
+    const struct bf_value *assume; /* per row of `assume` */
+    const struct bf_case_violation *violations;
+    const struct bf_case_request *requests;
+    uint32_t violation_count, request_count;
+    uint32_t size; /* bytes of the block */
+};
+
+/* A case before its start, to apply facts to. */
+struct bf_case *bf_case_new(struct bf_arena *a, const struct bf_image *m, uint32_t proc);
+/* Standing alone: nothing is shared. */
+struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
+                              const struct bf_case *c);
+/* Sharing all but the block: as long as both arenas live. */
+struct bf_case *bf_case_fork(struct bf_arena *a, const struct bf_case *c);
+
+static inline const struct bf_i_proc *bf_case_proc(const struct bf_image *m,
+                                                   const struct bf_case *c) {
+    return &m->proc[c->proc];
+}
+static inline struct bf_case_duty *bf_case_duty(const struct bf_image *m, const struct bf_case *c,
+                                                uint32_t duty) {
+    return &c->duties[duty - m->proc[c->proc].duties.first];
+}
+static inline struct bf_case_act *bf_case_act(const struct bf_image *m, const struct bf_case *c,
+                                              uint32_t act) {
+    return &c->acts[act - m->proc[c->proc].acts.first];
+}
+static inline struct bf_case_state *bf_case_state(const struct bf_image *m, const struct bf_case *c,
+                                                  uint32_t state) {
+    return &c->states[state - m->proc[c->proc].states.first];
+}
+static inline bool bf_case_ended(const struct bf_image *m, const struct bf_case *c) {
+    return c->state != BF_NONE && m->state[c->state].is_end;
+}
+/* The request of an offer, or NULL. */
+const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer);
+/* Recorded and not excused. */
+bool bf_case_has(const struct bf_case *c, uint32_t violation);
+/* The ledger of a duty that was armed, for term.h. */
+struct bf_term bf_case_term(const struct bf_case_duty *d);
+/* The duty whose limit passes next, and when; BF_NONE if none will (open limits, paused, provisional).
+** Several at one instant: the first written. */
+uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, bf_instant *at);
+
+/* The whole case as canonical JSON: equal cases, equal bytes. */
+void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out);
+
+#endif

@@ -1,0 +1,64 @@
+/* Fact: what a step found to have happened; the only way a case changes.
+**
+** A step applies each fact to its working copy as it finds it, with the function that rebuilds a case
+** from its journal (apply.h), so the two cannot disagree. Each names the row of `src` that is its
+** citation, and the legal day and instant it belongs to: of a lapse, the limit's last day.
+*/
+#ifndef BF_FACT_H
+#define BF_FACT_H
+
+#include "engine/core/term.h"
+#include "engine/core/value.h"
+
+enum bf_fact_kind {
+#define FACT(name, word, a, b, c) BF_FACT_##name,
+#include "engine/core/fact.def"
+    BF_FACT_KINDS
+};
+
+/* What a row number is of. */
+enum bf_row_kind {
+    BF_ROW_NONE,
+    BF_ROW_NUMBER,
+    BF_ROW_PROC,
+    BF_ROW_START,
+    BF_ROW_OFFER,
+    BF_ROW_ACT,
+    BF_ROW_STATE,
+    BF_ROW_DUTY,
+    BF_ROW_DATA,
+    BF_ROW_VIOLATION,
+    BF_ROW_REGISTER,
+    BF_ROW_EVENT
+};
+
+/* Why a request for consent died. */
+enum bf_death {
+    BF_DEATH_CLOSED,   /* its act is no longer open, or its duty lapsed */
+    BF_DEATH_REPLACED, /* the act was asked for anew */
+};
+
+struct bf_fact {
+    uint16_t kind; /* enum bf_fact_kind */
+    uint16_t how;
+    uint32_t src; /* BF_NONE: nothing says so but the language */
+    uint32_t a, b, c;
+    bf_day day;
+    bf_instant at;
+    struct bf_due due;
+    uint32_t n;
+    const struct bf_value *v;
+};
+
+/* Kinds of a, b, c of a fact. */
+enum bf_row_kind bf_fact_row(enum bf_fact_kind kind, int which);
+const char *bf_fact_word(enum bf_fact_kind kind);
+
+/* A copy that shares nothing. */
+struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f);
+
+/* One line of canonical JSON, without the newline; rows by name, offers and duties by number within their
+** procedure, since neither need have a name of its own. */
+void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out);
+
+#endif
