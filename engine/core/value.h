@@ -8,7 +8,7 @@
 **   NONE (absent)                  0                   0          0
 **   BOOL INT DATE INSTANT          0                   0          i; a Date is a bf_day
 **   DECIMAL                        0                   0          i, in millionths
-**   VIOLATION                      0                   0          i: row of `violation`
+**   VIOLATION                      place in its case   case       i: row of `violation`; n 0: no certain one
 **   PERIOD                         enum bf_unit        0          i
 **   ENUM                           row of `enums`      0          i: number of the member in it
 **   TEXT DOCUMENT CITIZEN_ID …     0                   bytes      text (UTF-8; NULL if n is 0)
@@ -124,7 +124,7 @@ bool bf_same_party(struct bf_value x, struct bf_value y);
 struct bf_value bf_value_copy(struct bf_arena *a, struct bf_value v);
 struct bf_value *bf_values_copy(struct bf_arena *a, const struct bf_value *v, uint32_t n);
 
-/* Constant row, and a zero of nothing else: the value of a constant of the image. */
+/* The value of a constant of the image. */
 struct bf_value bf_const_value(const struct bf_image *m, uint32_t konst);
 
 /* May a value stand where type row `type` is asked for? Absent only if the type is optional; lists within
