@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "lang/base/diag.h"
+#include "lang/base/mem.h"
+#include "tests/unit/fault.h"
 
 struct world {
     struct bf_arena *arena;
@@ -467,6 +469,50 @@ static void test_long_argument(void **state) {
     assert_non_null(strstr(out, "nnn...\"\n"));
 }
 
+struct shown {
+    struct bf_arena *arena;
+    struct bf_buf out;
+};
+
+/* Four diagnostics of two files, a repeat and one past the limit, in both forms. */
+static bool show_some(void *ctx) {
+    struct shown *s = ctx;
+    struct bf_sources sources = {.arena = s->arena};
+    struct bf_diags *ds = bf_diags_new(s->arena, &sources, 3);
+    for (uint32_t i = 0; i < 5; i++) {
+        uint32_t f = bf_source_add(&sources, BF_STR("a"), BF_STR("ab\n办法\n"));
+        bf_span span = {f, 3, 3 + i / 2};
+        struct bf_diag *d = bf_diag(ds, BF_E0201_UNDEFINED, span, NAME("办"));
+        bf_diag_label(ds, d, span, BF_T_NOT_DECLARED, BF_NOARGS);
+        bf_diag_label(ds, d, (bf_span){0, 0, 1}, BF_T_WRITE, NAME("x"));
+        bf_diag_hint(ds, d, BF_T_WRITE, NAME("x"));
+    }
+    bf_diags_sort(ds);
+    bf_diags_render(ds, &ZH, ALL, &s->out);
+    struct bf_render json = {.lang = BF_LANG_EN, .ambiguous_width = 1, .json = true};
+    bf_diags_render(ds, &json, ALL, &s->out);
+    return !s->out.failed;
+}
+
+static bool show_in_new_arena(void *ctx) {
+    (void)ctx;
+    struct shown s = {.arena = bf_arena_new(0)};
+    if (!s.arena)
+        return false;
+    bf_buf_init(&s.out);
+    bool ok = fault_guard(s.arena, show_some, &s);
+    bf_buf_fini(&s.out);
+    bf_arena_free(s.arena);
+    return ok;
+}
+
+static void test_no_memory(void **state) {
+    (void)state;
+    json_set_alloc_funcs(bf_malloc, bf_free);
+    assert_true(fault_until_quiet(show_in_new_arena, NULL) > 50);
+    json_set_alloc_funcs(malloc, free);
+}
+
 int main(void) {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -486,6 +532,7 @@ int main(void) {
         CASE(test_sort_and_repeats),
         CASE(test_limit),
         CASE(test_long_argument),
+        CASE(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
