@@ -76,8 +76,8 @@ int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *a
     complain(cli, buf.p ? buf.p : "", buf.len);
     bf_buf_fini(&buf);
     if (cli->command)
-        fprintf(stderr, "%s %s %s\n", bf_text_z(cli->lang, BF_T_CLI_USAGE),
-                cli->command->name, cli->command->usage);
+        fprintf(stderr, "%s %s %s\n", bf_text_z(cli->lang, BF_T_CLI_USAGE), cli->command->name,
+                cli->command->usage);
     else
         fprintf(stderr, "%s\n", bf_text_z(cli->lang, BF_T_CLI_SEE_HELP));
     return BF_EXIT_USAGE;

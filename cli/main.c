@@ -76,7 +76,8 @@ static int no_such_command(const struct bf_cli *cli, const char *name) {
 }
 
 static int run(struct bf_cli *cli, int argc, char **argv) {
-    bool help = bf_cli_flag(&argc, argv, "--help") | bf_cli_flag(&argc, argv, "-h");
+    bool help = bf_cli_flag(&argc, argv, "--help");
+    help = bf_cli_flag(&argc, argv, "-h") || help;
     if (bf_cli_flag(&argc, argv, "--version")) {
         puts("banfa " BANFA_VERSION);
         return BF_EXIT_FINE;

@@ -25,9 +25,7 @@ enum bf_days {
     BF_DAYS_UNKNOWN,     /* depends on days before the calendar's first */
     BF_DAYS_RANGE,       /* outside years 1 to 9999 */
 };
-static inline bool bf_days_known(enum bf_days d) {
-    return d <= BF_DAYS_PROVISIONAL;
-}
+static inline bool bf_days_known(enum bf_days d) { return d <= BF_DAYS_PROVISIONAL; }
 
 struct bf_calendar;
 

@@ -63,9 +63,7 @@ static enum bf_err fail_at(struct loader *l, const char *fmt, ...) {
 }
 
 /* ---- words of a line ---- */
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 static void skip_blanks(bf_str *s) {
     while (s->len > 0 && is_blank(*s->p)) {
@@ -87,9 +85,7 @@ static bf_str word(struct loader *l) {
     return w;
 }
 
-static bool is(bf_str w, const char *z) {
-    return bf_str_eq(w, bf_str_of(z));
-}
+static bool is(bf_str w, const char *z) { return bf_str_eq(w, bf_str_of(z)); }
 
 static enum bf_err line_end(struct loader *l) {
     bf_str w = word(l);
@@ -204,9 +200,7 @@ static enum bf_err read_horizon(struct loader *l) {
 }
 
 /* ---- notices and their days ---- */
-static int year_of(bf_day day) {
-    return bf_day_civil(day).year;
-}
+static int year_of(bf_day day) { return bf_day_civil(day).year; }
 
 /* The head is complete and may start a first notice. */
 static enum bf_err head_done(struct loader *l) {

@@ -18,9 +18,7 @@ struct end {
     bf_instant at; /* Hours: the end itself */
 };
 
-static bool counts_days(enum bf_unit u) {
-    return u == BF_UNIT_WORKING_DAYS || u == BF_UNIT_DAYS;
-}
+static bool counts_days(enum bf_unit u) { return u == BF_UNIT_WORKING_DAYS || u == BF_UNIT_DAYS; }
 
 static enum bf_days add_days(bf_day day, int64_t n, bf_day *out) {
     if (n < -COUNT_MAX || n > COUNT_MAX || !bf_day_ok((int64_t)day + n))
@@ -73,9 +71,7 @@ static bool rolls(const struct bf_count_rule *rule, enum bf_unit unit) {
     return rule->roll && (unit == BF_UNIT_DAYS || unit == BF_UNIT_MONTHS);
 }
 
-static enum bf_days worse(enum bf_days a, enum bf_days b) {
-    return a > b ? a : b;
-}
+static enum bf_days worse(enum bf_days a, enum bf_days b) { return a > b ? a : b; }
 
 /* ---- pauses ---- */
 /* The days of a pause that nobody took off yet: those after *covered. An unfinished pause is looked

@@ -124,9 +124,7 @@ static inline enum bf_days bf_workday(const struct bf_calendar *c, bf_day x, bf_
 static inline enum bf_days bf_next_workday(const struct bf_calendar *c, bf_day x, bf_day *out) {
     return bf_calendar_after(c, x, 1, out);
 }
-static inline int64_t bf_days_between(bf_day a, bf_day b) {
-    return (int64_t)b - a;
-}
+static inline int64_t bf_days_between(bf_day a, bf_day b) { return (int64_t)b - a; }
 static inline enum bf_days bf_working_days_between(const struct bf_calendar *c, bf_day a, bf_day b,
                                                    int64_t *n) {
     return bf_calendar_count(c, a, b, n);

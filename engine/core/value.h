@@ -49,21 +49,13 @@ enum { BF_PARTY_CODE, BF_PARTY_NAME, BF_PARTY_LEVEL, BF_PARTY_PARTS };
 
 #define BF_ABSENT ((struct bf_value){0})
 
-static inline bool bf_present(struct bf_value v) {
-    return v.kind != BF_K_NONE;
-}
+static inline bool bf_present(struct bf_value v) { return v.kind != BF_K_NONE; }
 static inline struct bf_value bf_value_of(enum bf_kind kind, int64_t i) {
     return (struct bf_value){.kind = kind, .u.i = i};
 }
-static inline struct bf_value bf_bool(bool yes) {
-    return bf_value_of(BF_K_BOOL, yes);
-}
-static inline struct bf_value bf_int(int64_t i) {
-    return bf_value_of(BF_K_INT, i);
-}
-static inline struct bf_value bf_date(bf_day day) {
-    return bf_value_of(BF_K_DATE, day);
-}
+static inline struct bf_value bf_bool(bool yes) { return bf_value_of(BF_K_BOOL, yes); }
+static inline struct bf_value bf_int(int64_t i) { return bf_value_of(BF_K_INT, i); }
+static inline struct bf_value bf_date(bf_day day) { return bf_value_of(BF_K_DATE, day); }
 static inline struct bf_value bf_instant_value(bf_instant at) {
     return bf_value_of(BF_K_INSTANT, at);
 }
@@ -104,12 +96,8 @@ static inline bool bf_is_party(struct bf_value v) {
 static inline bool bf_is_text(struct bf_value v) {
     return v.kind == BF_K_TEXT || (v.kind >= BF_K_DOCUMENT && v.kind <= BF_K_CREDIT_CODE);
 }
-static inline bf_str bf_value_text(struct bf_value v) {
-    return (bf_str){v.u.text, v.n};
-}
-static inline bool bf_is_yes(struct bf_value v) {
-    return v.kind == BF_K_BOOL && v.u.i;
-}
+static inline bf_str bf_value_text(struct bf_value v) { return (bf_str){v.u.text, v.n}; }
+static inline bool bf_is_yes(struct bf_value v) { return v.kind == BF_K_BOOL && v.u.i; }
 
 /* Equal as the language has it: absent equals absent only, parties as said above, all else part by
 ** part. Values of two kinds are never equal. */

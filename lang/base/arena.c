@@ -45,9 +45,7 @@ struct bf_arena {
     jmp_buf *exhausted;
 };
 
-static char *block_data(struct block *b) {
-    return (char *)(b + 1);
-}
+static char *block_data(struct block *b) { return (char *)(b + 1); }
 
 struct bf_arena *bf_arena_new(size_t limit) {
     struct bf_arena *a = bf_malloc(sizeof *a);
@@ -135,6 +133,4 @@ void *bf_arena_copy(struct bf_arena *a, const void *from, size_t size) {
     return size ? memcpy(p, from, size) : p;
 }
 
-size_t bf_arena_used(const struct bf_arena *a) {
-    return a->used;
-}
+size_t bf_arena_used(const struct bf_arena *a) { return a->used; }

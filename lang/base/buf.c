@@ -6,9 +6,7 @@
 #include "lang/base/mem.h"
 #include "lang/base/text.h"
 
-void bf_buf_init(struct bf_buf *b) {
-    *b = (struct bf_buf){0};
-}
+void bf_buf_init(struct bf_buf *b) { *b = (struct bf_buf){0}; }
 
 void bf_buf_fini(struct bf_buf *b) {
     bf_free(b->p);
@@ -44,17 +42,11 @@ void bf_buf_put(struct bf_buf *b, const void *p, size_t n) {
     b->len += n;
 }
 
-void bf_buf_str(struct bf_buf *b, bf_str s) {
-    bf_buf_put(b, s.p, s.len);
-}
+void bf_buf_str(struct bf_buf *b, bf_str s) { bf_buf_put(b, s.p, s.len); }
 
-void bf_buf_z(struct bf_buf *b, const char *z) {
-    bf_buf_put(b, z, strlen(z));
-}
+void bf_buf_z(struct bf_buf *b, const char *z) { bf_buf_put(b, z, strlen(z)); }
 
-void bf_buf_char(struct bf_buf *b, char c) {
-    bf_buf_put(b, &c, 1);
-}
+void bf_buf_char(struct bf_buf *b, char c) { bf_buf_put(b, &c, 1); }
 
 void bf_buf_int(struct bf_buf *b, int64_t n) {
     char digits[21], *p = digits + sizeof digits;

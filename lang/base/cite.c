@@ -17,15 +17,18 @@ static void zh_below_10000(struct bf_buf *out, uint32_t n, bool leading_zero) {
             zero = written;
             continue;
         }
-        if (zero && written) bf_buf_z(out, "零");
+        if (zero && written)
+            bf_buf_z(out, "零");
         zero = false;
         /* 十五, not 一十五, at the very start */
-        if (!(place[i].value == 10 && digit == 1 && !written)) bf_buf_z(out, zh_digit[digit]);
+        if (!(place[i].value == 10 && digit == 1 && !written))
+            bf_buf_z(out, zh_digit[digit]);
         bf_buf_z(out, place[i].word);
         written = true;
     }
     if (n % 10) {
-        if (zero && written) bf_buf_z(out, "零");
+        if (zero && written)
+            bf_buf_z(out, "零");
         bf_buf_z(out, zh_digit[n % 10]);
     }
 }
@@ -39,7 +42,8 @@ void bf_zh_number(struct bf_buf *out, uint32_t n) {
         zh_below_10000(out, n / 10000, false);
         bf_buf_z(out, "万");
         n %= 10000;
-        if (n) zh_below_10000(out, n, n < 1000);
+        if (n)
+            zh_below_10000(out, n, n < 1000);
     } else {
         zh_below_10000(out, n, false);
     }
@@ -48,20 +52,28 @@ void bf_zh_number(struct bf_buf *out, uint32_t n) {
 static int zh_digit_of(const char *p, const char *end) {
     static const char *const more[] = {"零", "壹", "贰", "两"};
     static const int more_value[] = {0, 1, 2, 2};
-    if (end - p < 3) return -1;
+    if (end - p < 3)
+        return -1;
     for (int i = 0; i < 10; i++)
-        if (memcmp(p, zh_digit[i], 3) == 0) return i;
+        if (memcmp(p, zh_digit[i], 3) == 0)
+            return i;
     for (int i = 0; i < 4; i++)
-        if (memcmp(p, more[i], 3) == 0) return more_value[i];
+        if (memcmp(p, more[i], 3) == 0)
+            return more_value[i];
     return -1;
 }
 
 static uint32_t zh_place_of(const char *p, const char *end) {
-    if (end - p < 3) return 0;
-    if (memcmp(p, "十", 3) == 0) return 10;
-    if (memcmp(p, "百", 3) == 0) return 100;
-    if (memcmp(p, "千", 3) == 0) return 1000;
-    if (memcmp(p, "万", 3) == 0) return 10000;
+    if (end - p < 3)
+        return 0;
+    if (memcmp(p, "十", 3) == 0)
+        return 10;
+    if (memcmp(p, "百", 3) == 0)
+        return 100;
+    if (memcmp(p, "千", 3) == 0)
+        return 1000;
+    if (memcmp(p, "万", 3) == 0)
+        return 10000;
     return 0;
 }
 
@@ -86,9 +98,11 @@ uint32_t bf_zh_number_read(const char *p, const char *end, uint32_t *n) {
         } else {
             break;
         }
-        if (total + section + digit > 99999999) return 0;
+        if (total + section + digit > 99999999)
+            return 0;
     }
-    if (p == begin) return 0;
+    if (p == begin)
+        return 0;
     *n = (uint32_t)(total + section + digit);
     return (uint32_t)(p - begin);
 }
@@ -115,20 +129,27 @@ void bf_cite_zh(struct bf_buf *out, struct bf_cite c) {
 
 /* a … z, then aa, ab …: 之一 is a. */
 static void letters(struct bf_buf *out, uint32_t n) {
-    if (n > 26) letters(out, (n - 1) / 26);
+    if (n > 26)
+        letters(out, (n - 1) / 26);
     bf_buf_char(out, (char)('a' + (n - 1) % 26));
 }
 
 void bf_cite_en(struct bf_buf *out, struct bf_cite c) {
     bf_buf_fmt(out, "article %u", c.article);
-    if (c.suffix) letters(out, c.suffix);
-    if (c.paragraph) bf_buf_fmt(out, "(%u)", c.paragraph);
-    if (c.item) bf_buf_fmt(out, "(%u)", c.item);
+    if (c.suffix)
+        letters(out, c.suffix);
+    if (c.paragraph)
+        bf_buf_fmt(out, "(%u)", c.paragraph);
+    if (c.item)
+        bf_buf_fmt(out, "(%u)", c.item);
 }
 
 void bf_cite_code(struct bf_buf *out, struct bf_cite c) {
     bf_buf_fmt(out, "%u", c.article);
-    if (c.suffix) letters(out, c.suffix);
-    if (c.paragraph || c.item) bf_buf_fmt(out, ".%u", c.paragraph);
-    if (c.item) bf_buf_fmt(out, ".%u", c.item);
+    if (c.suffix)
+        letters(out, c.suffix);
+    if (c.paragraph || c.item)
+        bf_buf_fmt(out, ".%u", c.paragraph);
+    if (c.item)
+        bf_buf_fmt(out, ".%u", c.item);
 }

@@ -21,9 +21,7 @@ struct bf_civil {
     int year, month, day; /* from 1 */
 };
 
-static inline bool bf_day_ok(int64_t day) {
-    return day >= BF_DAY_MIN && day <= BF_DAY_MAX;
-}
+static inline bool bf_day_ok(int64_t day) { return day >= BF_DAY_MIN && day <= BF_DAY_MAX; }
 bool bf_civil_ok(int64_t year, int64_t month, int64_t day); /* is there such a date? */
 int bf_month_length(int year, int month);
 bf_day bf_day_from_civil(int year, int month, int day); /* the date must exist */

@@ -111,22 +111,16 @@ void bf_diag_hint(struct bf_diags *ds, struct bf_diag *d, enum bf_text_id text, 
         append(ds, &d->hints, BF_NO_SPAN, text, args, nargs);
 }
 
-uint32_t bf_diags_count(const struct bf_diags *ds, enum bf_severity sev) {
-    return ds->count[sev];
-}
+uint32_t bf_diags_count(const struct bf_diags *ds, enum bf_severity sev) { return ds->count[sev]; }
 
-uint32_t bf_diags_shown(const struct bf_diags *ds) {
-    return ds->shown_count;
-}
+uint32_t bf_diags_shown(const struct bf_diags *ds) { return ds->shown_count; }
 
 const struct bf_diag *bf_diags_get(const struct bf_diags *ds, uint32_t i) {
     BF_ASSERT(i < ds->shown_count);
     return ds->shown[i];
 }
 
-static int compare_u32(uint32_t x, uint32_t y) {
-    return (x > y) - (x < y);
-}
+static int compare_u32(uint32_t x, uint32_t y) { return (x > y) - (x < y); }
 
 static int compare_args(const struct bf_diag *x, const struct bf_diag *y) {
     int c = compare_u32((uint32_t)x->nargs, (uint32_t)y->nargs);

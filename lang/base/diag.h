@@ -38,12 +38,8 @@ typedef struct {
     int64_t i;            /* INT */
     enum bf_text_id text; /* TEXT: another table text, in the renderer's language */
 } bf_arg;
-static inline bf_arg bf_arg_str(bf_str s) {
-    return (bf_arg){.kind = BF_ARG_STR, .s = s};
-}
-static inline bf_arg bf_arg_int(int64_t i) {
-    return (bf_arg){.kind = BF_ARG_INT, .i = i};
-}
+static inline bf_arg bf_arg_str(bf_str s) { return (bf_arg){.kind = BF_ARG_STR, .s = s}; }
+static inline bf_arg bf_arg_int(int64_t i) { return (bf_arg){.kind = BF_ARG_INT, .i = i}; }
 static inline bf_arg bf_arg_text(enum bf_text_id t) {
     return (bf_arg){.kind = BF_ARG_TEXT, .text = t};
 }

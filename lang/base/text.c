@@ -5,13 +5,9 @@
 #include <string.h>
 #include <utf8proc.h>
 
-bf_str bf_str_of(const char *z) {
-    return (bf_str){z, (uint32_t)strlen(z)};
-}
+bf_str bf_str_of(const char *z) { return (bf_str){z, (uint32_t)strlen(z)}; }
 
-bf_str bf_str_dup(struct bf_arena *a, bf_str s) {
-    return (bf_str){bf_str_z(a, s), s.len};
-}
+bf_str bf_str_dup(struct bf_arena *a, bf_str s) { return (bf_str){bf_str_z(a, s), s.len}; }
 
 char *bf_str_z(struct bf_arena *a, bf_str s) {
     char *z = bf_arena_alloc(a, (size_t)s.len + 1);

@@ -11,58 +11,58 @@
 
 /* Types are interned: the same type is the same pointer. */
 struct bf_type {
-    uint8_t kind;              /* enum bf_kind */
-    uint8_t unit;              /* BF_K_PERIOD: enum bf_unit */
-    bool optional;             /* T? */
-    uint32_t max;              /* BF_K_LIST: cap, 0 none */
-    struct bf_sym *sym;        /* ENUM, RECORD, CASE: its symbol */
+    uint8_t kind;               /* enum bf_kind */
+    uint8_t unit;               /* BF_K_PERIOD: enum bf_unit */
+    bool optional;              /* T? */
+    uint32_t max;               /* BF_K_LIST: cap, 0 none */
+    struct bf_sym *sym;         /* ENUM, RECORD, CASE: its symbol */
     const struct bf_type *elem; /* LIST */
     const struct bf_type *base; /* of an optional type: the type without ?; else itself */
-    struct bf_type *next;      /* hash chain of the interning table */
-    uint32_t index;            /* in order of first use: the image's type number */
+    struct bf_type *next;       /* hash chain of the interning table */
+    uint32_t index;             /* in order of first use: the image's type number */
 };
 
 enum bf_sym_kind {
-    BF_SYM_MODULE,    /* a use of a module (for messages) */
-    BF_SYM_TYPE,      /* built-in type; type */
-    BF_SYM_ENUM,      /* members */
-    BF_SYM_MEMBER,    /* index within its enum; owner */
-    BF_SYM_RECORD,    /* fields */
-    BF_SYM_FIELD,     /* of a record; index; type; owner */
-    BF_SYM_REGISTER,  /* type: the record; keys */
-    BF_SYM_DECISION,  /* params, type: result */
-    BF_SYM_PARAM,     /* of a decision, an act or an event; index; type; owner */
-    BF_SYM_ASSUME,    /* type */
-    BF_SYM_OFFICE,    /* type: per what (NULL: one) */
+    BF_SYM_MODULE,   /* a use of a module (for messages) */
+    BF_SYM_TYPE,     /* built-in type; type */
+    BF_SYM_ENUM,     /* members */
+    BF_SYM_MEMBER,   /* index within its enum; owner */
+    BF_SYM_RECORD,   /* fields */
+    BF_SYM_FIELD,    /* of a record; index; type; owner */
+    BF_SYM_REGISTER, /* type: the record; keys */
+    BF_SYM_DECISION, /* params, type: result */
+    BF_SYM_PARAM,    /* of a decision, an act or an event; index; type; owner */
+    BF_SYM_ASSUME,   /* type */
+    BF_SYM_OFFICE,   /* type: per what (NULL: one) */
     BF_SYM_VIOLATION,
-    BF_SYM_EVENT,     /* params; declared by starts on; index 0 is the built-in `violated` */
+    BF_SYM_EVENT, /* params; declared by starts on; index 0 is the built-in `violated` */
     BF_SYM_PROCEDURE,
-    BF_SYM_DATA,      /* party, given, keep of a procedure; index within it; type; owner */
-    BF_SYM_STATE,     /* node STATE or END; index within its procedure; owner */
-    BF_SYM_ACT,       /* one per name and procedure; params; index within it; owner. node: first ACT.
+    BF_SYM_DATA,    /* party, given, keep of a procedure; index within it; type; owner */
+    BF_SYM_STATE,   /* node STATE or END; index within its procedure; owner */
+    BF_SYM_ACT,     /* one per name and procedure; params; index within it; owner. node: first ACT.
                          Also the implied extend_DUTY (node: the MAY_EXTEND; duty set). */
-    BF_SYM_DUTY,      /* node MUST or LASTS (name NULL); index within its procedure; owner */
-    BF_SYM_FIXTURE,   /* file-level LET; index; type */
-    BF_SYM_LOCAL,     /* LET of a scenario; index among its scenario's; type; owner NULL */
-    BF_SYM_BUILTIN    /* function, property, `today`, `start` …: builtin */
+    BF_SYM_DUTY,    /* node MUST or LASTS (name NULL); index within its procedure; owner */
+    BF_SYM_FIXTURE, /* file-level LET; index; type */
+    BF_SYM_LOCAL,   /* LET of a scenario; index among its scenario's; type; owner NULL */
+    BF_SYM_BUILTIN  /* function, property, `today`, `start` …: builtin */
 };
 
 struct bf_sym {
     enum bf_sym_kind kind;
     struct bf_name *name;
-    struct bf_node *node;       /* the declaration; NULL for built-ins */
-    struct bf_tree *tree;       /* where it is declared */
+    struct bf_node *node; /* the declaration; NULL for built-ins */
+    struct bf_tree *tree; /* where it is declared */
     struct bf_sym *owner;
-    uint32_t index;             /* its number in its image table, or within its owner; dense */
+    uint32_t index; /* its number in its image table, or within its owner; dense */
     const struct bf_type *type;
-    struct bf_sym *first, *last;/* members, fields, params; of a procedure: data */
-    struct bf_sym *next;        /* in its owner's list, or in the program's list of its kind */
-    struct bf_sym *shadowed;    /* scope chain of its name */
-    struct bf_sym *duty;        /* ACT extend_DUTY: the duty; ACT of a duty's block: NULL */
-    uint32_t builtin;           /* enum bf_builtin (lang/defs/builtins.def) */
-    struct bf_proc_info *proc;  /* PROCEDURE */
-    uint32_t uses;              /* how often something refers to it */
-    bool broken;                /* PROCEDURE, DECISION, …: a mistake was reported in it */
+    struct bf_sym *first, *last; /* members, fields, params; of a procedure: data */
+    struct bf_sym *next;         /* in its owner's list, or in the program's list of its kind */
+    struct bf_sym *shadowed;     /* scope chain of its name */
+    struct bf_sym *duty;         /* ACT extend_DUTY: the duty; ACT of a duty's block: NULL */
+    uint32_t builtin;            /* enum bf_builtin (lang/defs/builtins.def) */
+    struct bf_proc_info *proc;   /* PROCEDURE */
+    uint32_t uses;               /* how often something refers to it */
+    bool broken;                 /* PROCEDURE, DECISION, …: a mistake was reported in it */
 };
 
 /* Built-in names (lang/defs/builtins.def). */
@@ -80,9 +80,10 @@ struct bf_sym_list {
 /* What flow analysis knows about a procedure. */
 struct bf_proc_info {
     struct bf_sym_list data, states, acts, duties; /* in written order; index counts from 0 */
-    uint32_t initial;           /* state entered at the start: the first one written */
-    uint32_t words;             /* 32-bit words per row of reach */
-    uint32_t *reach;            /* reach[s * words + t/32] bit t%32: t can be reached from s by one or more moves */
+    uint32_t initial; /* state entered at the start: the first one written */
+    uint32_t words;   /* 32-bit words per row of reach */
+    uint32_t
+        *reach; /* reach[s * words + t/32] bit t%32: t can be reached from s by one or more moves */
 };
 
 /* What a node means.
@@ -102,7 +103,7 @@ struct bf_info {
 struct bf_program {
     struct bf_arena *arena;
     struct bf_parse *parse;
-    struct bf_tree **trees;     /* the policy's own files, then used modules */
+    struct bf_tree **trees; /* the policy's own files, then used modules */
     uint32_t tree_count;
     struct bf_outline *outline; /* NULL if the policy has none */
     struct bf_node *policy;     /* POLICY node, NULL for a bare module or a scratch file */
@@ -112,9 +113,9 @@ struct bf_program {
     struct bf_sym_list modules; /* calendars and modules used */
     uint32_t type_count;
     const struct bf_type **types; /* by index */
-    struct bf_node **scenarios; /* SCENARIO nodes in order of file and place */
+    struct bf_node **scenarios;   /* SCENARIO nodes in order of file and place */
     uint32_t scenario_count;
-    const char *calendar;       /* dotted name in English spelling: "cn.workdays"; "none" if none given */
+    const char *calendar; /* dotted name in English spelling: "cn.workdays"; "none" if none given */
     uint32_t errors;
 };
 
@@ -128,7 +129,8 @@ enum bf_err bf_load_policy(struct bf_parse *p, const char *path, const char *std
 /* Resolves, types, and analyses flow, tables and coverage; reports what it finds. */
 void bf_check(struct bf_program *program);
 
-static inline const struct bf_type *bf_type_of(const struct bf_program *p, const struct bf_node *n) {
+static inline const struct bf_type *bf_type_of(const struct bf_program *p,
+                                               const struct bf_node *n) {
     return p->info[n->id].type;
 }
 static inline struct bf_sym *bf_sym_of(const struct bf_program *p, const struct bf_node *n) {

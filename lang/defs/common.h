@@ -24,7 +24,12 @@ enum bf_status {
     BF_STATUSES
 };
 
-enum bf_otherwise_op { BF_OTHERWISE_NONE, BF_OTHERWISE_STAYS, BF_OTHERWISE_GOTO, BF_OTHERWISE_DEEMED };
+enum bf_otherwise_op {
+    BF_OTHERWISE_NONE,
+    BF_OTHERWISE_STAYS,
+    BF_OTHERWISE_GOTO,
+    BF_OTHERWISE_DEEMED
+};
 
 /* Why an act was refused, in the order in which a step judges. REFUSED (scenarios only): any. */
 enum bf_refusal {
@@ -39,7 +44,7 @@ enum bf_refusal {
 
 /* Types of values. The order is part of the image format. */
 enum bf_kind {
-    BF_K_NONE,       /* of a broken expression, and of `none` before it has a context */
+    BF_K_NONE, /* of a broken expression, and of `none` before it has a context */
     BF_K_BOOL,
     BF_K_INT,
     BF_K_DECIMAL,
@@ -49,16 +54,16 @@ enum bf_kind {
     BF_K_DOCUMENT,
     BF_K_CITIZEN_ID,
     BF_K_CREDIT_CODE,
-    BF_K_PARTY,      /* any party: Person, Organisation, Department, or an office */
+    BF_K_PARTY, /* any party: Person, Organisation, Department, or an office */
     BF_K_PERSON,
     BF_K_ORGANISATION,
     BF_K_DEPARTMENT,
     BF_K_VIOLATION,
-    BF_K_PERIOD,     /* ref: enum bf_unit */
-    BF_K_ENUM,       /* ref: the enumeration */
-    BF_K_RECORD,     /* ref: the record */
-    BF_K_LIST,       /* ref: the element's type */
-    BF_K_CASE,       /* scenarios only; ref: the procedure */
+    BF_K_PERIOD, /* ref: enum bf_unit */
+    BF_K_ENUM,   /* ref: the enumeration */
+    BF_K_RECORD, /* ref: the record */
+    BF_K_LIST,   /* ref: the element's type */
+    BF_K_CASE,   /* scenarios only; ref: the procedure */
     BF_KINDS
 };
 

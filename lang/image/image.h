@@ -38,13 +38,15 @@ enum bf_opcode {
 static inline uint32_t bf_i_op(uint32_t word) { return word & 0xFF; }
 static inline uint32_t bf_i_operand(uint32_t word) { return word >> 8; }
 
-#define BF_IMAGE_FORMAT 1    /* layout */
-#define BF_EDITION 1         /* of the language */
-#define BF_SEMANTICS 1       /* of the step */
-#define BF_STACK 256         /* values a program may hold at once */
-#define BF_CALL_DEPTH 16     /* decisions calling decisions */
-#define BF_COST 100000       /* instructions of a program, those of the decisions it calls included */
+#define BF_IMAGE_FORMAT 1 /* layout */
+#define BF_EDITION 1      /* of the language */
+#define BF_SEMANTICS 1    /* of the step */
+#define BF_STACK 256      /* values a program may hold at once */
+#define BF_CALL_DEPTH 16  /* decisions calling decisions */
+#define BF_COST 100000    /* instructions of a program, those of the decisions it calls included */
 
+/* The rows of the tables, to be read as one. */
+/* clang-format off */
 struct bf_i_range { uint32_t first, count; };
 struct bf_i_str { uint32_t off, len; };              /* in `text`; 0 is the empty string */
 /* A constant. aux: PERIOD its unit, ENUM the enum, PARTY …; i: the number, or a str for texts.
@@ -187,11 +189,12 @@ struct bf_image {
 #define TABLE(name, type) const type *name; uint32_t name##_count;
 #include "lang/image/image.def"
 };
+/* clang-format on */
 
 /* Takes a block of bytes (which must outlive the image; copied into the arena if not aligned to 8) and verifies it.
 ** BF_EFORMAT says what is wrong and in which row. */
-enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size, struct bf_image **image,
-                          struct bf_error *e);
+enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
+                          struct bf_image **image, struct bf_error *e);
 static inline bf_str bf_i_text(const struct bf_image *m, uint32_t str) {
     return (bf_str){m->text + m->str[str].off, m->str[str].len};
 }
@@ -199,7 +202,8 @@ static inline bf_str bf_i_text(const struct bf_image *m, uint32_t str) {
 static inline bf_str bf_i_label(const struct bf_image *m, uint32_t name, uint32_t label) {
     return bf_i_text(m, m->str[label].len ? label : name);
 }
-static inline bool bf_i_reaches(const struct bf_image *m, const struct bf_i_proc *p, uint32_t from, uint32_t to) {
+static inline bool bf_i_reaches(const struct bf_image *m, const struct bf_i_proc *p, uint32_t from,
+                                uint32_t to) {
     uint32_t t = to - p->states.first;
     return m->reach[p->reach + (from - p->states.first) * p->reach_words + t / 32] >> (t % 32) & 1;
 }

@@ -37,16 +37,16 @@ enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
 struct bf_name {
     bf_str text;
     uint32_t hash;
-    uint32_t index;       /* dense, in order of first use */
-    struct bf_sym *sym;   /* the checker's: innermost meaning in scope */
+    uint32_t index;     /* dense, in order of first use */
+    struct bf_sym *sym; /* the checker's: innermost meaning in scope */
 };
 
 struct bf_node {
-    uint8_t kind;         /* enum bf_node_kind */
+    uint8_t kind; /* enum bf_node_kind */
     uint8_t op;
     uint16_t flags;
     uint32_t id;
-    bf_span span;         /* without comments and citations */
+    bf_span span; /* without comments and citations */
     struct bf_node *next;
     struct bf_node *a, *b, *c, *d, *e;
     struct bf_node *cites;
@@ -79,13 +79,13 @@ uint32_t bf_names_count(const struct bf_names *n);
 struct bf_tree {
     uint32_t file;
     bool literate;
-    bool module_zh;           /* most statements are in the Chinese surface */
-    struct bf_node *root;     /* FILE; never NULL, may be partly broken */
+    bool module_zh;       /* most statements are in the Chinese surface */
+    struct bf_node *root; /* FILE; never NULL, may be partly broken */
     struct bf_trivia *trivia;
     uint32_t trivia_count;
     struct bf_heading *headings;
     uint32_t heading_count;
-    bf_span *fences;          /* literate: the source blocks, without their fence lines */
+    bf_span *fences; /* literate: the source blocks, without their fence lines */
     uint32_t fence_count;
 };
 
@@ -95,7 +95,7 @@ struct bf_parse {
     struct bf_sources *sources;
     struct bf_diags *diags;
     struct bf_names *names;
-    uint32_t next_id;         /* 1 at first; node ids are below it */
+    uint32_t next_id; /* 1 at first; node ids are below it */
 };
 
 /* Reads source text that was added to p->sources as file; "*.banfa.md" is literate. Mistakes become
@@ -119,11 +119,11 @@ bool bf_tree_heading(const struct bf_tree *t, uint32_t offset, struct bf_cite *c
 ** `Article 15 …`, `  Paragraph 1 …`, `    Item 1 …` in English. An article without paragraph lines has
 ** one paragraph. */
 struct bf_outline_entry {
-    struct bf_cite cite;      /* paragraph and item 0: the article itself */
+    struct bf_cite cite; /* paragraph and item 0: the article itself */
     bf_str gist;
     bf_span span;
-    uint16_t paragraphs;      /* of an article: how many */
-    uint16_t items;           /* of a paragraph: how many */
+    uint16_t paragraphs; /* of an article: how many */
+    uint16_t items;      /* of a paragraph: how many */
 };
 struct bf_outline {
     uint32_t file;

@@ -28,9 +28,7 @@ struct bench_result {
 uint64_t bench_now_ns(void); /* monotonic */
 
 /* The optimiser must think that the value is used. */
-static inline void bench_keep(uint64_t value) {
-    __asm__ volatile("" : : "r"(value) : "memory");
-}
+static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 
 /* Runs each side once to warm up, then both in turn, repeats times (an odd number). */
 struct bench_result bench_compare(const struct bench_side *subject,

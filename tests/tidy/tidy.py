@@ -6,6 +6,7 @@
 - banfa links neither libuv nor SQLite nor anything else it was not meant to: the proof that the
   step is pure.
 - The heap is reached only through lang/base/mem.h.
+- Every source is named in a fragment of the Makefile, so that it is in the tarball.
 - No file is longer than 1,200 lines, and none says that it is unfinished.
 
 Says what is wrong, one line each, and exits 1; prints nothing when all is well.
@@ -82,12 +83,17 @@ def check_includes(path, lines):
             complain(path, number, f"{folder} may not include {name}")
 
 
+def check_listed(path):
+    parents = {p.as_posix() for p in path.parents}  # a folder in EXTRA_DIST goes whole
+    if path.as_posix() not in listed and not parents & listed:
+        complain(path, 0, "no Makefile fragment names it: it would not be in the tarball")
+
+
+def is_generated(path):
+    return path.with_suffix(".y") in grammars or path.with_suffix(".l") in grammars
+
+
 def check_text(path, lines):
-    generated = path.suffix == ".c" and path.with_suffix(".y") in grammars
-    generated |= path.suffix == ".c" and path.with_suffix(".l") in grammars
-    generated |= path.suffix == ".h" and path.with_suffix(".y") in grammars
-    if generated:
-        return
     if len(lines) > LINES_MAX + 1:
         complain(path, LINES_MAX + 1, f"a file has at most {LINES_MAX} lines")
     for number, line in enumerate(lines, 1):
@@ -128,11 +134,16 @@ def check_links(program):
 
 
 grammars = {p.relative_to(ROOT) for ext in ("y", "l") for p in (ROOT / "lang").rglob("*." + ext)}
+fragments = [ROOT / "Makefile.am", *ROOT.glob("*/**/*.am")]
+listed = {w for f in fragments for w in f.read_text(encoding="utf-8").split()}
 seen = 0
 for source, text in sources():
+    seen += 1
+    if source.suffix in (".c", ".h") and is_generated(source):
+        continue
     check_includes(source, text)
     check_text(source, text)
-    seen += 1
+    check_listed(source)
 for grammar in sorted(grammars):
     if grammar.suffix == ".y":
         check_grammar(grammar)

@@ -63,9 +63,7 @@ static bf_span find(struct world *w, uint32_t file, uint32_t line, const char *w
 }
 
 /* The last character of a found span. */
-static bf_span last(bf_span s, uint32_t bytes) {
-    return (bf_span){s.file, s.end - bytes, s.end};
-}
+static bf_span last(bf_span s, uint32_t bytes) { return (bf_span){s.file, s.end - bytes, s.end}; }
 
 static char *render(struct world *w, struct bf_render how, unsigned mask) {
     static char text[1 << 16];
