@@ -31,12 +31,12 @@ struct bf_calendar;
 
 /* Reads a calendar file's bytes (kept by nobody) as they were known on a day: notices issued later
 ** are not there yet, and the horizon is that of then. BF_DAY_MAX: everything. name is the one asked
-** for and must be the file's own or one of its aliases. The calendar lives in the arena.
+** for and must be the one in the file. The calendar lives in the arena.
 ** Fails with BF_EFORMAT, the text naming the line; any bytes may be given. */
 enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes, size_t len,
                              bf_day known_on, const struct bf_calendar **cal, struct bf_error *e);
 
-/* Finds the calendar `name` (by its name or an alias) in the stdlib directory and loads it. */
+/* Finds the calendar `name` (by either spelling of its name) in the stdlib directory and loads it. */
 enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
                              const struct bf_calendar **cal, struct bf_error *e);
 

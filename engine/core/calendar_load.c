@@ -474,14 +474,15 @@ enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes,
 
 /* ---- finding ---- */
 static bf_str english_name(bf_str name) {
-    static const char *const names[][2] = {
-#define CALENDAR(en, zh) {en, zh},
-#include "lang/defs/calendars.def"
-#undef CALENDAR
+    static const struct {
+        const char *class, *en, *zh;
+    } names[] = {
+#define BUILTIN(id, class, en, zh) {#class, en, zh},
+#include "lang/defs/builtins.def"
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is(name, names[i][1]))
-            return bf_str_of(names[i][0]);
+        if (strcmp(names[i].class, "MODULE") == 0 && is(name, names[i].zh))
+            return bf_str_of(names[i].en);
     return name;
 }
 

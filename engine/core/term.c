@@ -91,12 +91,12 @@ static enum bf_days move_by_pauses(const struct bf_calendar *c, const struct bf_
                                    const struct bf_term *t, int64_t n, bf_day *last,
                                    uint32_t *next) {
     enum bf_unit unit = t->limit == BF_LIMIT_PERIOD ? t->period.unit : BF_UNIT_MONTHS;
-    int64_t covered = day_before(rule, t->start);
+    int64_t covered = counts_days(unit) ? day_before(rule, t->start) : (int64_t)t->start - 1;
     enum bf_days r = BF_DAYS_CERTAIN;
     for (*next = 0; *next < t->pause_count && t->pauses[*next].from <= *last; ++*next) {
         bf_day from, to;
         int64_t lost;
-        if (!pause_days(&t->pauses[*next], &covered, &from, &to))
+        if (!pause_days(&t->pauses[*next], &covered, &from, &to) || from > *last)
             continue;
         if (!bf_day_ok(from) || !bf_day_ok(to))
             return BF_DAYS_RANGE;
@@ -292,29 +292,28 @@ static bool in_pause(struct walk *w, bf_day day) {
 }
 
 static enum bf_days mark_day(struct walk *w, bf_day day, struct bf_counted_day *out) {
-    bool counting = w->t->limit == BF_LIMIT_PERIOD && counts_days(w->t->period.unit);
-    bool hours = w->t->limit == BF_LIMIT_PERIOD && w->t->period.unit == BF_UNIT_HOURS;
+    const struct bf_term *t = w->t;
+    bool counting = t->limit == BF_LIMIT_PERIOD && counts_days(t->period.unit);
+    bool hours = t->limit == BF_LIMIT_PERIOD && t->period.unit == BF_UNIT_HOURS;
     bool working = true;
     *out = (struct bf_counted_day){.day = day, .last = day == w->end.last};
-    if (counting && w->t->period.unit == BF_UNIT_WORKING_DAYS) {
-        enum bf_days r = bf_calendar_is_working(w->c, day, &working);
-        if (!bf_days_known(r) && !(day == w->t->start && !w->rule->same_day))
-            return r;
-    }
-    if (day == w->t->start && !w->rule->same_day && !hours)
+    if (day == t->start && !w->rule->same_day && !hours) {
         out->mark = BF_MARK_EVENT;
-    else if (in_pause(w, day))
+    } else if (in_pause(w, day)) {
         out->mark = BF_MARK_PAUSED;
-    else if (day > w->end.unrolled)
+    } else if (day > w->end.unrolled) {
         out->mark = BF_MARK_ROLLED;
-    else if (!counting)
+    } else if (!counting) {
         out->mark = BF_MARK_RUNNING;
-    else if (!working)
-        out->mark = BF_MARK_REST;
-    else
-        out->mark = BF_MARK_COUNTED;
-    if (out->mark == BF_MARK_COUNTED)
-        out->ordinal = ++w->ordinal;
+    } else {
+        enum bf_days r = t->period.unit == BF_UNIT_WORKING_DAYS
+                             ? bf_calendar_is_working(w->c, day, &working)
+                             : BF_DAYS_CERTAIN;
+        if (!bf_days_known(r))
+            return r;
+        out->mark = working ? BF_MARK_COUNTED : BF_MARK_REST;
+        out->ordinal = working ? ++w->ordinal : 0;
+    }
     return BF_DAYS_CERTAIN;
 }
 

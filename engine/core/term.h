@@ -8,7 +8,7 @@
 **    touch is left out once. In working days only the calendar's count, in days all do.
 ** 2. Months end on the same day of the month, or its last. Counted from the same day they end the
 **    day before that (2 March and a month: 1 April); where the month is too short, on its last day.
-** 3. Months and dates move on by the days a pause touched that would have counted.
+** 3. Months and dates move on by the days pauses touched, the event's own included.
 ** 4. A period in days or months whose last day is a rest day ends with the next working day: once,
 **    after pauses and extensions, unless `roll none`. Working days cannot end on a rest day; dates
 **    and hours are not rolled.
@@ -103,7 +103,8 @@ struct bf_counted_day {
     bool last;       /* the last day */
 };
 /* The days from the event to the last one, in order, through `upto` at most (for a paused term and
-** one without limit it ends there). Returning false from the callback ends it. */
+** one without limit it ends there). Returning false from the callback ends it. UNKNOWN may come after
+** the days before the one that is unknown. */
 enum bf_days bf_term_each_day(const struct bf_calendar *c, const struct bf_count_rule *rule,
                               const struct bf_term *term, bf_day upto,
                               bool (*each)(void *ctx, const struct bf_counted_day *day), void *ctx);
