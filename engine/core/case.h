@@ -14,6 +14,9 @@
 
 #include "engine/core/fact.h"
 
+/* Pauses, or extensions, of one running of a duty; violations of a case. */
+#define BF_LEDGER_MAX 4096
+
 /* An act: its latest time. */
 struct bf_case_act {
     uint32_t times;
@@ -66,7 +69,7 @@ enum bf_request_status {
 };
 struct bf_case_request {
     uint32_t offer, status;
-    uint64_t given; /* bit i: the offer's i-th consent */
+    uint32_t given; /* bit i: the offer's i-th consent */
     struct bf_value who;
     const struct bf_value *args;
     bf_day day;
@@ -77,7 +80,6 @@ struct bf_case {
     uint32_t number;       /* given by the caller; 0: none */
     uint32_t proc;         /* row of `proc` */
     uint32_t state;        /* row; BF_NONE before the start */
-    uint32_t steps;        /* events and lapses that changed something: a case's own sequence */
     bf_day start_day, day; /* of the start; of the latest fact */
     bf_instant start_at, at;
     struct bf_value starter; /* who started it; absent: an event raised inside */
@@ -90,7 +92,7 @@ struct bf_case {
     const struct bf_case_violation *violations;
     const struct bf_case_request *requests;
     uint32_t violation_count, request_count;
-    uint32_t size; /* bytes of the block */
+    size_t size; /* bytes of the block */
 };
 
 /* A case before its start, to apply facts to. */

@@ -59,6 +59,7 @@ struct bf_env {
     enum bf_why (*effect)(void *ctx, enum bf_opcode op, uint32_t operand, const struct bf_value *v,
                           uint32_t n);
     void *effect_ctx;
+    uint32_t *part; /* of bf_guard_part; NULL */
     /* out */
     struct bf_need need; /* of BF_WHY_NEEDS */
     uint32_t fault_at;   /* offset in code of the instruction that failed */

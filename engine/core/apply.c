@@ -1,0 +1,300 @@
+/* apply: see apply.h. */
+#include "engine/core/apply.h"
+
+#include <string.h>
+
+/* Where a fact is applied to. */
+struct at {
+    const struct bf_image *m;
+    const struct bf_i_proc *p;
+    struct bf_arena *a;
+    struct bf_case *c;
+    const struct bf_fact *f;
+};
+
+static bool in(struct bf_i_range r, uint32_t row) {
+    return row - r.first < r.count;
+}
+
+/* A copy of an array one longer, since copies of the case share the old one. */
+static void *grown(struct bf_arena *a, const void *old, uint32_t count, size_t size) {
+    char *copy = bf_arena_alloc(a, (count + 1) * size);
+    if (count)
+        memcpy(copy, old, count * size);
+    return copy;
+}
+
+static bool started(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    struct bf_case *c = t->c;
+    uint32_t data = t->p->data.count;
+    if (c->state != BF_NONE || f->a != c->proc || f->n != 2 + data + t->m->assume_count ||
+        f->v[1].kind != BF_K_INT)
+        return false;
+    c->starter = f->v[0];
+    c->number = (uint32_t)f->v[1].u.i;
+    c->start_day = f->day;
+    c->start_at = f->at;
+    if (data)
+        memcpy(c->data, f->v + 2, data * sizeof *c->data);
+    c->assume = f->v + 2 + data;
+    return true;
+}
+
+static bool asked(const struct at *t) {
+    if (!in(t->p->offers, t->f->a) || t->f->n < 1)
+        return false;
+    struct bf_case *c = t->c;
+    uint32_t i = 0;
+    while (i < c->request_count && c->requests[i].offer != t->f->a)
+        i++;
+    struct bf_case_request *list = grown(t->a, c->requests, c->request_count, sizeof *list);
+    list[i] = (struct bf_case_request){.offer = t->f->a,
+                                       .status = BF_REQUEST_PENDING,
+                                       .given = t->f->c,
+                                       .who = t->f->v[0],
+                                       .args = t->f->v + 1,
+                                       .day = t->f->day,
+                                       .at = t->f->at};
+    c->requests = list;
+    c->request_count += i == c->request_count;
+    return true;
+}
+
+static bool request_becomes(const struct at *t, enum bf_request_status status) {
+    const struct bf_case_request *old = bf_case_request(t->c, t->f->a);
+    if (!old)
+        return false;
+    struct bf_case_request *list =
+        bf_arena_copy(t->a, t->c->requests, t->c->request_count * sizeof *list);
+    struct bf_case_request *r = list + (old - t->c->requests);
+    r->status = status;
+    if (t->f->kind == BF_FACT_CONSENTED)
+        r->given |= UINT32_C(1) << (t->f->c & 31);
+    t->c->requests = list;
+    return true;
+}
+
+static bool acted(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    if (!in(t->p->acts, f->b) || f->n != 1 + t->m->act[f->b].params.count ||
+        (f->a != BF_NONE && !in(t->p->offers, f->a)))
+        return false;
+    struct bf_case_act *act = &t->c->acts[f->b - t->p->acts.first];
+    act->times++;
+    act->day = f->day;
+    act->at = f->at;
+    act->who = f->v[0];
+    act->args = f->v + 1;
+    if (f->a == BF_NONE)
+        return true;
+    t->c->used[f->a - t->p->offers.first]++;
+    uint32_t duty = t->m->offer[f->a].duty;
+    if (f->how &&
+        in(t->p->duties, duty)) /* deemed: the duty stays lapsed, but the act counts as its */
+        t->c->duties[duty - t->p->duties.first].by = f->b;
+    const struct bf_case_request *r = bf_case_request(t->c, f->a);
+    return !r || r->status != BF_REQUEST_PENDING || request_becomes(t, BF_REQUEST_DONE);
+}
+
+static bool lives(const struct bf_image *m, uint32_t state, uint32_t duty) {
+    if (state == BF_NONE)
+        return false;
+    const uint32_t *d = m->index + m->state[state].duties.first;
+    for (uint32_t i = 0; i < m->state[state].duties.count; i++)
+        if (d[i] == duty)
+            return true;
+    return false;
+}
+
+static bool moved(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    if (f->a != t->c->state || !in(t->p->states, f->b))
+        return false;
+    struct bf_case_state *s = &t->c->states[f->b - t->p->states.first];
+    s->times++;
+    s->day = f->day;
+    s->at = f->at;
+    if (!f->how)
+        s->from = f->a;
+    t->c->state = f->b;
+    const uint32_t *d = t->m->index + t->m->state[f->b].duties.first;
+    for (uint32_t i = 0; i < t->m->state[f->b].duties.count; i++)
+        if (!lives(t->m, f->a, d[i]))
+            t->c->duties[d[i] - t->p->duties.first].comings++;
+    return true;
+}
+
+static bool armed(const struct at *t, struct bf_case_duty *d) {
+    const struct bf_fact *f = t->f;
+    if (f->n != 3 || f->v[0].kind != BF_K_DATE)
+        return false;
+    struct bf_value start = f->v[0], start_at = f->v[1], limit = f->v[2];
+    d->status = BF_STATUS_OPEN;
+    d->left = false;
+    d->epoch++;
+    d->by = BF_NONE;
+    d->start = (bf_day)start.u.i;
+    d->start_at = bf_present(start_at) ? start_at.u.i : BF_INSTANT_NONE;
+    d->limit = limit.kind == BF_K_PERIOD ? BF_LIMIT_PERIOD
+               : limit.kind == BF_K_DATE ? BF_LIMIT_DATE
+                                         : BF_LIMIT_NONE;
+    d->unit = (uint8_t)limit.aux;
+    d->count = d->limit == BF_LIMIT_PERIOD ? limit.u.i : 0;
+    d->date = d->limit == BF_LIMIT_DATE ? (bf_day)limit.u.i : BF_DAY_NONE;
+    d->extension_count = d->pause_count = 0;
+    d->due = f->due;
+    for (uint32_t i = 0; i < t->p->offers.count; i++) {
+        const struct bf_i_offer *o = &t->m->offer[t->p->offers.first + i];
+        if (o->kind == BF_OFFER_EXTEND && o->duty == f->a)
+            t->c->used[i] = 0;
+    }
+    return true;
+}
+
+static bool paused(const struct at *t, struct bf_case_duty *d) {
+    struct bf_pause *list = grown(t->a, d->pauses, d->pause_count, sizeof *list);
+    list[d->pause_count++] = (struct bf_pause){t->f->day, BF_DAY_NONE, t->f->at, BF_INSTANT_NONE};
+    d->pauses = list;
+    d->status = BF_STATUS_PAUSED;
+    d->due = t->f->due;
+    return true;
+}
+
+static bool resumed(const struct at *t, struct bf_case_duty *d) {
+    if (!d->pause_count)
+        return false;
+    struct bf_pause *list = bf_arena_copy(t->a, d->pauses, d->pause_count * sizeof *list);
+    list[d->pause_count - 1].to = t->f->day;
+    list[d->pause_count - 1].to_at = t->f->at;
+    d->pauses = list;
+    d->status = BF_STATUS_OPEN;
+    d->due = t->f->due;
+    return true;
+}
+
+static bool extended(const struct at *t, struct bf_case_duty *d) {
+    if (t->f->n != 1 || t->f->v[0].kind != BF_K_PERIOD)
+        return false;
+    struct bf_period *list = grown(t->a, d->extensions, d->extension_count, sizeof *list);
+    list[d->extension_count++] = (struct bf_period){(enum bf_unit)t->f->v[0].aux, t->f->v[0].u.i};
+    d->extensions = list;
+    d->due = t->f->due;
+    return true;
+}
+
+static bool violated(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    struct bf_case *c = t->c;
+    if (f->a >= t->m->violation_count || f->n != 1)
+        return false;
+    uint32_t epoch = in(t->p->duties, f->b) ? c->duties[f->b - t->p->duties.first].epoch : 0;
+    struct bf_case_violation *list = grown(t->a, c->violations, c->violation_count, sizeof *list);
+    list[c->violation_count++] = (struct bf_case_violation){.violation = f->a,
+                                                            .duty = f->b,
+                                                            .epoch = epoch,
+                                                            .src = f->src,
+                                                            .by = f->v[0],
+                                                            .day = f->day};
+    c->violations = list;
+    return true;
+}
+
+/* A violation of this case is struck out; one of another case is that case's affair. */
+static bool excused(const struct at *t) {
+    struct bf_case *c = t->c;
+    if (t->f->n != 1)
+        return false;
+    struct bf_value v = t->f->v[0];
+    if ((v.n && v.n != c->number) || !c->violation_count)
+        return true;
+    struct bf_case_violation *list =
+        bf_arena_copy(t->a, c->violations, c->violation_count * sizeof *list);
+    for (uint32_t i = 0; i < c->violation_count; i++)
+        if (list[i].violation == t->f->a && (!v.n || v.aux == i))
+            list[i].excused = true;
+    c->violations = list;
+    return true;
+}
+
+static bool filed(const struct at *t) {
+    if (!in(t->p->acts, t->f->b))
+        return false;
+    t->c->acts[t->f->b - t->p->acts.first].filed = t->f->day;
+    return true;
+}
+
+static bool set(const struct at *t) {
+    if (!in(t->p->data, t->f->a) || t->f->n != 1)
+        return false;
+    t->c->data[t->f->a - t->p->data.first] = t->f->v[0];
+    return true;
+}
+
+static bool met(const struct at *t, struct bf_case_duty *d, enum bf_status status) {
+    if (!in(t->p->acts, t->f->b))
+        return false;
+    d->status = status;
+    d->by = t->f->b;
+    return true;
+}
+
+static bool becomes(struct bf_case_duty *d, enum bf_status status) {
+    d->status = status;
+    return true;
+}
+
+/* d: the duty `a`, if the fact is about one. */
+static bool changes(const struct at *t, struct bf_case_duty *d) {
+    switch ((enum bf_fact_kind)t->f->kind) {
+    case BF_FACT_STARTED: return started(t);
+    case BF_FACT_ASKED: return asked(t);
+    case BF_FACT_ACTED: return acted(t);
+    case BF_FACT_CONSENTED: return request_becomes(t, BF_REQUEST_PENDING);
+    case BF_FACT_DECLINED: return request_becomes(t, BF_REQUEST_DECLINED);
+    case BF_FACT_REQUEST_DIED: return request_becomes(t, BF_REQUEST_DEAD);
+    case BF_FACT_SET: return set(t);
+    case BF_FACT_MOVED: return moved(t);
+    case BF_FACT_WAITING: return becomes(d, BF_STATUS_WAITING);
+    case BF_FACT_ARMED: d->happened = t->f->b; return armed(t, d);
+    case BF_FACT_RESTARTED: return armed(t, d);
+    case BF_FACT_MET: return met(t, d, BF_STATUS_MET);
+    case BF_FACT_LATE: return met(t, d, BF_STATUS_LATE);
+    case BF_FACT_LAPSED: return becomes(d, BF_STATUS_LAPSED);
+    case BF_FACT_VOIDED: return becomes(d, BF_STATUS_VOID);
+    case BF_FACT_LEFT: d->left = true; return true;
+    case BF_FACT_PAUSED: return paused(t, d);
+    case BF_FACT_RESUMED: return resumed(t, d);
+    case BF_FACT_EXTENDED: return extended(t, d);
+    case BF_FACT_RECOMPUTED: d->due = t->f->due; return true;
+    case BF_FACT_VIOLATED: return violated(t);
+    case BF_FACT_EXCUSED: return excused(t);
+    case BF_FACT_FILED: return filed(t);
+    case BF_FACT_NOTIFIED:
+    case BF_FACT_PUT:
+    case BF_FACT_OPENED:
+    case BF_FACT_RAISED:
+    case BF_FACT_ENDED:
+    case BF_FACT_REFUSED:
+    case BF_FACT_FAILED: return true;
+    case BF_FACT_KINDS: break;
+    }
+    return false;
+}
+
+bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
+              const struct bf_fact *f) {
+    const struct at t = {m, &m->proc[c->proc], a, c, f};
+    if (f->kind >= BF_FACT_KINDS)
+        return false;
+    bool of_duty = bf_fact_row((enum bf_fact_kind)f->kind, 0) == BF_ROW_DUTY;
+    if (of_duty && !in(t.p->duties, f->a))
+        return false;
+    if (!changes(&t, of_duty ? &c->duties[f->a - t.p->duties.first] : NULL))
+        return false;
+    if (f->kind != BF_FACT_REFUSED) {
+        c->day = f->day;
+        c->at = f->at;
+    }
+    return true;
+}
