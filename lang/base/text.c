@@ -68,14 +68,28 @@ int bf_utf8_decode(const char *p, const char *end, uint32_t *cp) {
     return n;
 }
 
-size_t bf_utf8_check(const char *p, size_t len) {
-    const char *at = p, *end = p + len;
-    while (at < end) {
+/* Skips what most sources are made of: ASCII, and the three-byte characters that need no look at the
+** bounds of their second byte (E1 to EC: all common Chinese ones). */
+static const char *skip_common(const char *at, const char *end) {
+    for (;;) {
         uint64_t eight;
+        uint32_t four;
         while (end - at >= 8 && (memcpy(&eight, at, 8), !(eight & 0x8080808080808080u)))
             at += 8;
-        if (at == end)
-            break;
+        while (at < end && !(*at & 0x80))
+            at++;
+        const char *chinese = at;
+        while (end - at >= 4 && (unsigned char)*at >= 0xE1 && (unsigned char)*at <= 0xEC &&
+               (memcpy(&four, at, 4), (four & 0x00C0C000) == 0x00808000))
+            at += 3;
+        if (at == chinese)
+            return at;
+    }
+}
+
+size_t bf_utf8_check(const char *p, size_t len) {
+    const char *at = p, *end = p + len;
+    while ((at = skip_common(at, end)) < end) {
         uint32_t cp;
         int n = bf_utf8_decode(at, end, &cp);
         if (n == 0)
