@@ -42,8 +42,10 @@ static bf_arg *copy_args(struct bf_arena *a, const bf_arg *args, int nargs) {
     bf_arg *copy = nargs ? bf_new_array(a, bf_arg, nargs) : NULL;
     for (int i = 0; i < nargs; i++) {
         copy[i] = args[i];
-        if (args[i].kind == BF_ARG_STR)
+        if (args[i].kind == BF_ARG_STR || args[i].kind == BF_ARG_BOTH)
             copy[i].s = printable(a, args[i].s);
+        if (args[i].kind == BF_ARG_BOTH)
+            copy[i].zh = printable(a, args[i].zh);
     }
     return copy;
 }
@@ -130,7 +132,8 @@ static int compare_args(const struct bf_diag *x, const struct bf_diag *y) {
         if (c)
             break;
         switch (a->kind) {
-        case BF_ARG_STR: c = bf_str_cmp(a->s, b->s); break;
+        case BF_ARG_STR:
+        case BF_ARG_BOTH: c = bf_str_cmp(a->s, b->s); break;
         case BF_ARG_INT: c = (a->i > b->i) - (a->i < b->i); break;
         case BF_ARG_TEXT: c = compare_u32(a->text, b->text); break;
         }

@@ -33,12 +33,16 @@ enum bf_text_id {
 };
 
 typedef struct {
-    enum { BF_ARG_STR, BF_ARG_INT, BF_ARG_TEXT } kind;
+    enum { BF_ARG_STR, BF_ARG_INT, BF_ARG_TEXT, BF_ARG_BOTH } kind;
     bf_str s;             /* STR: copied into the collector's arena by bf_diag */
+    bf_str zh;            /* BOTH: a text made by the producer, s in English and zh in Chinese */
     int64_t i;            /* INT */
     enum bf_text_id text; /* TEXT: another table text, in the renderer's language */
 } bf_arg;
 static inline bf_arg bf_arg_str(bf_str s) { return (bf_arg){.kind = BF_ARG_STR, .s = s}; }
+static inline bf_arg bf_arg_both(bf_str en, bf_str zh) {
+    return (bf_arg){.kind = BF_ARG_BOTH, .s = en, .zh = zh};
+}
 static inline bf_arg bf_arg_int(int64_t i) { return (bf_arg){.kind = BF_ARG_INT, .i = i}; }
 static inline bf_arg bf_arg_text(enum bf_text_id t) {
     return (bf_arg){.kind = BF_ARG_TEXT, .text = t};

@@ -44,6 +44,7 @@ const char *bf_text_z(enum bf_lang lang, enum bf_text_id id) {
 static void put_arg(struct bf_buf *out, enum bf_lang lang, const bf_arg *arg) {
     switch (arg->kind) {
     case BF_ARG_STR: bf_buf_str(out, arg->s); break;
+    case BF_ARG_BOTH: bf_buf_str(out, lang == BF_LANG_ZH ? arg->zh : arg->s); break;
     case BF_ARG_INT: bf_buf_int(out, arg->i); break;
     case BF_ARG_TEXT: bf_buf_z(out, bf_text_z(lang, arg->text)); break;
     }

@@ -207,7 +207,7 @@ static void hint_narrow(struct table *t, struct bf_diag *d, const struct rule *f
 static void hint_example(struct table *t, struct bf_diag *d, bool opaque) {
     bf_str en = bf_logic_example(t->l, BF_LANG_EN, opaque);
     bf_str zh = bf_logic_example(t->l, BF_LANG_ZH, opaque);
-    bf_diag_hint(t->p->parse->diags, d, BF_T_EXAMPLE, BF_ARGS(bf_arg_str(en), bf_arg_str(zh)));
+    bf_diag_hint(t->p->parse->diags, d, BF_T_EXAMPLE, BF_ARGS(bf_arg_both(en, zh)));
 }
 
 static void report_overlap(struct table *t, const struct rule *second) {
