@@ -1,0 +1,175 @@
+/* image: loads a block of bytes. Its frame is checked here, its rows and programs in verify.c and
+** verify_code.c; see image.h for what a loaded image promises. */
+#include "lang/image/image.h"
+
+#include <string.h>
+
+#include "lang/base/assert.h"
+#include "lang/image/format.h"
+
+#define TABLE(name, type) _Static_assert(_Alignof(type) <= 8, "rows of " #name " are aligned");
+#include "lang/image/image.def"
+
+size_t bf_i_row_size(enum bf_i_table_id table) {
+    static const uint8_t size[] = {
+#define TABLE(name, type) sizeof(type),
+#include "lang/image/image.def"
+    };
+    return size[table];
+}
+
+const char *bf_i_table_z(enum bf_i_table_id table) {
+    static const char *const name[] = {
+#define TABLE(name, type) #name,
+#include "lang/image/image.def"
+    };
+    return name[table];
+}
+
+const char *bf_opcode_z(uint32_t op) {
+    static const char *const name[] = {
+#define OP(name, pops, pushes, operands) #name,
+#include "lang/image/opcode.def"
+    };
+    return op < BF_OPCODES ? name[op] : "?";
+}
+
+static size_t table_bytes(enum bf_i_table_id table, uint32_t count) {
+    return bf_i_row_size(table) * (size_t)count;
+}
+
+/* The policy version: the hash over what the header says of the policy and, table by table, the
+** number and the hash of the policy's rows. */
+static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
+                        uint8_t out[BF_SHA256_LEN]) {
+    struct {
+        uint32_t format, edition, semantics, tables;
+        struct bf_i_policy policy;
+        struct {
+            uint32_t count;
+            uint8_t hash[BF_SHA256_LEN];
+        } table[BF_I_UNHASHED];
+    } all = {h->format, h->edition, h->semantics, h->tables, h->policy, {{0}}};
+    for (int t = 0; t < BF_I_UNHASHED; t++) {
+        all.table[t].count = h->dir[t].policy;
+        bf_sha256(bytes + h->dir[t].off, table_bytes(t, h->dir[t].policy), all.table[t].hash);
+    }
+    bf_sha256(&all, sizeof all, out);
+}
+
+/* What stands before the field needs no checksum: it is compared with what it must be. */
+static void hash_rest(const uint8_t *bytes, size_t size, uint8_t out[BF_SHA256_LEN]) {
+    size_t from = offsetof(struct bf_i_header, policy);
+    bf_sha256(bytes + from, size - from, out);
+}
+
+void bf_image_seal(void *bytes, size_t size) {
+    struct bf_i_header *h = bytes;
+    hash_policy(bytes, h, h->hash);
+    hash_rest(bytes, size, h->check);
+}
+
+static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct bf_error *e) {
+    static const union {
+        uint32_t word;
+        uint8_t byte[4];
+    } one = {1};
+    if (!one.byte[0])
+        return bf_fail(e, BF_EFORMAT, "images cannot be read on a big-endian machine");
+    if (size < BF_I_FIRST)
+        return bf_fail(e, BF_EFORMAT, "not an image, or cut off: %zu bytes", size);
+    if (memcmp(h->magic, BF_IMAGE_MAGIC, sizeof h->magic) != 0)
+        return bf_fail(e, BF_EFORMAT, "not an image");
+    if (h->format != BF_IMAGE_FORMAT)
+        return bf_fail(e, BF_EFORMAT, "image of format %u; this program reads format %d", h->format,
+                       BF_IMAGE_FORMAT);
+    if (h->edition != BF_EDITION)
+        return bf_fail(e, BF_EFORMAT, "image of language edition %u; this program knows edition %d",
+                       h->edition, BF_EDITION);
+    if (h->semantics != BF_SEMANTICS)
+        return bf_fail(e, BF_EFORMAT, "image of semantics %u; this program knows semantics %d",
+                       h->semantics, BF_SEMANTICS);
+    if (h->size != size)
+        return bf_fail(e, BF_EFORMAT, "image cut off or padded: %zu bytes, it should have %u", size,
+                       h->size);
+    if (h->tables != BF_I_TABLES || h->zero || size > BF_IMAGE_MAX)
+        return bf_fail(e, BF_EFORMAT, "image damaged: header");
+    return BF_OK;
+}
+
+/* Tables stand in order, without gaps but zeros up to the next multiple of 8, to the end. */
+static enum bf_err check_dir(const uint8_t *bytes, const struct bf_i_header *h,
+                             struct bf_error *e) {
+    uint64_t at = BF_I_FIRST;
+    for (size_t i = sizeof *h; i < BF_I_FIRST; i++)
+        if (bytes[i])
+            return bf_fail(e, BF_EFORMAT, "image damaged: header");
+    for (int t = 0; t < BF_I_TABLES; t++) {
+        const struct bf_i_dir *d = &h->dir[t];
+        uint64_t end = at + table_bytes(t, d->count), next = (end + 7) & ~(uint64_t)7;
+        if (d->off != at || next > h->size || d->policy > d->count ||
+            (t >= BF_I_UNHASHED && d->policy))
+            return bf_fail(e, BF_EFORMAT, "image damaged: bounds of table %s", bf_i_table_z(t));
+        for (uint64_t i = end; i < next; i++)
+            if (bytes[i])
+                return bf_fail(e, BF_EFORMAT, "image damaged: after table %s", bf_i_table_z(t));
+        at = next;
+    }
+    if (at != h->size)
+        return bf_fail(e, BF_EFORMAT, "image damaged: bytes after the last table");
+    return BF_OK;
+}
+
+static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, size_t size,
+                                   const struct bf_i_header *h) {
+    struct bf_image *m = bf_new(a, struct bf_image);
+    m->bytes = bytes;
+    m->size = size;
+    m->policy = h->policy;
+    memcpy(m->hash, h->hash, sizeof m->hash);
+#define TABLE(name, type)                                                                          \
+    m->name = (const type *)(const void *)(bytes + h->dir[BF_I_##name].off);                       \
+    m->name##_count = h->dir[BF_I_##name].count;
+#include "lang/image/image.def"
+    return m;
+}
+
+static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void *block,
+                        size_t size, struct bf_image **image, struct bf_error *e) {
+    const uint8_t *bytes = (uintptr_t)block % 8 ? bf_arena_copy(a, block, size) : block;
+    const struct bf_i_header *h = (const void *)bytes;
+    enum bf_err err = check_header(h, size, e);
+    if (err)
+        return err;
+    uint8_t hash[BF_SHA256_LEN];
+    hash_rest(bytes, size, hash);
+    if (memcmp(hash, h->check, sizeof hash) != 0)
+        return bf_fail(e, BF_EFORMAT, "image damaged: its checksum does not fit");
+    err = check_dir(bytes, h, e);
+    if (err)
+        return err;
+    hash_policy(bytes, h, hash);
+    if (memcmp(hash, h->hash, sizeof hash) != 0)
+        return bf_fail(e, BF_EFORMAT, "image damaged: its policy has another hash than it says");
+    struct bf_image *m = make_image(a, bytes, size, h);
+    err = bf_image_verify(scratch, m, e);
+    if (!err)
+        *image = m;
+    return err;
+}
+
+enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
+                          struct bf_image **image, struct bf_error *e) {
+    struct bf_arena *scratch = bf_arena_new(0);
+    if (!scratch)
+        return bf_fail(e, BF_ENOMEM, "load image: out of memory");
+    jmp_buf jump;
+    enum bf_err err;
+    bf_arena_on_exhausted(scratch, &jump);
+    if (setjmp(jump) == 0)
+        err = load(a, scratch, bytes, size, image, e);
+    else
+        err = bf_fail(e, BF_ENOMEM, "load image: out of memory");
+    bf_arena_free(scratch);
+    return err;
+}
