@@ -8,10 +8,12 @@
 
 void bf_build_init(struct bf_build *b) {
     *b = (struct bf_build){
-        .policy = {.force_from = INT32_MIN, .force_to = INT32_MAX, .day_ends = 86400, .level = BF_NONE}};
+        .policy = {
+            .force_from = INT32_MIN, .force_to = INT32_MAX, .day_ends = 86400, .level = BF_NONE}};
     for (int t = 0; t < BF_I_TABLES; t++)
         bf_buf_init(&b->table[t]);
     bf_buf_init(&b->files);
+    bf_buf_init(&b->words);
     bf_build_text(b, BF_STR("")); /* str 0 is the empty text */
     b->policy.calendar = bf_build_text(b, BF_STR("none"));
 }
@@ -20,6 +22,7 @@ void bf_build_fini(struct bf_build *b) {
     for (int t = 0; t < BF_I_TABLES; t++)
         bf_buf_fini(&b->table[t]);
     bf_buf_fini(&b->files);
+    bf_buf_fini(&b->words);
     bf_free(b->strs.slot);
     bf_free(b->konsts.slot);
 }
@@ -110,7 +113,8 @@ uint32_t bf_build_text(struct bf_build *b, bf_str text) {
 
 static uint32_t const_hash(struct bf_build *b, uint32_t n) {
     const struct bf_i_const *k = bf_build_at_konst(b, n);
-    uint64_t h = (uint64_t)k->i * 0x9E3779B97F4A7C15u + k->kind * 0x85EBCA6Bu + k->aux * 0xC2B2AE35u;
+    uint64_t h =
+        (uint64_t)k->i * 0x9E3779B97F4A7C15u + k->kind * 0x85EBCA6Bu + k->aux * 0xC2B2AE35u;
     return (uint32_t)(h >> 32 ^ h);
 }
 
@@ -146,6 +150,12 @@ uint32_t bf_build_src(struct bf_build *b, struct bf_i_range cites, bf_str file, 
     return bf_build_add_src(b, (struct bf_i_src){cites});
 }
 
+void bf_build_part(struct bf_build *b, uint32_t first, uint32_t end, bf_str text) {
+    uint32_t n = (uint32_t)(b->words.len / sizeof text);
+    bf_buf_put(&b->words, &text, sizeof text);
+    bf_build_add_part(b, (struct bf_i_part){first, end, n});
+}
+
 /* ---- code ---- */
 
 void bf_build_op(struct bf_build *b, enum bf_opcode op, uint32_t operand) {
@@ -179,13 +189,20 @@ void bf_build_policy_ends(struct bf_build *b) {
     b->policy_ended = true;
 }
 
-/* File names become texts only now, behind those of the policy. */
-static void name_files(struct bf_build *b) {
-    const bf_str *f = (const bf_str *)(void *)b->files.p;
-    uint32_t count = (uint32_t)(b->files.len / sizeof *f);
+/* The nth of the texts put off. */
+static uint32_t late_text(struct bf_build *b, const struct bf_buf *texts, uint32_t n) {
+    const bf_str *s = (const bf_str *)(const void *)texts->p;
+    return n < texts->len / sizeof *s ? bf_build_text(b, s[n]) : 0;
+}
+
+static void add_late_texts(struct bf_build *b) {
     for (uint32_t i = 0; i < bf_build_count_place(b); i++) {
-        struct bf_i_place *at = bf_build_at_place(b, i);
-        at->file = at->file < count ? bf_build_text(b, f[at->file]) : 0;
+        uint32_t n = late_text(b, &b->files, bf_build_at_place(b, i)->file);
+        bf_build_at_place(b, i)->file = n;
+    }
+    for (uint32_t i = 0; i < bf_build_count_part(b); i++) {
+        uint32_t n = late_text(b, &b->words, bf_build_at_part(b, i)->text);
+        bf_build_at_part(b, i)->text = n;
     }
 }
 
@@ -193,14 +210,14 @@ static bool failed(const struct bf_build *b) {
     for (int t = 0; t < BF_I_TABLES; t++)
         if (b->table[t].failed)
             return true;
-    return b->files.failed;
+    return b->files.failed || b->words.failed;
 }
 
 enum bf_err bf_build_finish(struct bf_build *b, struct bf_arena *a, const uint8_t **bytes,
                             size_t *size, struct bf_error *e) {
     if (!b->policy_ended)
         bf_build_policy_ends(b);
-    name_files(b);
+    add_late_texts(b);
     struct bf_i_header h = {.magic = BF_IMAGE_MAGIC,
                             .format = BF_IMAGE_FORMAT,
                             .edition = BF_EDITION,

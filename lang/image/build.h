@@ -19,7 +19,8 @@ struct bf_build {
     struct bf_i_policy policy;
     struct bf_buf table[BF_I_TABLES];
     struct bf_intern strs, konsts;
-    struct bf_buf files;               /* bf_str of file names; place.file is one of them until the end */
+    struct bf_buf files, words;        /* bf_str: what place.file and part.text number until the end, so
+                                          that these texts stand behind those of the policy */
     uint32_t policy_count[BF_I_TABLES]; /* set by bf_build_policy_ends */
     bool policy_ended;
     bool too_large;
@@ -54,6 +55,8 @@ uint32_t bf_build_const(struct bf_build *b, enum bf_kind kind, uint32_t aux, int
 /* A source with cites (numbers of `cite`, added before in one run) at a line of a file. The name is
 ** kept as given and must outlive the builder. */
 uint32_t bf_build_src(struct bf_build *b, struct bf_i_range cites, bf_str file, uint32_t line);
+/* A part of a guard in the author's words; the text must outlive the builder. */
+void bf_build_part(struct bf_build *b, uint32_t first, uint32_t end, bf_str text);
 
 /* Code. The offset of a program is bf_build_count_code before its first instruction. */
 void bf_build_op(struct bf_build *b, enum bf_opcode op, uint32_t operand);

@@ -127,8 +127,8 @@ static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, siz
     m->size = size;
     m->policy = h->policy;
     memcpy(m->hash, h->hash, sizeof m->hash);
-#define TABLE(name, type)                                                                          \
-    m->name = (const type *)(const void *)(bytes + h->dir[BF_I_##name].off);                       \
+#define TABLE(name, type) \
+    m->name = (const type *)(const void *)(bytes + h->dir[BF_I_##name].off); \
     m->name##_count = h->dir[BF_I_##name].count;
 #include "lang/image/image.def"
     return m;

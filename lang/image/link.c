@@ -15,14 +15,12 @@ struct link {
     struct bf_build *b;
     struct bf_arena *a;
     struct bf_i_proc p;
-    uint32_t *first_home;      /* by duty; into home */
+    uint32_t *first_home; /* by duty; into home */
     struct home *home;
     uint32_t homes;
-    struct bf_i_range *list;   /* by state: the list being made */
-    bool filling;              /* second round: entries are written, not counted */
+    struct bf_i_range *list; /* by state: the list being made */
+    bool filling;            /* second round: entries are written, not counted */
 };
-
-
 
 static void put(struct link *l, uint32_t state, uint32_t n) {
     struct bf_i_range *r = &l->list[state - l->p.states.first];

@@ -18,20 +18,16 @@ bool bf_v_bad(struct bf_v *v, const char *table, uint32_t row, const char *what)
     return false;
 }
 
-static uint32_t rows(const struct bf_image *m, enum bf_i_table_id table) {
-    switch (table) {
-#define TABLE(name, type)                                                                          \
-    case BF_I_##name:                                                                              \
-        return m->name##_count;
+static void count_rows(struct bf_v *v) {
+    const uint32_t count[] = {
+#define TABLE(name, type) v->m->name##_count,
 #include "lang/image/image.def"
-    case BF_I_TABLES:
-        break;
-    }
-    return 0;
+    };
+    memcpy(v->count, count, sizeof count);
 }
 
 bool bf_v_claim(struct bf_v *v, enum bf_i_table_id table, struct bf_i_range r) {
-    uint32_t count = rows(v->m, table);
+    uint32_t count = v->count[table];
     NEED(r.first <= count && r.count <= count - r.first, bf_i_table_z(table), r.first,
          "a range leads beyond the table");
     if (!v->claimed[table])
@@ -45,7 +41,7 @@ bool bf_v_claim(struct bf_v *v, enum bf_i_table_id table, struct bf_i_range r) {
 }
 
 static bool all_claimed(struct bf_v *v, enum bf_i_table_id table) {
-    uint32_t count = rows(v->m, table);
+    uint32_t count = v->count[table];
     if (!count)
         return true;
     const uint8_t *free_row =
@@ -75,10 +71,10 @@ bool bf_v_fits(const struct bf_v *v, struct bf_v_slot want, struct bf_v_slot got
 /* ---- checks of one cell ---- */
 
 #define STR(n, table, row) NEED((n) < v->m->str_count, table, row, "text")
-#define NAMED(x, table, row)                                                                       \
-    do {                                                                                           \
-        STR((x)->name, table, row);                                                                \
-        STR((x)->label, table, row);                                                               \
+#define NAMED(x, table, row) \
+    do { \
+        STR((x)->name, table, row); \
+        STR((x)->label, table, row); \
     } while (0)
 #define SRC(x, table, row) NEED((x)->src < v->m->src_count, table, row, "source")
 #define TYPE(n, table, row) NEED((n) < v->m->type_count, table, row, "type")
@@ -116,23 +112,16 @@ static bool verify_strs(struct bf_v *v) {
 
 static bool konst_ok(const struct bf_image *m, const struct bf_i_const *k) {
     switch ((enum bf_kind)k->kind) {
-    case BF_K_NONE:
-        return k->i == 0 && k->aux == 0;
-    case BF_K_BOOL:
-        return k->i == 0 || k->i == 1;
-    case BF_K_INT:
-        return true;
-    case BF_K_DECIMAL:
-        return k->i > -1000000000000000000 && k->i < 1000000000000000000;
+    case BF_K_NONE: return k->i == 0 && k->aux == 0;
+    case BF_K_BOOL: return k->i == 0 || k->i == 1;
+    case BF_K_INT: return true;
+    case BF_K_DECIMAL: return k->i > -1000000000000000000 && k->i < 1000000000000000000;
     case BF_K_TEXT:
     case BF_K_DOCUMENT:
     case BF_K_CITIZEN_ID:
-    case BF_K_CREDIT_CODE:
-        return k->i >= 0 && k->i < m->str_count;
-    case BF_K_DATE:
-        return bf_day_ok(k->i);
-    case BF_K_PERIOD:
-        return k->aux <= BF_UNIT_HOURS && k->i >= INT32_MIN && k->i <= INT32_MAX;
+    case BF_K_CREDIT_CODE: return k->i >= 0 && k->i < m->str_count;
+    case BF_K_DATE: return bf_day_ok(k->i);
+    case BF_K_PERIOD: return k->aux <= BF_UNIT_HOURS && k->i >= INT32_MIN && k->i <= INT32_MAX;
     case BF_K_ENUM:
         return k->aux < m->enums_count && k->i >= 0 && k->i < m->enums[k->aux].members.count;
     case BF_K_INSTANT:
@@ -144,8 +133,7 @@ static bool konst_ok(const struct bf_image *m, const struct bf_i_const *k) {
     case BF_K_RECORD:
     case BF_K_LIST:
     case BF_K_CASE:
-    case BF_KINDS:
-        return false;
+    case BF_KINDS: return false;
     }
     return false;
 }
@@ -153,14 +141,10 @@ static bool konst_ok(const struct bf_image *m, const struct bf_i_const *k) {
 static bool type_ok(const struct bf_image *m, uint32_t n) {
     const struct bf_i_type *t = &m->type[n];
     switch ((enum bf_kind)t->kind) {
-    case BF_K_PERIOD:
-        return t->ref <= BF_UNIT_HOURS;
-    case BF_K_ENUM:
-        return t->ref < m->enums_count;
-    case BF_K_RECORD:
-        return t->ref < m->record_count;
-    case BF_K_LIST:
-        return t->ref < n;
+    case BF_K_PERIOD: return t->ref <= BF_UNIT_HOURS;
+    case BF_K_ENUM: return t->ref < m->enums_count;
+    case BF_K_RECORD: return t->ref < m->record_count;
+    case BF_K_LIST: return t->ref < n;
     case BF_K_BOOL:
     case BF_K_INT:
     case BF_K_DECIMAL:
@@ -174,12 +158,10 @@ static bool type_ok(const struct bf_image *m, uint32_t n) {
     case BF_K_PERSON:
     case BF_K_ORGANISATION:
     case BF_K_DEPARTMENT:
-    case BF_K_VIOLATION:
-        return true;
+    case BF_K_VIOLATION: return true;
     case BF_K_NONE:
     case BF_K_CASE:
-    case BF_KINDS:
-        return false;
+    case BF_KINDS: return false;
     }
     return false;
 }
@@ -212,6 +194,12 @@ static bool verify_basics(struct bf_v *v) {
         NEED(r.first <= m->cite_count && r.count <= m->cite_count - r.first, "src", i, "cites");
         STR(m->place[i].file, "place", i);
     }
+    for (uint32_t i = 0; i < m->part_count; i++) {
+        const struct bf_i_part *t = &m->part[i];
+        STR(t->text, "part", i);
+        NEED(t->first < t->end && t->end <= m->code_count, "part", i, "bounds");
+        NEED(!i || t->first > t[-1].first, "part", i, "order");
+    }
     return true;
 }
 
@@ -232,13 +220,24 @@ static bool verify_policy(struct bf_v *v) {
     return true;
 }
 
+/* Rows that instructions and values number must fit an operand. */
+static bool verify_counts(struct bf_v *v) {
+    static const uint8_t numbered[] = {BF_I_konst,    BF_I_enums,  BF_I_record, BF_I_reg,
+                                       BF_I_assume,   BF_I_office, BF_I_act,    BF_I_violation,
+                                       BF_I_decision, BF_I_proc,   BF_I_data,   BF_I_state,
+                                       BF_I_duty,     BF_I_event,  BF_I_field};
+    for (size_t i = 0; i < sizeof numbered; i++)
+        NEED(v->count[numbered[i]] < BF_OPERAND, bf_i_table_z(numbered[i]), BF_OPERAND,
+             "too many rows");
+    return true;
+}
+
 /* ---- declarations ---- */
 
 static bool konst_fits(const struct bf_v *v, uint32_t type, uint32_t k) {
     const struct bf_i_const *c = &v->m->konst[k];
     bool refers = c->kind == BF_K_PERIOD || c->kind == BF_K_ENUM;
-    return bf_v_fits(v, bf_v_slot_of(v, type),
-                     (struct bf_v_slot){c->kind, refers ? c->aux : 0, 0});
+    return bf_v_fits(v, bf_v_slot_of(v, type), (struct bf_v_slot){c->kind, refers ? c->aux : 0, 0});
 }
 
 static bool verify_registers(struct bf_v *v) {
@@ -271,8 +270,7 @@ static bool verify_simple(struct bf_v *v) {
         SRC(x, "assume", i);
         STR(x->because, "assume", i);
         TYPE(x->type, "assume", i);
-        NEED(x->konst < m->konst_count && konst_fits(v, x->type, x->konst), "assume", i,
-             "default");
+        NEED(x->konst < m->konst_count && konst_fits(v, x->type, x->konst), "assume", i, "default");
     }
     for (uint32_t i = 0; i < m->office_count; i++) {
         NAMED(&m->office[i], "office", i);
@@ -486,8 +484,7 @@ static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
     for (uint32_t i = s->whens.first; i < s->whens.first + s->whens.count; i++) {
         const struct bf_v_context c = context(BF_V_GUARD, p, m, "when", i);
         SRC(&m->when[i], "when", i);
-        NEED(m->when[i].target != BF_NONE && goal_ok(proc, m->when[i].target), "when", i,
-             "target");
+        NEED(m->when[i].target != BF_NONE && goal_ok(proc, m->when[i].target), "when", i, "target");
         if (!may_program(v, m->when[i].cond, &c, slot_bool))
             return false;
     }
@@ -542,8 +539,7 @@ static bool verify_from(struct bf_v *v, const struct bf_v_context *c, uint32_t f
     case BF_FROM_STATE:
         NEED(bf_v_in(p->states, ref), c->table, c->row, "from a state of another procedure");
         return true;
-    case BF_FROM_DATE:
-        return program(v, ref, c, slot_date);
+    case BF_FROM_DATE: return program(v, ref, c, slot_date);
     }
     NEED(ref == BF_NONE, c->table, c->row, "from");
     return true;
@@ -616,15 +612,12 @@ static bool verify_limit(struct bf_v *v, uint32_t p, uint32_t n) {
     NEED(d->limit <= BF_I_LIMIT_BY_MONTH_DAY, "duty", n, "limit");
     v->duty_unit[n] = BF_NONE;
     switch (d->limit) {
-    case BF_I_LIMIT_NONE:
-        NEED(d->limit_code == BF_NONE, "duty", n, "limit");
-        return true;
+    case BF_I_LIMIT_NONE: NEED(d->limit_code == BF_NONE, "duty", n, "limit"); return true;
     case BF_I_LIMIT_BY_MONTH_DAY:
         NEED(bf_civil_ok(2024, d->limit_code / 100, d->limit_code % 100), "duty", n,
              "day of the year");
         return true;
-    case BF_I_LIMIT_BY:
-        return program(v, d->limit_code, &c, slot_date);
+    case BF_I_LIMIT_BY: return program(v, d->limit_code, &c, slot_date);
     }
     if (!bf_v_program(v, d->limit_code, &c, slot_any, &got))
         return false;
@@ -644,16 +637,14 @@ static bool verify_otherwise(struct bf_v *v, uint32_t p, uint32_t n) {
     case BF_OTHERWISE_NONE:
         NEED(d->target == BF_NONE && d->effects == BF_NONE, "duty", n, "otherwise");
         break;
-    case BF_OTHERWISE_STAYS:
-        NEED(d->target == BF_NONE, "duty", n, "otherwise");
-        break;
+    case BF_OTHERWISE_STAYS: NEED(d->target == BF_NONE, "duty", n, "otherwise"); break;
     case BF_OTHERWISE_GOTO:
         NEED(d->target != BF_NONE && goal_ok(proc, d->target), "duty", n, "target");
         break;
     case BF_OTHERWISE_DEEMED:
         NEED(bf_v_in(proc->offers, d->target) && d->effects == BF_NONE, "duty", n, "deemed act");
-        NEED(m->offer[d->target].guard == BF_NONE && !m->offer[d->target].consents.count, "duty",
-             n, "deemed act with a guard or a consent");
+        NEED(m->offer[d->target].guard == BF_NONE && !m->offer[d->target].consents.count, "duty", n,
+             "deemed act with a guard or a consent");
         break;
     }
     return may_program(v, d->effects, &c, slot_any);
@@ -709,9 +700,9 @@ static bool claim_proc(struct bf_v *v, uint32_t n) {
     return bf_v_claim(v, BF_I_reach, (struct bf_i_range){p->reach, (uint32_t)words});
 }
 
-#define EACH(range, f)                                                                             \
-    for (uint32_t i = (range).first; i < (range).first + (range).count; i++)                       \
-        if (!f(v, n, i))                                                                           \
+#define EACH(range, f) \
+    for (uint32_t i = (range).first; i < (range).first + (range).count; i++) \
+        if (!f(v, n, i)) \
     return false
 
 static bool verify_proc(struct bf_v *v, uint32_t n) {
@@ -804,8 +795,7 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
             return false;
         NEED(got.kind == BF_K_PERIOD, "stmt", n, "a period is needed");
         return true;
-    case BF_S_LET:
-        return verify_let(v, s, &c);
+    case BF_S_LET: return verify_let(v, s, &c);
     case BF_S_ASSUME:
         NEED(s->a < m->assume_count, "stmt", n, "assumption");
         return program(v, s->b, &c, bf_v_slot_of(v, m->assume[s->a].type));
@@ -815,12 +805,10 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
     case BF_S_OPEN:
         NEED(s->c < m->proc_count, "stmt", n, "procedure");
         return program(v, s->b, &c, slot_party) &&
-               verify_args(v, s->d, &c, m->proc[s->c].data, true) &&
-               case_local(v, s->a, s->c, n);
+               verify_args(v, s->d, &c, m->proc[s->c].data, true) && case_local(v, s->a, s->c, n);
     case BF_S_DO:
     case BF_S_CONSENT:
-    case BF_S_DECLINE:
-        return verify_do(v, s, &c);
+    case BF_S_DECLINE: return verify_do(v, s, &c);
     case BF_S_REPORT:
         NEED(s->c < m->event_count, "stmt", n, "event");
         NEED(s->a == BF_NONE ? s->e == BF_NONE : s->e < m->proc_count, "stmt", n, "procedure");
@@ -886,11 +874,11 @@ static bool verify_scenarios(struct bf_v *v) {
 
 /* Tables whose rows must all have an owner: no other way leads to them. */
 static bool verify_owners(struct bf_v *v) {
-    static const uint8_t owned[] = {
-        BF_I_code,  BF_I_field, BF_I_member, BF_I_key,   BF_I_rule,  BF_I_data, BF_I_start,
-        BF_I_require, BF_I_state, BF_I_act,  BF_I_offer, BF_I_actor, BF_I_duty, BF_I_ban,
-        BF_I_when,  BF_I_pause, BF_I_reach,  BF_I_index, BF_I_table, BF_I_column, BF_I_mask,
-        BF_I_stmt};
+    static const uint8_t owned[] = {BF_I_code,  BF_I_field, BF_I_member,  BF_I_key,   BF_I_rule,
+                                    BF_I_data,  BF_I_start, BF_I_require, BF_I_state, BF_I_act,
+                                    BF_I_offer, BF_I_actor, BF_I_duty,    BF_I_ban,   BF_I_when,
+                                    BF_I_pause, BF_I_reach, BF_I_index,   BF_I_table, BF_I_column,
+                                    BF_I_mask,  BF_I_stmt};
     for (size_t i = 0; i < sizeof owned; i++)
         if (!all_claimed(v, owned[i]))
             return false;
@@ -900,9 +888,10 @@ static bool verify_owners(struct bf_v *v) {
 enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
                             struct bf_error *e) {
     struct bf_v v = {.arena = scratch, .m = m, .e = e};
+    count_rows(&v);
     v.tuples = bf_new_array(scratch, struct bf_v_slot, BF_STACK);
-    bool ok = verify_strs(&v) && verify_policy(&v) && verify_basics(&v) && verify_registers(&v) &&
-              verify_simple(&v) && verify_decisions(&v) && verify_procs(&v) &&
-              verify_scenarios(&v) && verify_owners(&v);
+    bool ok = verify_counts(&v) && verify_strs(&v) && verify_policy(&v) && verify_basics(&v) &&
+              verify_registers(&v) && verify_simple(&v) && verify_decisions(&v) &&
+              verify_procs(&v) && verify_scenarios(&v) && verify_owners(&v);
     return ok ? BF_OK : BF_EFORMAT;
 }

@@ -28,6 +28,7 @@ struct bf_v {
     struct bf_arena *arena;    /* scratch */
     const struct bf_image *m;
     struct bf_error *e;
+    uint32_t count[BF_I_TABLES];   /* rows of each table */
     uint8_t *claimed[BF_I_TABLES]; /* rows that have an owner */
     struct bf_v_decision {
         uint8_t seen;          /* 0 not yet, 1 being verified, 2 done */

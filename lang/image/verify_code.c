@@ -14,25 +14,25 @@ struct jump {
     uint32_t target;
     uint32_t depth; /* of the stack without what it leaves */
     uint32_t selves;
-    bool keeps;     /* AND, OR: a Bool is on top where it lands */
+    bool keeps; /* AND, OR: a Bool is on top where it lands */
 };
 
 struct run {
     struct bf_v *v;
     const struct bf_v_context *c;
-    uint32_t pc, next;          /* of the instruction at hand, of the one after it */
+    uint32_t pc, next; /* of the instruction at hand, of the one after it */
     struct bf_v_slot stack[BF_STACK];
     uint32_t depth;
     struct jump jump[JUMPS];
     uint32_t jumps;
-    uint32_t self[SELVES];      /* procedures of the cases entered */
+    uint32_t self[SELVES]; /* procedures of the cases entered */
     uint32_t selves;
 };
 
-#define RNEED(cond, what)                                                                          \
-    do {                                                                                           \
-        if (!(cond))                                                                               \
-            return bad(r, what);                                                                   \
+#define RNEED(cond, what) \
+    do { \
+        if (!(cond)) \
+            return bad(r, what); \
     } while (0)
 
 static bool bad(struct run *r, const char *what) {
@@ -300,8 +300,8 @@ static bool leave(struct run *r) {
 /* ---- operators and control ---- */
 
 static bool ordered(uint32_t kind) {
-    return kind == BF_K_INT || kind == BF_K_DECIMAL || kind == BF_K_DATE ||
-           kind == BF_K_INSTANT || kind == BF_K_PERIOD;
+    return kind == BF_K_INT || kind == BF_K_DECIMAL || kind == BF_K_DATE || kind == BF_K_INSTANT ||
+           kind == BF_K_PERIOD;
 }
 
 static bool compare(struct run *r, uint32_t op) {
@@ -372,8 +372,7 @@ static bool land(struct run *r) {
         RNEED(r->depth == j.depth + j.keeps, "a jump lands with another number of values");
         if (!j.keeps)
             continue;
-        RNEED(bf_v_fits(r->v, slot_bool, r->stack[r->depth - 1]),
-              "a jump lands with another type");
+        RNEED(bf_v_fits(r->v, slot_bool, r->stack[r->depth - 1]), "a jump lands with another type");
         r->stack[r->depth - 1] = slot_bool;
     }
     return true;
@@ -411,29 +410,21 @@ static bool effect(struct run *r, enum bf_opcode op, uint32_t n) {
     if (!needs_what(r, 1 << BF_V_EFFECTS))
         return false;
     switch ((int)op) {
-    case BF_OP_SET:
-        return kept(r, n, &slot) && pop(r, slot);
+    case BF_OP_SET: return kept(r, n, &slot) && pop(r, slot);
     case BF_OP_PUT:
         RNEED(n < v->m->reg_count, "no such register");
         return pop(r, (struct bf_v_slot){BF_K_RECORD, v->m->reg[n].record, 0});
     case BF_OP_ADD_TO:
-    case BF_OP_REMOVE_FROM:
-        return change_list(r, n);
-    case BF_OP_NOTIFY:
-        return pop(r, slot_text) && pop(r, slot_party);
+    case BF_OP_REMOVE_FROM: return change_list(r, n);
+    case BF_OP_NOTIFY: return pop(r, slot_text) && pop(r, slot_party);
     case BF_OP_VIOLATE:
         RNEED(n < v->m->violation_count, "no such violation");
         return pop(r, slot_party);
-    case BF_OP_EXCUSE:
-        return pop(r, slot_violation);
-    case BF_OP_OPEN:
-        return open_case(r, n);
-    case BF_OP_RESTART:
-        return duty_of(r, n);
-    case BF_OP_EXTEND_BY:
-        return duty_of(r, n) && pop_period(r, v->duty_unit[n]);
-    case BF_OP_EXTEND_TO:
-        return duty_of(r, n) && pop(r, slot_date);
+    case BF_OP_EXCUSE: return pop(r, slot_violation);
+    case BF_OP_OPEN: return open_case(r, n);
+    case BF_OP_RESTART: return duty_of(r, n);
+    case BF_OP_EXTEND_BY: return duty_of(r, n) && pop_period(r, v->duty_unit[n]);
+    case BF_OP_EXTEND_TO: return duty_of(r, n) && pop(r, slot_date);
     }
     return bad(r, "no such effect");
 }
@@ -442,30 +433,23 @@ static bool effect(struct run *r, enum bf_opcode op, uint32_t n) {
 
 static bool operate(struct run *r, enum bf_opcode op, uint32_t n) {
     switch ((int)op) {
-    case BF_OP_NOT:
-        return apply(r, slot_bool, 1, slot_bool);
-    case BF_OP_COMPARE:
-        return compare(r, n);
+    case BF_OP_NOT: return apply(r, slot_bool, 1, slot_bool);
+    case BF_OP_COMPARE: return compare(r, n);
     case BF_OP_PRESENT:
         if (!pop(r, slot_any))
             return false;
         RNEED(r->stack[r->depth].kind != BF_V_TUPLE, "a tuple is no value");
         return push(r, slot_bool);
     case BF_OP_ADD:
-    case BF_OP_SUB:
-        return add(r);
+    case BF_OP_SUB: return add(r);
     case BF_OP_AFTER:
-    case BF_OP_BEFORE:
-        return pop(r, slot_date) && pop_period(r, BF_NONE) && push(r, slot_date);
+    case BF_OP_BEFORE: return pop(r, slot_date) && pop_period(r, BF_NONE) && push(r, slot_date);
     case BF_OP_WORKDAY:
-    case BF_OP_NEXT_WORKDAY:
-        return apply(r, slot_date, 1, slot_date);
+    case BF_OP_NEXT_WORKDAY: return apply(r, slot_date, 1, slot_date);
     case BF_OP_DAYS_BETWEEN:
-    case BF_OP_WORKING_DAYS_BETWEEN:
-        return apply(r, slot_date, 2, slot_int);
+    case BF_OP_WORKING_DAYS_BETWEEN: return apply(r, slot_date, 2, slot_int);
     case BF_OP_EARLIER:
-    case BF_OP_LATER:
-        return earlier_or_later(r);
+    case BF_OP_LATER: return earlier_or_later(r);
     }
     return bad(r, "no such operator");
 }
@@ -532,64 +516,38 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_CONST:
         RNEED(n < m->konst_count, "no such constant");
         return push(r, const_slot(r->v, n));
-    case BF_OP_DATA:
-        return push_data(r, n);
-    case BF_OP_ARG:
-        return push_arg(r, n);
-    case BF_OP_LOCAL:
-        return push_local(r, n);
+    case BF_OP_DATA: return push_data(r, n);
+    case BF_OP_ARG: return push_arg(r, n);
+    case BF_OP_LOCAL: return push_local(r, n);
     case BF_OP_ASSUME:
         RNEED(n < m->assume_count, "no such assumption");
         return push(r, bf_v_slot_of(r->v, m->assume[n].type));
-    case BF_OP_TODAY:
-        return push_day(r, false);
-    case BF_OP_START_DAY:
-        return push_day(r, true);
-    case BF_OP_ACT_ARG:
-        return act_arg(r, n);
+    case BF_OP_TODAY: return push_day(r, false);
+    case BF_OP_START_DAY: return push_day(r, true);
+    case BF_OP_ACT_ARG: return act_arg(r, n);
     case BF_OP_ACT_DAY:
-    case BF_OP_ACT_FILED:
-        return act_of(r, n) && push(r, slot_date);
-    case BF_OP_ACT_WHO:
-        return act_of(r, n) && push(r, slot_party);
-    case BF_OP_STATUS_IS:
-        return status_is(r, n);
-    case BF_OP_LAST_ACT_IS:
-        return last_act_is(r, n);
-    case BF_OP_DUE:
-        return duty_of(r, n) && push(r, slot_date);
-    case BF_OP_IN_STATE:
-        return in_state(r, n);
-    case BF_OP_HAS:
-        return violation(r, n, true);
-    case BF_OP_VIOLATION:
-        return violation(r, n, false);
-    case BF_OP_FIELD:
-        return push_field(r, n);
-    case BF_OP_OFFICE:
-        return office(r, n, false);
-    case BF_OP_OFFICE_OF:
-        return office(r, n, true);
-    case BF_OP_ROW:
-        return row_by_key(r, n);
-    case BF_OP_CALL:
-        return call(r, n);
-    case BF_OP_LIST:
-        return make_list(r, n);
+    case BF_OP_ACT_FILED: return act_of(r, n) && push(r, slot_date);
+    case BF_OP_ACT_WHO: return act_of(r, n) && push(r, slot_party);
+    case BF_OP_STATUS_IS: return status_is(r, n);
+    case BF_OP_LAST_ACT_IS: return last_act_is(r, n);
+    case BF_OP_DUE: return duty_of(r, n) && push(r, slot_date);
+    case BF_OP_IN_STATE: return in_state(r, n);
+    case BF_OP_HAS: return violation(r, n, true);
+    case BF_OP_VIOLATION: return violation(r, n, false);
+    case BF_OP_FIELD: return push_field(r, n);
+    case BF_OP_OFFICE: return office(r, n, false);
+    case BF_OP_OFFICE_OF: return office(r, n, true);
+    case BF_OP_ROW: return row_by_key(r, n);
+    case BF_OP_CALL: return call(r, n);
+    case BF_OP_LIST: return make_list(r, n);
     case BF_OP_RECORD:
         RNEED(n < m->record_count, "no such record");
-        return pop_fields(r, m->record[n].fields) &&
-               push(r, (struct bf_v_slot){BF_K_RECORD, n, 0});
-    case BF_OP_TUPLE:
-        return make_tuple(r, n);
-    case BF_OP_PARTY:
-        return make_party(r, n);
-    case BF_OP_CASE:
-        return push_case(r, n);
-    case BF_OP_ENTER:
-        return enter(r);
-    case BF_OP_LEAVE:
-        return leave(r);
+        return pop_fields(r, m->record[n].fields) && push(r, (struct bf_v_slot){BF_K_RECORD, n, 0});
+    case BF_OP_TUPLE: return make_tuple(r, n);
+    case BF_OP_PARTY: return make_party(r, n);
+    case BF_OP_CASE: return push_case(r, n);
+    case BF_OP_ENTER: return enter(r);
+    case BF_OP_LEAVE: return leave(r);
     case BF_OP_NOT:
     case BF_OP_COMPARE:
     case BF_OP_PRESENT:
@@ -602,18 +560,13 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_DAYS_BETWEEN:
     case BF_OP_WORKING_DAYS_BETWEEN:
     case BF_OP_EARLIER:
-    case BF_OP_LATER:
-        return operate(r, op, n);
-    case BF_OP_FIELD_IS:
-        return field_is(r, n);
-    case BF_OP_ELSE:
-        return jump(r, n, false);
+    case BF_OP_LATER: return operate(r, op, n);
+    case BF_OP_FIELD_IS: return field_is(r, n);
+    case BF_OP_ELSE: return jump(r, n, false);
     case BF_OP_AND:
-    case BF_OP_OR:
-        return jump(r, n, true);
+    case BF_OP_OR: return jump(r, n, true);
     case BF_OP_RETURN:
-    case BF_OP_DONE:
-        break; /* ends the loop */
+    case BF_OP_DONE: break; /* ends the loop */
     case BF_OP_SET:
     case BF_OP_PUT:
     case BF_OP_ADD_TO:
@@ -624,10 +577,8 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_OPEN:
     case BF_OP_RESTART:
     case BF_OP_EXTEND_BY:
-    case BF_OP_EXTEND_TO:
-        return effect(r, op, n);
-    case BF_OPCODES:
-        break;
+    case BF_OP_EXTEND_TO: return effect(r, op, n);
+    case BF_OPCODES: break;
     }
     return bad(r, "no such instruction");
 }

@@ -1,0 +1,420 @@
+/* Images: what was built is what is loaded; what is damaged is refused; the verifier knows each way in
+** which a program or a row can be wrong; the hash is of the policy and of nothing else. */
+#include "lang/image/image.h"
+
+#include "lang/base/arena.h"
+#include "tests/unit/make_image.h"
+#include "tests/unit/test.h"
+
+/* A reply within five working days, extendable once; the assumption opens a complaint; a violation
+** when late. Data: 0 applicant, 1 provider, 2 note (kept, Int). Acts: 0 approve, 1 extend, 2 complain.
+** States: 0 waiting, 1 done. */
+static void reply_policy(struct mk *k, struct bf_arena *a, uint32_t line) {
+    struct bf_build *b = &k->b;
+    mk_init(k);
+    b->policy.name = mk_str(k, "reply");
+    *bf_build_at_place(b, k->src) = (struct bf_i_place){0, line};
+    uint32_t yes = bf_build_const(b, BF_K_BOOL, 0, 1);
+    bf_build_add_assume(b, (struct bf_i_assume){mk_str(k, "open"), 0, MK_BOOL, yes, 0, k->src});
+    bf_build_add_office(b, (struct bf_i_office){mk_str(k, "head"), 0, MK_DEPARTMENT, k->src});
+    bf_build_add_violation(b, (struct bf_i_violation){mk_str(k, "late"), 0, k->src});
+    static const char *const names[] = {"applicant", "provider", "note"};
+    for (uint32_t i = 0; i < 3; i++)
+        bf_build_add_data(b,
+                          (struct bf_i_data){mk_str(k, names[i]), 0, i < 2 ? MK_DEPARTMENT : MK_INT,
+                                             i < 2 ? BF_DATA_PARTY : BF_DATA_KEEP,
+                                             i < 2 ? BF_NONE : mk_code(k, "CONST 0; RETURN"), 0});
+    bf_build_add_start(
+        b, (struct bf_i_start){BF_NONE, mk_actor(k, "DATA 0; RETURN"), {0, 0}, {0, 0}, k->src});
+    bf_build_add_state(
+        b, (struct bf_i_state){.name = mk_str(k, "waiting"), .enter = BF_NONE, .src = k->src});
+    bf_build_add_state(
+        b, (struct bf_i_state){
+               .name = mk_str(k, "done"), .is_end = 1, .enter = BF_NONE, .src = k->src});
+    static const char *const reason[] = {"reason"}, *const by[] = {"by"};
+    static const uint32_t text[] = {MK_TEXT_OR_NONE}, days[] = {MK_WORKING_DAYS};
+    bf_build_add_act(
+        b,
+        (struct bf_i_act){mk_str(k, "approve"), 0, mk_fields(k, 1, reason, text), {0, 0}, BF_NONE});
+    bf_build_add_act(
+        b, (struct bf_i_act){mk_str(k, "extend_answer"), 0, mk_fields(k, 1, by, days), {0, 0}, 0});
+    bf_build_add_act(b, (struct bf_i_act){mk_str(k, "complain"), 0, {0, 0}, {0, 0}, BF_NONE});
+    struct bf_i_duty d = mk_duty(k);
+    d.name = mk_str(k, "answer");
+    d.state = 0;
+    d.bearer = mk_code(k, "DATA 1; RETURN");
+    d.limit = BF_I_LIMIT_WITHIN;
+    d.limit_code = mk_code(k, "CONST 5 working_days; RETURN");
+    d.from = BF_FROM_START;
+    d.otherwise = BF_OTHERWISE_STAYS;
+    d.effects = mk_code(k, "DATA 1; VIOLATE 0; CONST 1; SET 2; DONE");
+    bf_build_add_duty(b, d);
+    struct bf_i_offer o = mk_offer(k);
+    o.kind = BF_OFFER_DUTY;
+    o.act = 0;
+    o.actors = mk_actor(k, "DATA 1; RETURN");
+    o.state = 0;
+    o.duty = 0;
+    o.target = 1;
+    o.effects = mk_code(k, "DATA 0; ARG 0; NOTIFY; DONE");
+    bf_build_add_offer(b, o);
+    o = mk_offer(k);
+    o.kind = BF_OFFER_EXTEND;
+    o.act = 1;
+    o.actors = mk_actor(k, "DATA 1; RETURN");
+    o.state = 0;
+    o.times = 1;
+    o.duty = 0;
+    o.at_most = mk_code(k, "CONST 10 working_days; RETURN");
+    o.consents = mk_actor(k, "DATA 1; OFFICE_OF 0; RETURN");
+    bf_build_add_offer(b, o);
+    o = mk_offer(k);
+    o.act = 2;
+    o.actors = mk_actor(k, "DATA 0; RETURN");
+    o.guard = mk_code(k, "ASSUME 0; AND end; STATUS_IS 0,6; end: RETURN");
+    bf_build_add_offer(b, o);
+    bf_build_add_proc(b, (struct bf_i_proc){.name = mk_str(k, "request"),
+                                            .src = k->src,
+                                            .data = {0, 3},
+                                            .starts = {0, 1},
+                                            .states = {0, 2},
+                                            .acts = {0, 3},
+                                            .offers = {0, 3},
+                                            .duties = {0, 1}});
+    mk_link(k, a, 0);
+}
+
+static void add_scenario(struct mk *k) {
+    struct bf_build *b = &k->b;
+    bf_build_policy_ends(b);
+    uint32_t first = bf_build_count_stmt(b);
+    bf_build_add_stmt(b,
+                      (struct bf_i_stmt){BF_S_AT, 20360, 36000, BF_NONE, BF_NONE, BF_NONE, k->src});
+    uint32_t actor = mk_code(k, "CONST \"gaj\"; CONST \"police\"; CONST none; PARTY 13; RETURN");
+    uint32_t args = mk_code(
+        k,
+        "CONST none; CONST \"p\"; CONST \"\"; CONST none; PARTY 13; CONST none; TUPLE 3; RETURN");
+    bf_build_add_stmt(b, (struct bf_i_stmt){BF_S_OPEN, 0, actor, 0, args, BF_NONE, k->src});
+    uint32_t expect = mk_code(k, "LOCAL 0; ENTER; IN_STATE 0; LEAVE; RETURN");
+    bf_build_add_stmt(
+        b, (struct bf_i_stmt){BF_S_EXPECT, expect, BF_NONE, BF_NONE, BF_NONE, BF_NONE, k->src});
+    bf_build_add_scenario(b, (struct bf_i_scenario){mk_str(k, "one"), {first, 3}, 1, k->src});
+}
+
+static void finish(struct mk *k, struct bf_arena *a, const uint8_t **bytes, size_t *size) {
+    struct bf_error e;
+    assert_int_equal(bf_build_finish(&k->b, a, bytes, size, &e), BF_OK);
+    bf_build_fini(&k->b);
+}
+
+static void a_small_policy_loads(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    struct mk k;
+    reply_policy(&k, a, 1);
+    add_scenario(&k);
+    struct bf_image *m = mk_load(&k, a);
+    assert_int_equal(m->proc_count, 1);
+    assert_true(bf_str_eq(bf_i_text(m, m->policy.name), BF_STR("reply")));
+    /* In `waiting` stand all three offers, in the end none. */
+    assert_int_equal(m->state[0].offers.count, 3);
+    assert_int_equal(m->state[1].offers.count, 0);
+    assert_int_equal(m->state[0].duties.count, 1);
+    assert_int_equal(m->state[1].duties.count, 0);
+    assert_int_equal(m->duty[0].offers.count, 1);
+    assert_int_equal(m->index[m->duty[0].offers.first], 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(m->act[i].offers.count, 1);
+        assert_int_equal(m->index[m->act[i].offers.first], i);
+    }
+    assert_true(bf_str_eq(bf_i_text(m, m->place[0].file), BF_STR("test.banfa")));
+    bf_arena_free(a);
+}
+
+static void bytes_are_the_same_twice_and_unaligned_bytes_load(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    const uint8_t *x, *y;
+    size_t nx, ny;
+    struct mk k;
+    reply_policy(&k, a, 1);
+    finish(&k, a, &x, &nx);
+    reply_policy(&k, a, 1);
+    finish(&k, a, &y, &ny);
+    assert_int_equal(nx, ny);
+    assert_memory_equal(x, y, nx);
+    char *odd = bf_arena_alloc(a, nx + 1);
+    memcpy(odd + 1, x, nx);
+    struct bf_image *m;
+    struct bf_error e;
+    assert_int_equal(bf_image_load(a, odd + 1, nx, &m, &e), BF_OK);
+    bf_arena_free(a);
+}
+
+static void the_hash_is_of_the_policy_alone(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    struct mk k;
+    reply_policy(&k, a, 1);
+    struct bf_image *m = mk_load(&k, a);
+    reply_policy(&k, a, 1);
+    add_scenario(&k);
+    assert_memory_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
+    reply_policy(&k, a, 7); /* another line: a comment above */
+    assert_memory_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
+    reply_policy(&k, a, 1);
+    k.b.policy.day_ends = 17 * 3600;
+    assert_memory_not_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
+    reply_policy(&k, a, 1);
+    bf_build_at_duty(&k.b, 0)->from = BF_FROM_ENTRY;
+    assert_memory_not_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
+    bf_arena_free(a);
+}
+
+static void every_flipped_bit_and_every_cut_is_refused(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    struct mk k;
+    const uint8_t *bytes;
+    size_t size;
+    reply_policy(&k, a, 1);
+    add_scenario(&k);
+    finish(&k, a, &bytes, &size);
+    uint8_t *copy = bf_arena_copy(a, bytes, size);
+    struct bf_image *m;
+    for (size_t i = 0; i < size; i++) {
+        struct bf_error e = {0};
+        copy[i] ^= (uint8_t)(1 << i % 8);
+        assert_int_equal(bf_image_load(a, copy, size, &m, &e), BF_EFORMAT);
+        assert_true(e.text[0]);
+        copy[i] = bytes[i];
+    }
+    for (size_t i = 0; i < size; i++) {
+        struct bf_error e;
+        uint8_t *cut = malloc(i + 1); /* its own block, so that reading past it is found */
+        memcpy(cut, bytes, i);
+        assert_int_equal(bf_image_load(a, cut, i, &m, &e), BF_EFORMAT);
+        free(cut);
+    }
+    bf_arena_free(a);
+}
+
+/* Words changed and the hashes put right again: whatever comes is refused or is sound. */
+static void changed_words_are_verified(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    struct mk k;
+    const uint8_t *bytes;
+    size_t size;
+    uint64_t seed = 1;
+    unsigned accepted = 0;
+    reply_policy(&k, a, 1);
+    add_scenario(&k);
+    finish(&k, a, &bytes, &size);
+    uint8_t *copy = bf_arena_alloc(a, size);
+    for (unsigned i = 0; i < test_rounds(200000); i++) {
+        struct bf_arena *b = bf_arena_new(0);
+        struct bf_image *m;
+        struct bf_error e;
+        memcpy(copy, bytes, size);
+        for (int n = 1 + test_random(&seed) % 2; n-- > 0;) {
+            size_t at = BF_I_FIRST + test_random(&seed) % (size - BF_I_FIRST) / 4 * 4;
+            uint32_t old, word;
+            memcpy(&old, copy + at, 4);
+            uint64_t r = test_random(&seed);
+            word = r % 4 == 0   ? (uint32_t)(r >> 32)
+                   : r % 4 == 1 ? old + 1
+                   : r % 4 == 2 ? old - 1
+                                : (uint32_t)(r >> 32) % 8;
+            memcpy(copy + at, &word, 4);
+        }
+        bf_image_seal(copy, size);
+        enum bf_err err = bf_image_load(b, copy, size, &m, &e);
+        assert_true(err == BF_OK || err == BF_EFORMAT);
+        accepted += err == BF_OK;
+        bf_arena_free(b);
+    }
+    assert_true(accepted > 0);
+    bf_arena_free(a);
+}
+
+/* ---- programs ---- */
+
+enum where { GUARD, EFFECTS, LIMIT, RULE };
+
+/* Loads the policy with one program replaced, or with a decision of the rule; the reason of a refusal,
+** "" if none. */
+static const char *reason(struct bf_arena *a, enum where where, const char *program) {
+    struct mk k;
+    struct bf_error *e = bf_new(a, struct bf_error);
+    struct bf_image *m;
+    const uint8_t *bytes;
+    size_t size;
+    reply_policy(&k, a, 1);
+    uint32_t code = bf_build_count_code(&k.b);
+    if (where != RULE)
+        code = mk_code(&k, program);
+    struct bf_i_offer *complain = bf_build_at_offer(&k.b, 2);
+    if (where == GUARD) {
+        mk_code(&k, "DONE"); /* ends the program if it does not itself */
+        complain->effects = bf_build_count_code(&k.b) - 1;
+        complain->guard = code;
+    } else if (where == EFFECTS) {
+        complain->effects = code;
+    } else if (where == LIMIT) {
+        bf_build_at_duty(&k.b, 0)->limit_code = code;
+    } else {
+        static const char *const names[] = {"n", "flag"};
+        static const uint32_t types[] = {MK_INT, MK_BOOL};
+        struct bf_i_range params = mk_fields(&k, 2, names, types);
+        for (uint32_t i = 0; i < 2; i++) {
+            uint32_t cond = mk_code(&k, program), result = mk_code(&k, "ARG 0; RETURN");
+            bf_build_add_rule(&k.b, (struct bf_i_rule){1, cond, result, k.src});
+        }
+        for (uint32_t i = 0; i < 2; i++)
+            bf_build_add_decision(
+                &k.b, (struct bf_i_decision){0,
+                                             0,
+                                             i ? mk_fields(&k, 2, names, types) : params,
+                                             MK_INT,
+                                             {i, 1},
+                                             k.src,
+                                             BF_NONE});
+    }
+    finish(&k, a, &bytes, &size);
+    return bf_image_load(a, bytes, size, &m, e) ? e->text : "";
+}
+
+static void programs_are_verified(void **state) {
+    (void)state;
+    static const struct {
+        enum where where;
+        const char *program, *why; /* why NULL: accepted but for code left without an owner */
+    } known[] = {
+        {GUARD, "CONST yes; RETURN", NULL},
+        {GUARD, "RETURN", "left over, or none"},
+        {GUARD, "CONST yes; CONST yes; RETURN", "left over"},
+        {GUARD, "CONST 1; RETURN", "gives a value of another type"},
+        {GUARD, "CONST none; RETURN", NULL},
+        {GUARD, "NOT; RETURN", "a value is missing"},
+        {GUARD, "CONST 1; NOT; RETURN", "another type is needed"},
+        {GUARD, "CONST yes", "a program of another kind"},
+        {GUARD, "DATA 3; PRESENT; RETURN", "another procedure"},
+        {GUARD, "DATA 2; CONST 5; COMPARE 2; RETURN", NULL},
+        {GUARD, "DATA 2; CONST 5.5; COMPARE 2; RETURN", "two types"},
+        {GUARD, "CONST 5 days; CONST 5 working_days; COMPARE 0; RETURN", "two types"},
+        {GUARD, "CONST 5 days; CONST 6 days; ADD; CONST 7 days; COMPARE 5; RETURN", NULL},
+        {GUARD, "CONST 5 days; CONST 6 hours; ADD; PRESENT; RETURN", "two types"},
+        {GUARD, "CONST \"a\"; CONST \"b\"; COMPARE 2; RETURN", "without an order"},
+        {GUARD, "CONST \"a\"; CONST \"b\"; COMPARE 0; RETURN", NULL},
+        {GUARD, "CONST \"a\"; CONST \"b\"; COMPARE 6; RETURN", "no such comparison"},
+        {GUARD, "DATA 0; DATA 1; COMPARE 1; RETURN", NULL},
+        {GUARD, "CONST 5 working_days; TODAY; AFTER; CONST 2025-09-29; COMPARE 3; RETURN", NULL},
+        {GUARD, "TODAY; CONST 5 working_days; AFTER; PRESENT; RETURN", "another type is needed"},
+        {GUARD, "ARG 0; PRESENT; RETURN", "no such argument"},
+        {GUARD, "ACT_ARG 0,0; PRESENT; RETURN", NULL},
+        {GUARD, "ACT_ARG 0,1; PRESENT; RETURN", "no such argument"},
+        {GUARD, "ACT_WHO 9; PRESENT; RETURN", "another procedure"},
+        {GUARD, "STATUS_IS 0,8; RETURN", "no such status"},
+        {GUARD, "STATUS_IS 1,6; RETURN", "another procedure"},
+        {GUARD, "IN_STATE 2; RETURN", "another procedure"},
+        {GUARD, "HAS 0; RETURN", NULL},
+        {GUARD, "HAS 1; RETURN", "no such violation"},
+        {GUARD, "OFFICE 0; PRESENT; RETURN", "office of another kind"},
+        {GUARD, "DATA 0; OFFICE_OF 0; FIELD 1; PRESENT; RETURN", NULL},
+        {GUARD, "DATA 0; FIELD 2; PRESENT; RETURN", "no such field of a party"},
+        {GUARD, "CONST 1; FIELD 0; PRESENT; RETURN", "a record or a party"},
+        {GUARD, "LOCAL 0; RETURN", "not in this kind"},
+        {GUARD, "CONST 1; TUPLE 1; PRESENT; RETURN", "not in this kind"},
+        {GUARD, "CONST yes; SET 2; CONST yes; RETURN", "not in this kind"},
+        {GUARD, "CONST yes; AND x; CONST no; x: RETURN", NULL},
+        {GUARD, "CONST yes; AND x; CONST 1; x: RETURN", "lands with another type"},
+        {GUARD, "CONST yes; AND x; x: RETURN", "another number of values"},
+        {GUARD, "CONST no; CONST yes; AND x; COMPARE 0; x: RETURN", "a value is missing"},
+        {GUARD, "CONST yes; AND x; CONST no; OR y; CONST yes; y: x: RETURN", NULL},
+        {GUARD, "CONST yes; AND x; CONST no; OR y; CONST yes; x: NOT; y: RETURN", "across another"},
+        {GUARD, "LEAVE; CONST yes; RETURN", "no case entered"},
+        {EFFECTS, "DONE", NULL},
+        {EFFECTS, "CONST 1; DONE", "left over"},
+        {EFFECTS, "CONST yes; RETURN", "another kind"},
+        {EFFECTS, "CONST 1; SET 2; DONE", NULL},
+        {EFFECTS, "CONST none; SET 2; DONE", NULL},
+        {EFFECTS, "CONST yes; SET 2; DONE", "another type is needed"},
+        {EFFECTS, "DATA 0; SET 0; DONE", "does not change"},
+        {EFFECTS, "CONST yes; ELSE x; CONST 1; SET 2; x: DONE", NULL},
+        {EFFECTS, "CONST yes; ELSE x; CONST 1; x: SET 2; DONE", "another number of values"},
+        {EFFECTS, "DATA 0; NOTIFY; DONE", "a value is missing"},
+        {EFFECTS, "DATA 0; CONST none; NOTIFY; DONE", NULL},
+        {EFFECTS, "CONST 1; EXTEND_BY 0; DONE", "a period is needed"},
+        {EFFECTS, "CONST 1 days; EXTEND_BY 0; DONE", "of the unit of its duty"},
+        {EFFECTS, "CONST 1 working_days; EXTEND_BY 0; DONE", NULL},
+        {EFFECTS, "CONST 1; ADD_TO 2; DONE", "a list is needed"},
+        {EFFECTS, "CONST none; CONST none; CONST none; TUPLE 3; OPEN 0; DONE", NULL},
+        {EFFECTS, "CONST none; CONST none; TUPLE 2; OPEN 0; DONE", "data of a case"},
+        {EFFECTS, "CONST none; CONST none; CONST yes; TUPLE 3; OPEN 0; DONE", "another type"},
+        {EFFECTS, "DATA 0; OPEN 0; DONE", "data of a case"},
+        {LIMIT, "CONST 3 working_days; RETURN", NULL},
+        {LIMIT, "CONST none; RETURN", NULL},
+        {LIMIT, "CONST 3 days; RETURN", "another unit"},
+        {LIMIT, "TODAY; RETURN", "limit of another type"},
+        {RULE, "ARG 1; RETURN", ""},
+        {RULE, "ARG 2; RETURN", "no such argument"},
+        {RULE, "TODAY; PRESENT; RETURN", "not in this kind"},
+        {RULE, "DATA 0; PRESENT; RETURN", "there is no case"},
+        {RULE, "CONST 1; CONST yes; CALL 1; PRESENT; RETURN", "in a circle"},
+        {RULE, "CONST yes; CALL 0; PRESENT; RETURN", "circle"},
+        {RULE, "ARG 0; CONST 1; ADD; PRESENT; RETURN", ""},
+    };
+    struct bf_arena *a = bf_arena_new(0);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *why = reason(a, known[i].where, known[i].program);
+        const char *want = known[i].why ? known[i].why : "belongs to nothing";
+        if (known[i].why && !*known[i].why ? *why != 0 : !strstr(why, want))
+            fail_msg("%s: \"%s\", not \"%s\"", known[i].program, why, want);
+    }
+    bf_arena_free(a);
+}
+
+/* A chain of decisions, each calling the next twice: within the depth, but their cost doubles. */
+static const char *chain(struct bf_arena *a, uint32_t length, const char *calls) {
+    struct mk k;
+    struct bf_error *e = bf_new(a, struct bf_error);
+    struct bf_image *m;
+    const uint8_t *bytes;
+    size_t size;
+    reply_policy(&k, a, 1);
+    for (uint32_t i = 0; i < length; i++) {
+        char text[128];
+        snprintf(text, sizeof text, calls, i + 1, i + 1);
+        uint32_t result = mk_code(&k, i + 1 < length ? text : "CONST 1; RETURN");
+        bf_build_add_rule(&k.b, (struct bf_i_rule){0, BF_NONE, result, k.src});
+        bf_build_add_decision(&k.b,
+                              (struct bf_i_decision){0, 0, {0, 0}, MK_INT, {i, 1}, k.src, BF_NONE});
+    }
+    finish(&k, a, &bytes, &size);
+    return bf_image_load(a, bytes, size, &m, e) ? e->text : "";
+}
+
+static void calls_are_bounded(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    assert_string_equal(chain(a, BF_CALL_DEPTH + 1, "CALL %u; RETURN"), "");
+    assert_non_null(strstr(chain(a, BF_CALL_DEPTH + 2, "CALL %u; RETURN"), "too deep"));
+    assert_non_null(strstr(chain(a, 100000, "CALL %u; RETURN"), "too deep"));
+    assert_string_equal(chain(a, 14, "CALL %u; CALL %u; ADD; RETURN"), "");
+    assert_non_null(strstr(chain(a, 17, "CALL %u; CALL %u; ADD; RETURN"), "too many instructions"));
+    bf_arena_free(a);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_policy_loads),
+        cmocka_unit_test(bytes_are_the_same_twice_and_unaligned_bytes_load),
+        cmocka_unit_test(the_hash_is_of_the_policy_alone),
+        cmocka_unit_test(every_flipped_bit_and_every_cut_is_refused),
+        cmocka_unit_test(changed_words_are_verified),
+        cmocka_unit_test(programs_are_verified),
+        cmocka_unit_test(calls_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
