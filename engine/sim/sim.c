@@ -1,0 +1,528 @@
+/* Sim; see sim.h. Time passes here and nowhere else: pass_to fires lapses, deliver steps a case, settle
+** starts what the facts ask for. */
+#include "engine/sim/sim.h"
+
+#include <string.h>
+
+#include "lang/base/assert.h"
+
+struct bf_sim_register {
+    struct bf_value *rows;
+    uint32_t count, cap;
+};
+
+/* Room for one more in an array of the arena. */
+static void *grown(struct bf_arena *a, void *old, uint32_t count, uint32_t *cap, size_t size) {
+    if (count < *cap)
+        return old;
+    *cap = *cap ? *cap * 2 : 8;
+    void *bigger = bf_arena_zalloc(a, *cap * size);
+    if (count)
+        memcpy(bigger, old, count * size);
+    return bigger;
+}
+
+/* ---- registers ---- */
+
+static bool key_is(const struct bf_image *m, uint32_t reg, struct bf_value row,
+                   const struct bf_value *keys) {
+    struct bf_i_range fields = m->reg[reg].keys;
+    for (uint32_t i = 0; i < fields.count; i++)
+        if (!bf_value_equal(row.u.items[m->key[fields.first + i]], keys[i]))
+            return false;
+    return true;
+}
+
+static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
+                             struct bf_value *row) {
+    struct bf_sim *s = ctx;
+    (void)n;
+    const struct bf_sim_register *r = &s->registers[reg];
+    for (uint32_t i = 0; i < r->count; i++)
+        if (key_is(s->image, reg, r->rows[i], keys)) {
+            *row = r->rows[i];
+            return BF_LOOKUP_FOUND;
+        }
+    return BF_LOOKUP_ABSENT;
+}
+
+static void put_row(struct bf_sim *s, uint32_t reg, struct bf_value row) {
+    struct bf_sim_register *r = &s->registers[reg];
+    struct bf_i_range fields = s->image->reg[reg].keys;
+    struct bf_value *keys = bf_new_array(s->arena, struct bf_value, fields.count ? fields.count : 1);
+    for (uint32_t i = 0; i < fields.count; i++)
+        keys[i] = row.u.items[s->image->key[fields.first + i]];
+    for (uint32_t i = 0; i < r->count; i++)
+        if (key_is(s->image, reg, r->rows[i], keys)) {
+            r->rows[i] = row;
+            return;
+        }
+    r->rows = grown(s->arena, r->rows, r->count, &r->cap, sizeof *r->rows);
+    r->rows[r->count++] = row;
+}
+
+/* ---- expressions of the scenario ---- */
+
+static const struct bf_case *find_case(void *ctx, uint32_t number) {
+    struct bf_sim *s = ctx;
+    return number && number <= s->case_count ? s->cases[number - 1] : NULL;
+}
+
+static const struct bf_case *latest_case(void *ctx, uint32_t proc) {
+    struct bf_sim *s = ctx;
+    for (uint32_t i = s->case_count; i-- > 0;)
+        if (s->cases[i]->proc == proc)
+            return s->cases[i];
+    return NULL;
+}
+
+static bf_day today(const struct bf_sim *s) {
+    if (s->now == BF_INSTANT_NONE)
+        return BF_DAY_NONE;
+    return bf_calendar_day_of(s->calendar, s->now, (int32_t)s->image->policy.day_ends);
+}
+
+static bool fail(struct bf_sim *s, enum bf_sim_verdict verdict) {
+    s->verdict = verdict;
+    return false;
+}
+
+static bool eval(struct bf_sim *s, uint32_t code, struct bf_value *v) {
+    struct bf_env env = {.image = s->image,
+                         .world = &s->world,
+                         .arena = s->arena,
+                         .assume = s->assume,
+                         .today = today(s),
+                         .budget = BF_STEP_BUDGET,
+                         .locals = s->locals,
+                         .latest = latest_case,
+                         .find = find_case,
+                         .ctx = s};
+    enum bf_why why = bf_eval(&env, code, v);
+    if (why == BF_WHY_NOTHING)
+        return true;
+    s->why = why;
+    return fail(s, BF_SIM_FAULT);
+}
+
+/* ---- steps and what they cause ---- */
+
+/* Starts to come and violations to strike out, in the order in which facts asked for them. */
+struct agenda {
+    struct todo {
+        struct bf_event event;
+        uint32_t number; /* EXCUSE: which case */
+    } * todo;
+    uint32_t count, cap, next;
+};
+
+static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
+    g->todo = grown(s->arena, g->todo, g->count, &g->cap, sizeof *g->todo);
+    g->todo[g->count++] = (struct todo){event, number};
+}
+
+static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
+    uint32_t proc, start;
+    for (uint32_t i = 0; (start = bf_starts_on(s->image, f->a, i, &proc)) != BF_NONE; i++)
+        plan(s, g, (struct bf_event){.kind = BF_EVENT_OPEN, .effective = f->at, .what = proc,
+                                     .start = start, .args = f->v, .nargs = f->n}, 0);
+}
+
+/* What lies outside the case that a fact speaks of. */
+static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number, const struct bf_fact *f) {
+    switch ((enum bf_fact_kind)f->kind) {
+    case BF_FACT_PUT:
+        put_row(s, f->a, f->v[0]);
+        break;
+    case BF_FACT_OPENED:
+        plan(s, g, (struct bf_event){.kind = BF_EVENT_OPEN, .effective = f->at, .what = f->a,
+                                     .start = BF_NONE, .args = f->v, .nargs = f->n}, 0);
+        break;
+    case BF_FACT_RAISED:
+        plan_starts(s, g, f);
+        break;
+    case BF_FACT_EXCUSED: /* a violation of another case: its own number is in the value */
+        if (f->n && f->v[0].n && f->v[0].aux && f->v[0].aux != number)
+            plan(s, g, (struct bf_event){.kind = BF_EVENT_EXCUSE, .effective = f->at, .args = f->v,
+                                         .nargs = f->n}, f->v[0].aux);
+        break;
+    default:
+        break;
+    }
+}
+
+/* One step of one case (number 0: a case to start). Returns the entry, which stays where it is only
+** until the next. */
+static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct bf_event event,
+                                    uint32_t number, uint32_t stmt) {
+    struct bf_case *c = number ? s->cases[number - 1] : NULL;
+    struct bf_outcome out;
+    event.recorded = s->now;
+    if (event.kind == BF_EVENT_OPEN)
+        event.number = s->case_count + 1;
+    bf_step(s->image, &s->world, c, &event, s->arena, &out);
+    BF_ASSERT(out.kind != BF_NEEDS); /* row_of always answers */
+
+    if (out.next && !number) {
+        s->cases = grown(s->arena, s->cases, s->case_count, &s->case_cap, sizeof *s->cases);
+        number = ++s->case_count;
+    }
+    if (out.next)
+        s->cases[number - 1] = out.next;
+    s->entries = grown(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
+    struct bf_sim_entry *e = &s->entries[s->entry_count++];
+    *e = (struct bf_sim_entry){.event = event,
+                               .proc = event.kind == BF_EVENT_OPEN ? event.what : s->cases[number - 1]->proc,
+                               .number = number,
+                               .stmt = stmt,
+                               .outcome = out.kind,
+                               .facts = out.facts,
+                               .fact_count = out.fact_count,
+                               .refused = out.refused,
+                               .after = number ? s->cases[number - 1] : NULL};
+    for (uint32_t i = 0; i < out.fact_count; i++)
+        settle_fact(s, g, number, &out.facts[i]);
+    return e;
+}
+
+static bool settle(struct bf_sim *s, struct agenda *g) {
+    for (; g->next < g->count; g->next++) {
+        if (g->next >= BF_SIM_CHAIN_MAX)
+            return fail(s, BF_SIM_CHAIN);
+        deliver(s, g, g->todo[g->next].event, g->todo[g->next].number, BF_NONE);
+    }
+    return true;
+}
+
+/* ---- time ---- */
+
+/* The lapse that comes next, of all cases, if it comes by `to`. */
+static uint32_t next_lapse(const struct bf_sim *s, bf_instant to, bf_instant *at) {
+    uint32_t found = 0, first_duty = 0;
+    for (uint32_t i = 0; i < s->case_count; i++) {
+        bf_instant due;
+        uint32_t duty = bf_case_next_lapse(s->image, s->cases[i], &due);
+        if (duty == BF_NONE || due > to)
+            continue;
+        if (!found || due < *at || (due == *at && duty < first_duty)) {
+            found = i + 1;
+            first_duty = duty;
+            *at = due;
+        }
+    }
+    return found;
+}
+
+static bool pass_to(struct bf_sim *s, bf_instant to) {
+    bf_instant at = 0;
+    uint32_t number;
+    while ((number = next_lapse(s, to, &at)) != 0) {
+        struct agenda g = {0};
+        uint32_t steps = s->cases[number - 1]->steps;
+        s->now = at > s->now ? at : s->now;
+        deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number, BF_NONE);
+        BF_ASSERT(s->cases[number - 1]->steps > steps);
+        if (!settle(s, &g))
+            return false;
+    }
+    s->now = to;
+    return true;
+}
+
+/* Goes to an instant, or as far as the options allow; *stop then. */
+static bool go(struct bf_sim *s, bf_instant to, bf_instant until, bool *stop) {
+    if (s->now != BF_INSTANT_NONE && to < s->now)
+        return fail(s, BF_SIM_BACKWARDS);
+    *stop = until != BF_INSTANT_NONE && to > until;
+    return *stop && s->now == BF_INSTANT_NONE ? true : pass_to(s, *stop ? until : to);
+}
+
+static bool at(struct bf_sim *s, const struct bf_i_stmt *st, bf_instant *to) {
+    bf_day day = (bf_day)st->a;
+    int32_t seconds = 0;
+    if (st->b != BF_NONE)
+        seconds = (int32_t)st->b;
+    else if (s->now != BF_INSTANT_NONE)
+        bf_calendar_local(s->calendar, s->now, &(bf_day){0}, &seconds);
+    if (seconds == BF_DAY_SECONDS) {
+        day++;
+        seconds = 0;
+    }
+    *to = bf_calendar_instant(s->calendar, day, seconds);
+    return true;
+}
+
+/* The same time on the last day of the period, which is not rolled to a working day. */
+static bool after_wait(struct bf_sim *s, uint32_t code, bf_instant *to) {
+    struct bf_value v;
+    bf_day day, last;
+    int32_t seconds;
+    if (s->now == BF_INSTANT_NONE)
+        return fail(s, BF_SIM_NO_TIME);
+    if (!eval(s, code, &v))
+        return false;
+    if (!bf_present(v) || v.u.i < 0)
+        return fail(s, BF_SIM_NO_DATE);
+    struct bf_period d = {(enum bf_unit)v.aux, v.u.i};
+    if (d.unit == BF_UNIT_HOURS) {
+        if (d.count > (int64_t)BF_DAY_MAX * 24)
+            return fail(s, BF_SIM_NO_DATE);
+        *to = s->now + d.count * 3600;
+        return true;
+    }
+    bf_calendar_local(s->calendar, s->now, &day, &seconds);
+    struct bf_count_rule rule = {.day_ends = BF_DAY_SECONDS};
+    if (!bf_days_known(bf_period_after(s->calendar, &rule, d, day, &last)))
+        return fail(s, BF_SIM_NO_DATE);
+    *to = bf_calendar_instant(s->calendar, last, seconds);
+    return true;
+}
+
+/* ---- statements ---- */
+
+static bool eval_tuple(struct bf_sim *s, uint32_t code, struct bf_event *e) {
+    struct bf_value v;
+    if (!eval(s, code, &v))
+        return false;
+    e->args = v.u.items;
+    e->nargs = v.n;
+    return true;
+}
+
+static void bind(struct bf_sim *s, uint32_t local, uint32_t number) {
+    if (local != BF_NONE)
+        s->locals[local] = (struct bf_value){.kind = BF_K_CASE, .aux = s->cases[number - 1]->proc,
+                                             .u.i = number};
+}
+
+/* After an act: was it done or refused, as the scenario has it? expect: the statement REFUSED, or NULL. */
+static bool judge(struct bf_sim *s, const struct bf_sim_entry *e, const struct bf_i_stmt *expect) {
+    const struct bf_image *m = s->image;
+    if (!expect) {
+        if (e->outcome == BF_DONE)
+            return true;
+        s->refusal = e;
+        return fail(s, BF_SIM_REFUSED);
+    }
+    if (e->outcome == BF_DONE)
+        return fail(s, BF_SIM_NOT_REFUSED);
+    s->refusal = e;
+    if (expect->a != BF_REFUSAL_REFUSED && (enum bf_refusal)expect->a != e->refused.kind)
+        return fail(s, BF_SIM_OTHER_REFUSAL);
+    struct bf_i_range of = {0, 0};
+    if (e->refused.src != BF_NONE)
+        of = m->src[e->refused.src].cites;
+    for (uint32_t i = 0; i < expect->c; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < of.count && !found; k++)
+            found = memcmp(&m->cite[expect->b + i], &m->cite[of.first + k], sizeof *m->cite) == 0;
+        if (!found)
+            return fail(s, BF_SIM_OTHER_CITE);
+    }
+    return true;
+}
+
+/* A case that the statement's program names. */
+static bool case_of(struct bf_sim *s, uint32_t code, uint32_t *number) {
+    struct bf_value v;
+    if (!eval(s, code, &v))
+        return false;
+    if (!find_case(s, bf_present(v) ? (uint32_t)v.u.i : 0))
+        return fail(s, BF_SIM_NO_CASE);
+    *number = (uint32_t)v.u.i;
+    return true;
+}
+
+static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
+                      const struct bf_i_stmt *expect) {
+    struct agenda g = {0};
+    struct bf_event e = {.kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE};
+    if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
+        return false;
+    struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
+    if (!judge(s, entry, expect))
+        return false;
+    if (entry->outcome == BF_DONE)
+        bind(s, st->a, entry->number);
+    return settle(s, &g);
+}
+
+static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
+                   const struct bf_i_stmt *expect) {
+    struct agenda g = {0};
+    uint32_t number;
+    struct bf_event e = {.kind = st->op == BF_S_DO        ? BF_EVENT_ACT
+                                 : st->op == BF_S_CONSENT ? BF_EVENT_CONSENT
+                                                          : BF_EVENT_DECLINE,
+                         .effective = s->now, .what = st->c, .start = BF_NONE};
+    if (!case_of(s, st->a, &number) || !eval(s, st->b, &e.actor))
+        return false;
+    if (st->op == BF_S_DO && !eval_tuple(s, st->d, &e))
+        return false;
+    return judge(s, deliver(s, &g, e, number, row), expect) && settle(s, &g);
+}
+
+/* An event from outside: every procedure that starts on it is tried; one that starts will do. */
+static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
+                   const struct bf_i_stmt *expect) {
+    struct agenda g = {0};
+    struct bf_event e = {.kind = BF_EVENT_OPEN, .effective = s->now};
+    uint32_t proc, bound = 0, done = BF_NONE, last = BF_NONE;
+    if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
+        return false;
+    for (uint32_t i = 0; (e.start = bf_starts_on(s->image, st->c, i, &proc)) != BF_NONE; i++) {
+        e.what = proc;
+        struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
+        last = s->entry_count - 1;
+        if (entry->outcome == BF_DONE) {
+            done = last;
+            if (proc == st->e)
+                bound = entry->number;
+        }
+    }
+    if (last == BF_NONE)
+        return fail(s, BF_SIM_NO_CASE);
+    if (!judge(s, &s->entries[done != BF_NONE ? done : last], expect))
+        return false;
+    if (st->a != BF_NONE && !expect) {
+        if (!bound)
+            return fail(s, BF_SIM_NO_CASE);
+        bind(s, st->a, bound);
+    }
+    return settle(s, &g);
+}
+
+static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
+    const struct bf_i_stmt *st = &s->image->stmt[row];
+    if (s->now == BF_INSTANT_NONE)
+        return fail(s, BF_SIM_NO_TIME);
+    switch ((enum bf_stmt_op)st->op) {
+    case BF_S_OPEN:
+        return open_case(s, st, row, expect);
+    case BF_S_DO:
+    case BF_S_CONSENT:
+    case BF_S_DECLINE:
+        return do_act(s, st, row, expect);
+    case BF_S_REPORT:
+        return report(s, st, row, expect);
+    case BF_S_AT:
+    case BF_S_WAIT:
+    case BF_S_LET:
+    case BF_S_ASSUME:
+    case BF_S_PUT:
+    case BF_S_EXPECT:
+    case BF_S_REFUSED:
+        break;
+    }
+    BF_ASSERT(!"a statement that acts");
+    return false;
+}
+
+static bool expect(struct bf_sim *s, const struct bf_i_stmt *st) {
+    struct bf_value v, actual = BF_ABSENT;
+    if (!eval(s, st->a, &v))
+        return false;
+    if (bf_is_yes(v))
+        return true;
+    if (st->e != BF_NONE && eval(s, st->e, &actual))
+        s->actual = actual;
+    return fail(s, BF_SIM_EXPECTED);
+}
+
+/* Runs the statement at row *row; moves *row past what it took. */
+static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *stop) {
+    const struct bf_i_stmt *st = &s->image->stmt[*row];
+    bf_instant to = 0;
+    struct bf_value v;
+    s->stmt = (*row)++;
+    switch ((enum bf_stmt_op)st->op) {
+    case BF_S_AT:
+        return at(s, st, &to) && go(s, to, until, stop);
+    case BF_S_WAIT:
+        return after_wait(s, st->a, &to) && go(s, to, until, stop);
+    case BF_S_LET:
+        return eval(s, st->b, &s->locals[st->a]);
+    case BF_S_ASSUME:
+        return eval(s, st->b, &s->assume[st->a]);
+    case BF_S_PUT:
+        if (!eval(s, st->b, &v))
+            return false;
+        put_row(s, st->a, v);
+        return true;
+    case BF_S_EXPECT:
+        return expect(s, st);
+    case BF_S_REFUSED:
+        return act(s, (*row)++, st);
+    case BF_S_OPEN:
+    case BF_S_DO:
+    case BF_S_CONSENT:
+    case BF_S_DECLINE:
+    case BF_S_REPORT:
+        return act(s, s->stmt, NULL);
+    }
+    return true;
+}
+
+static bool run(struct bf_sim *s, uint32_t scenario, bf_instant until) {
+    const struct bf_i_scenario *sc = &s->image->scenario[scenario];
+    for (uint32_t i = 0; i < s->image->fixture_count; i++)
+        if (!eval(s, s->image->fixture[i].code, &s->locals[i])) {
+            s->stmt = BF_NONE;
+            return false;
+        }
+    bool stop = false;
+    for (uint32_t row = sc->stmts.first; row < sc->stmts.first + sc->stmts.count && !stop;)
+        if (!statement(s, &row, until, &stop))
+            return false;
+    s->stmt = BF_NONE;
+    if (!stop && until != BF_INSTANT_NONE && s->now != BF_INSTANT_NONE && until > s->now)
+        return pass_to(s, until);
+    return true;
+}
+
+struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const struct bf_calendar *c,
+                          uint32_t scenario, const struct bf_sim_options *options) {
+    struct bf_sim *s = bf_new(a, struct bf_sim);
+    *s = (struct bf_sim){.arena = a, .image = m, .calendar = c, .now = BF_INSTANT_NONE};
+    jmp_buf jump, *before = bf_arena_on_exhausted(a, &jump);
+    if (setjmp(jump) == 0) {
+        s->local_count = m->scenario[scenario].locals;
+        s->locals = bf_new_array(a, struct bf_value, s->local_count + 1);
+        s->registers = bf_new_array(a, struct bf_sim_register, m->reg_count + 1);
+        s->assume = bf_assume_defaults(a, m);
+        if (options && options->assume)
+            memcpy(s->assume, options->assume, m->assume_count * sizeof *s->assume);
+        s->world = (struct bf_world){.calendar = c, .row = row_of, .ctx = s, .assume = s->assume};
+        run(s, scenario, options ? options->until : BF_INSTANT_NONE);
+    } else {
+        s->verdict = BF_SIM_MEMORY;
+    }
+    bf_arena_on_exhausted(a, before);
+    return s;
+}
+
+/* ---- finding ---- */
+
+static bool contains(bf_str s, bf_str part) {
+    for (uint32_t i = 0; i + part.len <= s.len; i++)
+        if (memcmp(s.p + i, part.p, part.len) == 0)
+            return true;
+    return false;
+}
+
+uint32_t bf_sim_find(const struct bf_image *m, bf_str title, uint32_t *matches) {
+    uint32_t found = BF_NONE;
+    *matches = 0;
+    for (uint32_t i = 0; i < m->scenario_count; i++) {
+        bf_str t = bf_i_text(m, m->scenario[i].title);
+        if (bf_str_eq(t, title)) {
+            *matches = 1;
+            return i;
+        }
+        if (contains(t, title)) {
+            found = i;
+            ++*matches;
+        }
+    }
+    return *matches == 1 ? found : BF_NONE;
+}

@@ -1,0 +1,78 @@
+/* Sim: the world of a scenario, in memory and in virtual time.
+**
+** It keeps what the step does not: cases by number, rows of registers, the clock, and the timeline of all
+** that happened. It steps cases, starts those that facts ask for, and lets time pass in the order of the
+** lapses it brings: by instant, then written order, then case number.
+*/
+#ifndef BF_SIM_H
+#define BF_SIM_H
+
+#include "engine/core/step.h"
+
+/* One step taken: an event of the scenario, what it caused, or a lapse on the way. */
+struct bf_sim_entry {
+    struct bf_event event;      /* TICK: lapses */
+    uint32_t proc, number;      /* whose case; number 0: none came of it */
+    uint32_t stmt;              /* row of `stmt`, BF_NONE: a consequence, or time */
+    enum bf_outcome_kind outcome;
+    const struct bf_fact *facts;
+    uint32_t fact_count;
+    struct bf_refused refused;  /* outcome REFUSED */
+    const struct bf_case *after; /* the case then; NULL if none */
+};
+
+enum bf_sim_verdict {
+    BF_SIM_PASSED,
+    BF_SIM_EXPECTED,     /* an expectation does not hold: actual says what is there, if it was a comparison */
+    BF_SIM_REFUSED,      /* an act of the scenario was refused */
+    BF_SIM_NOT_REFUSED,  /* an act that should be refused was done */
+    BF_SIM_OTHER_REFUSAL, /* refused, but for another reason */
+    BF_SIM_OTHER_CITE,   /* refused by another rule */
+    BF_SIM_BACKWARDS,    /* `at` before the present */
+    BF_SIM_NO_TIME,      /* something happens before the first `at` */
+    BF_SIM_NO_DATE,      /* `wait` past what the calendar knows */
+    BF_SIM_NO_CASE,      /* a report that started no case, where one is named; a case not there */
+    BF_SIM_FAULT,        /* an expression of the scenario could not be computed: why */
+    BF_SIM_CHAIN,        /* more than BF_SIM_CHAIN_MAX cases started one another at once */
+    BF_SIM_MEMORY,
+};
+#define BF_SIM_CHAIN_MAX 1000
+
+struct bf_sim {
+    struct bf_arena *arena;
+    const struct bf_image *image;
+    const struct bf_calendar *calendar;
+    struct bf_world world;
+    struct bf_value *assume;
+    bf_instant now;             /* BF_INSTANT_NONE before the first `at` */
+    struct bf_value *locals;
+    uint32_t local_count;
+    struct bf_case **cases;     /* number n at n - 1 */
+    uint32_t case_count, case_cap;
+    struct bf_sim_register *registers;
+    struct bf_sim_entry *entries;
+    uint32_t entry_count, entry_cap;
+    /* how it ended */
+    enum bf_sim_verdict verdict;
+    uint32_t stmt;              /* where */
+    enum bf_why why;
+    struct bf_value actual;
+    const struct bf_sim_entry *refusal;
+};
+
+/* What may be set from outside before a scenario runs. */
+struct bf_sim_options {
+    const struct bf_value *assume; /* one a row of `assume`, or NULL: the defaults */
+    bf_instant until;              /* stop before anything later; BF_INSTANT_NONE: run to the end. A scenario that
+                                      ends earlier goes on until then, so that lapses come */
+};
+
+/* Runs a scenario of the image from an empty world. The sim and all it holds live in the arena, which sets the
+** memory limit. Never NULL. */
+struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const struct bf_calendar *c,
+                          uint32_t scenario, const struct bf_sim_options *options);
+
+/* The scenario whose title is, or if none is contains, the text; BF_NONE if none or several do. */
+uint32_t bf_sim_find(const struct bf_image *m, bf_str title, uint32_t *matches);
+
+#endif

@@ -1,0 +1,27 @@
+/* Timeline: what happened in a simulated scenario, why it failed, and why a case stands where it stands;
+** as text in either language, and as JSON. */
+#ifndef BF_TIMELINE_H
+#define BF_TIMELINE_H
+
+#include "engine/sim/sim.h"
+#include "lang/base/diag.h"
+
+/* All entries in order: when, who, what, article, days counted, what is due next. */
+void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang lang, struct bf_buf *out);
+/* One JSON object a line: an entry each, then one for each case as it stands. */
+void bf_timeline_json(const struct bf_sim *s, uint32_t scenario, struct bf_buf *out);
+
+/* "file:line: what is wrong", without a newline; what a passed scenario says is "passed". */
+void bf_sim_verdict_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang lang,
+                         struct bf_buf *out);
+void bf_sim_place(const struct bf_sim *s, uint32_t scenario, bf_str *file, uint32_t *line);
+
+/* Each case as it stands at the sim's present: how it came there, duties with the days counted, what each
+** party may or must do next and until when, what was assumed. */
+void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *out);
+void bf_explain_json(const struct bf_sim *s, struct bf_buf *out);
+
+/* Why a refusal was one, in a sentence. */
+bf_str bf_refusal_reason(const struct bf_sim *s, enum bf_lang lang, const struct bf_sim_entry *e);
+
+#endif

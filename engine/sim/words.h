@@ -1,0 +1,46 @@
+/* Words: how values, parties, dates, citations and deadlines are told to people, in both languages.
+**
+** Everything returned lives in the arena of struct bf_words.
+*/
+#ifndef BF_WORDS_H
+#define BF_WORDS_H
+
+#include "engine/core/eval.h"
+#include "lang/base/diag.h"
+
+struct bf_words {
+    struct bf_arena *arena;
+    const struct bf_image *image;
+    const struct bf_calendar *calendar;
+    enum bf_lang lang;
+};
+
+/* A table text with its arguments filled in. */
+bf_str bf_words_text(const struct bf_words *w, enum bf_text_id id, const bf_arg *args, int nargs);
+bf_str bf_words_join(const struct bf_words *w, bf_str x, const char *between, bf_str y);
+
+bf_str bf_words_day(const struct bf_words *w, bf_day day);         /* 2025-10-13 周一 */
+bf_str bf_words_instant(const struct bf_words *w, bf_instant at);  /* 2025-10-13 周一 09:30, on the calendar's clock */
+bf_str bf_words_value(const struct bf_words *w, struct bf_value v);
+bf_str bf_words_party(const struct bf_words *w, struct bf_value v);
+bf_str bf_words_period(const struct bf_words *w, struct bf_value v);
+/* The citations of a row of src, joined; empty if there are none. */
+bf_str bf_words_cites(const struct bf_words *w, uint32_t src);
+bf_str bf_words_cite_range(const struct bf_words *w, struct bf_i_range cites);
+
+bf_str bf_words_act(const struct bf_words *w, uint32_t act);
+bf_str bf_words_state(const struct bf_words *w, uint32_t state);
+/* A duty's label; of a state limit "the limit of …". */
+bf_str bf_words_duty(const struct bf_words *w, uint32_t duty);
+bf_str bf_words_status(const struct bf_words *w, enum bf_status status);
+bf_str bf_words_refusal(const struct bf_words *w, enum bf_refusal kind);
+bf_str bf_words_violation(const struct bf_words *w, uint32_t violation);
+bf_str bf_words_proc(const struct bf_words *w, uint32_t proc);
+
+/* "by 2025-10-13 周一", "without a limit", "standing still"; provisional dates say so. */
+bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due);
+/* Which days a term counts and which it leaves out, and why; two lines, either may be empty. */
+void bf_words_days(const struct bf_words *w, const struct bf_term *term, const struct bf_due *due,
+                   bf_str *counted, bf_str *left_out);
+
+#endif
