@@ -49,7 +49,8 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
 static void put_row(struct bf_sim *s, uint32_t reg, struct bf_value row) {
     struct bf_sim_register *r = &s->registers[reg];
     struct bf_i_range fields = s->image->reg[reg].keys;
-    struct bf_value *keys = bf_new_array(s->arena, struct bf_value, fields.count ? fields.count : 1);
+    struct bf_value *keys =
+        bf_new_array(s->arena, struct bf_value, fields.count ? fields.count : 1);
     for (uint32_t i = 0; i < fields.count; i++)
         keys[i] = row.u.items[s->image->key[fields.first + i]];
     for (uint32_t i = 0; i < r->count; i++)
@@ -124,31 +125,38 @@ static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint
 static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
     uint32_t proc, start;
     for (uint32_t i = 0; (start = bf_starts_on(s->image, f->a, i, &proc)) != BF_NONE; i++)
-        plan(s, g, (struct bf_event){.kind = BF_EVENT_OPEN, .effective = f->at, .what = proc,
-                                     .start = start, .args = f->v, .nargs = f->n}, 0);
+        plan(s, g,
+             (struct bf_event){.kind = BF_EVENT_OPEN,
+                               .effective = f->at,
+                               .what = proc,
+                               .start = start,
+                               .args = f->v,
+                               .nargs = f->n},
+             0);
 }
 
 /* What lies outside the case that a fact speaks of. */
-static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number, const struct bf_fact *f) {
-    switch ((enum bf_fact_kind)f->kind) {
-    case BF_FACT_PUT:
+static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number,
+                        const struct bf_fact *f) {
+    if (f->kind == BF_FACT_PUT)
         put_row(s, f->a, f->v[0]);
-        break;
-    case BF_FACT_OPENED:
-        plan(s, g, (struct bf_event){.kind = BF_EVENT_OPEN, .effective = f->at, .what = f->a,
-                                     .start = BF_NONE, .args = f->v, .nargs = f->n}, 0);
-        break;
-    case BF_FACT_RAISED:
+    else if (f->kind == BF_FACT_OPENED)
+        plan(s, g,
+             (struct bf_event){.kind = BF_EVENT_OPEN,
+                               .effective = f->at,
+                               .what = f->a,
+                               .start = BF_NONE,
+                               .args = f->v,
+                               .nargs = f->n},
+             0);
+    else if (f->kind == BF_FACT_RAISED)
         plan_starts(s, g, f);
-        break;
-    case BF_FACT_EXCUSED: /* a violation of another case: its own number is in the value */
-        if (f->n && f->v[0].n && f->v[0].aux && f->v[0].aux != number)
-            plan(s, g, (struct bf_event){.kind = BF_EVENT_EXCUSE, .effective = f->at, .args = f->v,
-                                         .nargs = f->n}, f->v[0].aux);
-        break;
-    default:
-        break;
-    }
+    else if (f->kind == BF_FACT_EXCUSED && f->v[0].aux && f->v[0].aux != number)
+        /* a violation of another case: that case's number is in the value */
+        plan(s, g,
+             (struct bf_event){
+                 .kind = BF_EVENT_EXCUSE, .effective = f->at, .args = f->v, .nargs = f->n},
+             f->v[0].aux);
 }
 
 /* One step of one case (number 0: a case to start). Returns the entry, which stays where it is only
@@ -172,7 +180,8 @@ static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct b
     s->entries = grown(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
     struct bf_sim_entry *e = &s->entries[s->entry_count++];
     *e = (struct bf_sim_entry){.event = event,
-                               .proc = event.kind == BF_EVENT_OPEN ? event.what : s->cases[number - 1]->proc,
+                               .proc = event.kind == BF_EVENT_OPEN ? event.what
+                                                                   : s->cases[number - 1]->proc,
                                .number = number,
                                .stmt = stmt,
                                .outcome = out.kind,
@@ -220,7 +229,8 @@ static bool pass_to(struct bf_sim *s, bf_instant to) {
         struct agenda g = {0};
         uint32_t steps = s->cases[number - 1]->steps;
         s->now = at > s->now ? at : s->now;
-        deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number, BF_NONE);
+        deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number,
+                BF_NONE);
         BF_ASSERT(s->cases[number - 1]->steps > steps);
         if (!settle(s, &g))
             return false;
@@ -291,8 +301,8 @@ static bool eval_tuple(struct bf_sim *s, uint32_t code, struct bf_event *e) {
 
 static void bind(struct bf_sim *s, uint32_t local, uint32_t number) {
     if (local != BF_NONE)
-        s->locals[local] = (struct bf_value){.kind = BF_K_CASE, .aux = s->cases[number - 1]->proc,
-                                             .u.i = number};
+        s->locals[local] =
+            (struct bf_value){.kind = BF_K_CASE, .aux = s->cases[number - 1]->proc, .u.i = number};
 }
 
 /* After an act: was it done or refused, as the scenario has it? expect: the statement REFUSED, or NULL. */
@@ -336,7 +346,8 @@ static bool case_of(struct bf_sim *s, uint32_t code, uint32_t *number) {
 static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
                       const struct bf_i_stmt *expect) {
     struct agenda g = {0};
-    struct bf_event e = {.kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE};
+    struct bf_event e = {
+        .kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE};
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
     struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
@@ -354,7 +365,9 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
     struct bf_event e = {.kind = st->op == BF_S_DO        ? BF_EVENT_ACT
                                  : st->op == BF_S_CONSENT ? BF_EVENT_CONSENT
                                                           : BF_EVENT_DECLINE,
-                         .effective = s->now, .what = st->c, .start = BF_NONE};
+                         .effective = s->now,
+                         .what = st->c,
+                         .start = BF_NONE};
     if (!case_of(s, st->a, &number) || !eval(s, st->b, &e.actor))
         return false;
     if (st->op == BF_S_DO && !eval_tuple(s, st->d, &e))
@@ -397,22 +410,18 @@ static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) 
     if (s->now == BF_INSTANT_NONE)
         return fail(s, BF_SIM_NO_TIME);
     switch ((enum bf_stmt_op)st->op) {
-    case BF_S_OPEN:
-        return open_case(s, st, row, expect);
+    case BF_S_OPEN: return open_case(s, st, row, expect);
     case BF_S_DO:
     case BF_S_CONSENT:
-    case BF_S_DECLINE:
-        return do_act(s, st, row, expect);
-    case BF_S_REPORT:
-        return report(s, st, row, expect);
+    case BF_S_DECLINE: return do_act(s, st, row, expect);
+    case BF_S_REPORT: return report(s, st, row, expect);
     case BF_S_AT:
     case BF_S_WAIT:
     case BF_S_LET:
     case BF_S_ASSUME:
     case BF_S_PUT:
     case BF_S_EXPECT:
-    case BF_S_REFUSED:
-        break;
+    case BF_S_REFUSED: break;
     }
     BF_ASSERT(!"a statement that acts");
     return false;
@@ -436,29 +445,22 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
     struct bf_value v;
     s->stmt = (*row)++;
     switch ((enum bf_stmt_op)st->op) {
-    case BF_S_AT:
-        return at(s, st, &to) && go(s, to, until, stop);
-    case BF_S_WAIT:
-        return after_wait(s, st->a, &to) && go(s, to, until, stop);
-    case BF_S_LET:
-        return eval(s, st->b, &s->locals[st->a]);
-    case BF_S_ASSUME:
-        return eval(s, st->b, &s->assume[st->a]);
+    case BF_S_AT: return at(s, st, &to) && go(s, to, until, stop);
+    case BF_S_WAIT: return after_wait(s, st->a, &to) && go(s, to, until, stop);
+    case BF_S_LET: return eval(s, st->b, &s->locals[st->a]);
+    case BF_S_ASSUME: return eval(s, st->b, &s->assume[st->a]);
     case BF_S_PUT:
         if (!eval(s, st->b, &v))
             return false;
         put_row(s, st->a, v);
         return true;
-    case BF_S_EXPECT:
-        return expect(s, st);
-    case BF_S_REFUSED:
-        return act(s, (*row)++, st);
+    case BF_S_EXPECT: return expect(s, st);
+    case BF_S_REFUSED: return act(s, (*row)++, st);
     case BF_S_OPEN:
     case BF_S_DO:
     case BF_S_CONSENT:
     case BF_S_DECLINE:
-    case BF_S_REPORT:
-        return act(s, s->stmt, NULL);
+    case BF_S_REPORT: return act(s, s->stmt, NULL);
     }
     return true;
 }

@@ -11,29 +11,29 @@
 
 /* One step taken: an event of the scenario, what it caused, or a lapse on the way. */
 struct bf_sim_entry {
-    struct bf_event event;      /* TICK: lapses */
-    uint32_t proc, number;      /* whose case; number 0: none came of it */
-    uint32_t stmt;              /* row of `stmt`, BF_NONE: a consequence, or time */
+    struct bf_event event; /* TICK: lapses */
+    uint32_t proc, number; /* whose case; number 0: none came of it */
+    uint32_t stmt;         /* row of `stmt`, BF_NONE: a consequence, or time */
     enum bf_outcome_kind outcome;
     const struct bf_fact *facts;
     uint32_t fact_count;
-    struct bf_refused refused;  /* outcome REFUSED */
+    struct bf_refused refused;   /* outcome REFUSED */
     const struct bf_case *after; /* the case then; NULL if none */
 };
 
 enum bf_sim_verdict {
     BF_SIM_PASSED,
-    BF_SIM_EXPECTED,     /* an expectation does not hold: actual says what is there, if it was a comparison */
-    BF_SIM_REFUSED,      /* an act of the scenario was refused */
-    BF_SIM_NOT_REFUSED,  /* an act that should be refused was done */
+    BF_SIM_EXPECTED, /* an expectation does not hold: actual says what is there, if it was a comparison */
+    BF_SIM_REFUSED,       /* an act of the scenario was refused */
+    BF_SIM_NOT_REFUSED,   /* an act that should be refused was done */
     BF_SIM_OTHER_REFUSAL, /* refused, but for another reason */
-    BF_SIM_OTHER_CITE,   /* refused by another rule */
-    BF_SIM_BACKWARDS,    /* `at` before the present */
-    BF_SIM_NO_TIME,      /* something happens before the first `at` */
-    BF_SIM_NO_DATE,      /* `wait` past what the calendar knows */
-    BF_SIM_NO_CASE,      /* a report that started no case, where one is named; a case not there */
-    BF_SIM_FAULT,        /* an expression of the scenario could not be computed: why */
-    BF_SIM_CHAIN,        /* more than BF_SIM_CHAIN_MAX cases started one another at once */
+    BF_SIM_OTHER_CITE,    /* refused by another rule */
+    BF_SIM_BACKWARDS,     /* `at` before the present */
+    BF_SIM_NO_TIME,       /* something happens before the first `at` */
+    BF_SIM_NO_DATE,       /* `wait` past what the calendar knows */
+    BF_SIM_NO_CASE,       /* a report that started no case, where one is named; a case not there */
+    BF_SIM_FAULT,         /* an expression of the scenario could not be computed: why */
+    BF_SIM_CHAIN,         /* more than BF_SIM_CHAIN_MAX cases started one another at once */
     BF_SIM_MEMORY,
 };
 #define BF_SIM_CHAIN_MAX 1000
@@ -44,17 +44,17 @@ struct bf_sim {
     const struct bf_calendar *calendar;
     struct bf_world world;
     struct bf_value *assume;
-    bf_instant now;             /* BF_INSTANT_NONE before the first `at` */
+    bf_instant now; /* BF_INSTANT_NONE before the first `at` */
     struct bf_value *locals;
     uint32_t local_count;
-    struct bf_case **cases;     /* number n at n - 1 */
+    struct bf_case **cases; /* number n at n - 1 */
     uint32_t case_count, case_cap;
     struct bf_sim_register *registers;
     struct bf_sim_entry *entries;
     uint32_t entry_count, entry_cap;
     /* how it ended */
     enum bf_sim_verdict verdict;
-    uint32_t stmt;              /* where */
+    uint32_t stmt; /* where */
     enum bf_why why;
     struct bf_value actual;
     const struct bf_sim_entry *refusal;
@@ -63,7 +63,8 @@ struct bf_sim {
 /* What may be set from outside before a scenario runs. */
 struct bf_sim_options {
     const struct bf_value *assume; /* one a row of `assume`, or NULL: the defaults */
-    bf_instant until;              /* stop before anything later; BF_INSTANT_NONE: run to the end. A scenario that
+    bf_instant
+        until; /* stop before anything later; BF_INSTANT_NONE: run to the end. A scenario that
                                       ends earlier goes on until then, so that lapses come */
 };
 

@@ -7,7 +7,8 @@
 #include "lang/base/diag.h"
 
 /* All entries in order: when, who, what, article, days counted, what is due next. */
-void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang lang, struct bf_buf *out);
+void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang lang,
+                      struct bf_buf *out);
 /* One JSON object a line: an entry each, then one for each case as it stands. */
 void bf_timeline_json(const struct bf_sim *s, uint32_t scenario, struct bf_buf *out);
 

@@ -98,8 +98,7 @@ bf_str bf_words_party(const struct bf_words *w, struct bf_value v) {
     if (v.aux != BF_NO_OFFICE)
         office = label_of(w, w->image->office[v.aux].name, w->image->office[v.aux].label);
     if (party.len && office.len)
-        return bf_words_text(w, BF_T_SIM_OFFICE_OF,
-                             BF_ARGS(bf_arg_str(party), bf_arg_str(office)));
+        return bf_words_text(w, BF_T_SIM_OFFICE_OF, BF_ARGS(bf_arg_str(party), bf_arg_str(office)));
     return party.len ? party : office;
 }
 
@@ -109,18 +108,10 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
 static void put_value(const struct bf_words *w, struct bf_buf *b, struct bf_value v, int depth) {
     char text[BF_DECIMAL_TEXT], day[BF_DAY_TEXT];
     switch ((enum bf_kind)v.kind) {
-    case BF_K_NONE:
-        bf_buf_z(b, bf_text_z(w->lang, BF_T_SIM_ABSENT));
-        break;
-    case BF_K_BOOL:
-        bf_buf_z(b, bf_text_z(w->lang, v.u.i ? BF_T_SIM_YES : BF_T_SIM_NO));
-        break;
-    case BF_K_INT:
-        bf_buf_int(b, v.u.i);
-        break;
-    case BF_K_DECIMAL:
-        bf_buf_z(b, bf_decimal_print(v.u.i, text));
-        break;
+    case BF_K_NONE: bf_buf_z(b, bf_text_z(w->lang, BF_T_SIM_ABSENT)); break;
+    case BF_K_BOOL: bf_buf_z(b, bf_text_z(w->lang, v.u.i ? BF_T_SIM_YES : BF_T_SIM_NO)); break;
+    case BF_K_INT: bf_buf_int(b, v.u.i); break;
+    case BF_K_DECIMAL: bf_buf_z(b, bf_decimal_print(v.u.i, text)); break;
     case BF_K_TEXT:
     case BF_K_DOCUMENT:
     case BF_K_CITIZEN_ID:
@@ -129,24 +120,14 @@ static void put_value(const struct bf_words *w, struct bf_buf *b, struct bf_valu
         bf_buf_str(b, bf_value_text(v));
         bf_buf_z(b, w->lang == BF_LANG_ZH ? "”" : "\"");
         break;
-    case BF_K_DATE:
-        bf_buf_z(b, bf_day_print((bf_day)v.u.i, day));
-        break;
-    case BF_K_INSTANT:
-        bf_buf_str(b, bf_words_instant(w, v.u.i));
-        break;
+    case BF_K_DATE: bf_buf_z(b, bf_day_print((bf_day)v.u.i, day)); break;
+    case BF_K_INSTANT: bf_buf_str(b, bf_words_instant(w, v.u.i)); break;
     case BF_K_PARTY:
     case BF_K_PERSON:
     case BF_K_ORGANISATION:
-    case BF_K_DEPARTMENT:
-        bf_buf_str(b, bf_words_party(w, v));
-        break;
-    case BF_K_VIOLATION:
-        bf_buf_str(b, bf_words_violation(w, (uint32_t)v.u.i));
-        break;
-    case BF_K_PERIOD:
-        bf_buf_str(b, bf_words_period(w, v));
-        break;
+    case BF_K_DEPARTMENT: bf_buf_str(b, bf_words_party(w, v)); break;
+    case BF_K_VIOLATION: bf_buf_str(b, bf_words_violation(w, (uint32_t)v.u.i)); break;
+    case BF_K_PERIOD: bf_buf_str(b, bf_words_period(w, v)); break;
     case BF_K_ENUM: {
         const struct bf_i_member *m =
             &w->image->member[w->image->enums[v.aux].members.first + (uint32_t)v.u.i];
@@ -154,20 +135,18 @@ static void put_value(const struct bf_words *w, struct bf_buf *b, struct bf_valu
         break;
     }
     case BF_K_RECORD:
-    case BF_K_LIST:
-        put_items(w, b, v, depth);
-        break;
+    case BF_K_LIST: put_items(w, b, v, depth); break;
     case BF_K_CASE:
         bf_buf_str(b, bf_words_proc(w, v.aux));
         bf_buf_fmt(b, " #%d", (int)v.u.i);
         break;
-    case BF_KINDS:
-        break;
+    case BF_KINDS: break;
     }
 }
 
 static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_value v, int depth) {
-    const struct bf_i_record *r = v.kind == BF_K_RECORD && v.aux != BF_TUPLE ? &w->image->record[v.aux] : NULL;
+    const struct bf_i_record *r =
+        v.kind == BF_K_RECORD && v.aux != BF_TUPLE ? &w->image->record[v.aux] : NULL;
     if (r)
         bf_buf_str(b, label_of(w, r->name, r->label));
     bf_buf_z(b, r ? "(" : "[");
@@ -245,7 +224,7 @@ bf_str bf_words_status(const struct bf_words *w, enum bf_status status) {
 
 bf_str bf_words_refusal(const struct bf_words *w, enum bf_refusal kind) {
     static const enum bf_text_id text[] = {
-        BF_T_SIM_NOTHING,   BF_T_SIM_MALFORMED, BF_T_SIM_NOT_PERMITTED, BF_T_SIM_FORBIDDEN,
+        BF_T_SIM_NOTHING,  BF_T_SIM_MALFORMED, BF_T_SIM_NOT_PERMITTED, BF_T_SIM_FORBIDDEN,
         BF_T_SIM_TOO_LATE, BF_T_SIM_NOT_YET,   BF_T_SIM_REFUSED};
     return bf_str_of(bf_text_z(w->lang, text[kind]));
 }
@@ -262,12 +241,9 @@ bf_str bf_words_proc(const struct bf_words *w, uint32_t proc) {
 
 bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due) {
     switch (due->kind) {
-    case BF_DUE_NONE:
-        return bf_words_text(w, BF_T_SIM_DUE_NONE, BF_NOARGS);
-    case BF_DUE_PAUSED:
-        return bf_words_text(w, BF_T_SIM_DUE_PAUSED, BF_NOARGS);
-    case BF_DUE_DAY:
-        break;
+    case BF_DUE_NONE: return bf_words_text(w, BF_T_SIM_DUE_NONE, BF_NOARGS);
+    case BF_DUE_PAUSED: return bf_words_text(w, BF_T_SIM_DUE_PAUSED, BF_NOARGS);
+    case BF_DUE_DAY: break;
     }
     return bf_words_text(w, due->provisional ? BF_T_SIM_DUE_PROVISIONAL : BF_T_SIM_DUE,
                          BF_ARGS(bf_arg_str(bf_words_day(w, due->last))));
@@ -314,21 +290,19 @@ static void put_run(struct day_list *l) {
 static bf_str reason(const struct bf_words *w, const struct bf_counted_day *d) {
     struct bf_day_reason why;
     switch (d->mark) {
-    case BF_MARK_EVENT:
-        return bf_str_of(bf_text_z(w->lang, BF_T_SIM_EVENT_DAY));
-    case BF_MARK_PAUSED:
-        return bf_str_of(bf_text_z(w->lang, BF_T_SIM_PAUSED_DAY));
+    case BF_MARK_EVENT: return bf_str_of(bf_text_z(w->lang, BF_T_SIM_EVENT_DAY));
+    case BF_MARK_PAUSED: return bf_str_of(bf_text_z(w->lang, BF_T_SIM_PAUSED_DAY));
     case BF_MARK_ROLLED:
     case BF_MARK_REST:
     case BF_MARK_COUNTED:
-    case BF_MARK_RUNNING:
-        break;
+    case BF_MARK_RUNNING: break;
     }
     if (!bf_days_known(bf_calendar_reason(w->calendar, d->day, &why)))
         return (bf_str){"", 0};
     if (why.working) /* a Saturday or Sunday that is worked */
         return why.set && bf_day_weekday(d->day) > 5
-                   ? bf_words_text(w, BF_T_SIM_MAKE_UP, BF_ARGS(bf_arg_str(bf_str_of(weekday_z(w, d->day)))))
+                   ? bf_words_text(w, BF_T_SIM_MAKE_UP,
+                                   BF_ARGS(bf_arg_str(bf_str_of(weekday_z(w, d->day)))))
                    : (bf_str){"", 0};
     return why.name.len ? why.name : bf_str_of(bf_text_z(w->lang, BF_T_SIM_WEEKEND));
 }

@@ -19,8 +19,9 @@ struct bf_words {
 bf_str bf_words_text(const struct bf_words *w, enum bf_text_id id, const bf_arg *args, int nargs);
 bf_str bf_words_join(const struct bf_words *w, bf_str x, const char *between, bf_str y);
 
-bf_str bf_words_day(const struct bf_words *w, bf_day day);         /* 2025-10-13 周一 */
-bf_str bf_words_instant(const struct bf_words *w, bf_instant at);  /* 2025-10-13 周一 09:30, on the calendar's clock */
+bf_str bf_words_day(const struct bf_words *w, bf_day day); /* 2025-10-13 周一 */
+bf_str bf_words_instant(const struct bf_words *w,
+                        bf_instant at); /* 2025-10-13 周一 09:30, on the calendar's clock */
 bf_str bf_words_value(const struct bf_words *w, struct bf_value v);
 bf_str bf_words_party(const struct bf_words *w, struct bf_value v);
 bf_str bf_words_period(const struct bf_words *w, struct bf_value v);

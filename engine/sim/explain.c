@@ -1,0 +1,266 @@
+/* Explain: why a case stands where it stands; see timeline.h. */
+#include "engine/sim/timeline.h"
+#include "engine/sim/words.h"
+#include "lang/base/cite.h"
+
+static bf_str say(const struct bf_words *w, enum bf_text_id id, bf_str x, bf_str y, bf_str z) {
+    return bf_words_text(w, id, BF_ARGS(bf_arg_str(x), bf_arg_str(y), bf_arg_str(z)));
+}
+#define NIL ((bf_str){"", 0})
+
+static void line(const struct bf_words *w, struct bf_buf *out, const char *indent, bf_str text,
+                 uint32_t src) {
+    bf_str cites = bf_words_cites(w, src);
+    bf_buf_z(out, indent);
+    bf_buf_str(out, text);
+    if (cites.len)
+        bf_buf_str(out, say(w, BF_T_SIM_CITED, cites, NIL, NIL));
+    bf_buf_char(out, '\n');
+}
+
+static void heading(const struct bf_words *w, struct bf_buf *out, enum bf_text_id id) {
+    bf_buf_z(out, "  ");
+    bf_buf_str(out, say(w, id, NIL, NIL, NIL));
+    bf_buf_char(out, '\n');
+}
+
+/* ---- how it came here ---- */
+
+/* What moved the case: the act of the same step, or the duty that lapsed; NONE for a `when`. */
+static bf_str cause_of(const struct bf_words *w, const struct bf_sim_entry *e, uint32_t moved,
+                       uint32_t *src) {
+    *src = e->facts[moved].src;
+    for (uint32_t i = moved; i-- > 0;) {
+        const struct bf_fact *f = &e->facts[i];
+        if (f->kind == BF_FACT_MOVED)
+            break;
+        if (f->kind == BF_FACT_LAPSED) {
+            *src = *src == BF_NONE ? f->src : *src;
+            return say(w, BF_T_SIM_F_LAPSED, bf_words_duty(w, f->a), bf_words_day(w, f->day), NIL);
+        }
+        if (f->kind == BF_FACT_ACTED) {
+            *src = *src == BF_NONE ? f->src : *src;
+            return say(w, BF_T_SIM_CHOICE, bf_words_party(w, f->v[0]), bf_words_act(w, f->b), NIL);
+        }
+    }
+    return NIL;
+}
+
+static void path(const struct bf_sim *s, const struct bf_words *w, uint32_t number,
+                 struct bf_buf *out) {
+    heading(w, out, BF_T_SIM_WHY);
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct bf_sim_entry *e = &s->entries[i];
+        for (uint32_t k = 0; e->number == number && k < e->fact_count; k++) {
+            const struct bf_fact *f = &e->facts[k];
+            uint32_t src;
+            bf_str day = bf_words_day(w, f->day);
+            if (f->kind == BF_FACT_STARTED) {
+                line(w, out, "    ", say(w, BF_T_SIM_STARTED_LINE, day, NIL, NIL), f->src);
+            } else if (f->kind == BF_FACT_MOVED) {
+                bf_str cause = cause_of(w, e, k, &src);
+                line(w, out, "    ",
+                     say(w, cause.len ? BF_T_SIM_MOVED_BY : BF_T_SIM_MOVED_LINE, day,
+                         bf_words_state(w, f->b), cause),
+                     src);
+            }
+        }
+    }
+}
+
+/* ---- duties and breaches ---- */
+
+static void duty(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+                 uint32_t row, struct bf_buf *out) {
+    const struct bf_i_duty *d = &s->image->duty[row];
+    const struct bf_case_duty *cd = bf_case_duty(s->image, c, row);
+    bf_str name = bf_words_duty(w, row), counted, left_out;
+    if (d->bearer != BF_NONE)
+        name = say(w, BF_T_SIM_DUTY_BORNE, name,
+                   bf_words_party(w, bf_duty_bearer(s->image, &s->world, c, row, s->arena)), NIL);
+    line(
+        w, out, "    ",
+        say(w, BF_T_SIM_DUTY_LINE, name, bf_words_status(w, cd->status), bf_words_due(w, &cd->due)),
+        d->src);
+    struct bf_term term = bf_case_term(cd);
+    bf_words_days(w, &term, &cd->due, &counted, &left_out);
+    if (counted.len)
+        line(w, out, "      ", say(w, BF_T_SIM_COUNTED, counted, NIL, NIL), BF_NONE);
+    if (left_out.len)
+        line(w, out, "      ", say(w, BF_T_SIM_LEFT_OUT, left_out, NIL, NIL), BF_NONE);
+}
+
+static void duties(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+                   struct bf_buf *out) {
+    struct bf_i_range rows = bf_case_proc(s->image, c)->duties;
+    bool any = false;
+    for (uint32_t i = rows.first; i < rows.first + rows.count; i++) {
+        if (bf_case_duty(s->image, c, i)->status == BF_STATUS_NONE)
+            continue;
+        if (!any)
+            heading(w, out, BF_T_SIM_DUTIES);
+        any = true;
+        duty(s, w, c, i, out);
+    }
+}
+
+static void breaches(const struct bf_words *w, const struct bf_case *c, struct bf_buf *out) {
+    if (c->violation_count)
+        heading(w, out, BF_T_SIM_BREACHES);
+    for (uint32_t i = 0; i < c->violation_count; i++) {
+        const struct bf_case_violation *v = &c->violations[i];
+        bf_str text = say(w, BF_T_SIM_BREACH_LINE, bf_words_violation(w, v->violation),
+                          bf_words_party(w, v->by), bf_words_day(w, v->day));
+        if (v->excused)
+            text = say(w, BF_T_SIM_BREACH_EXCUSED, text, NIL, NIL);
+        line(w, out, "    ", text, v->src);
+    }
+}
+
+/* ---- what may be done next ---- */
+
+enum group { MUST_NOW, MAY_NOW, WAITS, GUARDED, LATER, GROUPS };
+
+static enum group group_of(const struct bf_choice *c) {
+    if (c->kind == BF_CHOICE_CONSENT)
+        return WAITS;
+    if (c->open == BF_OPEN)
+        return c->must ? MUST_NOW : MAY_NOW;
+    return c->open == BF_GUARDED ? GUARDED : LATER;
+}
+
+static bf_str choice_actor(const struct bf_words *w, const struct bf_choice *c) {
+    static const enum bf_kind kinds[] = {BF_K_PERSON, BF_K_ORGANISATION, BF_K_DEPARTMENT};
+    static const enum bf_text_id words[] = {BF_T_SIM_PERSON, BF_T_SIM_ORGANISATION,
+                                            BF_T_SIM_DEPARTMENT};
+    if (bf_present(c->actor))
+        return bf_words_party(w, c->actor);
+    bf_str type = say(w, BF_T_SIM_PARTY, NIL, NIL, NIL);
+    for (int i = 0; i < 3; i++)
+        if (w->image->type[c->any].kind == kinds[i])
+            type = say(w, words[i], NIL, NIL, NIL);
+    return say(w, BF_T_SIM_ANYONE, type, NIL, NIL);
+}
+
+static bf_str part_text(const struct bf_words *w, const struct bf_choice *c) {
+    for (uint32_t i = 0; i < w->image->part_count; i++)
+        if (w->image->part[i].first == c->part_first && w->image->part[i].end == c->part_end)
+            return bf_i_text(w->image, w->image->part[i].text);
+    return NIL;
+}
+
+static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c) {
+    bf_str who = choice_actor(w, c), what = bf_words_act(w, c->act);
+    if (c->asked)
+        what = say(w, BF_T_SIM_CHOICE_ASKED, what, NIL, NIL);
+    if (c->kind == BF_CHOICE_CONSENT)
+        return say(w, BF_T_SIM_CHOICE_CONSENT, who, what, NIL);
+    if (c->open == BF_GUARDED && part_text(w, c).len)
+        return say(w, BF_T_SIM_CHOICE_GUARD, who, what, part_text(w, c));
+    if (c->open == BF_LATER && c->from_act != BF_NONE)
+        return say(w, BF_T_SIM_CHOICE_AFTER, who, what, bf_words_act(w, c->from_act));
+    if (c->open == BF_LATER && c->from_state != BF_NONE)
+        return say(w, BF_T_SIM_CHOICE_STATE, who, what, bf_words_state(w, c->from_state));
+    if (c->until.kind != BF_DUE_NONE)
+        return say(w, BF_T_SIM_CHOICE_UNTIL, who, what, bf_words_due(w, &c->until));
+    return say(w, BF_T_SIM_CHOICE, who, what, NIL);
+}
+
+static void choices(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+                    struct bf_buf *out) {
+    static const enum bf_text_id head[GROUPS] = {
+        BF_T_SIM_MUST_NOW, BF_T_SIM_MAY_NOW, BF_T_SIM_WAITS_NOW, BF_T_SIM_GUARDED, BF_T_SIM_LATER};
+    struct bf_choices all;
+    bf_offers(s->image, &s->world, c, s->now, false, s->arena, &all);
+    for (int g = 0; g < GROUPS; g++) {
+        bool any = false;
+        for (uint32_t i = 0; i < all.count; i++) {
+            if (group_of(&all.choice[i]) != (enum group)g)
+                continue;
+            if (!any)
+                heading(w, out, head[g]);
+            any = true;
+            line(w, out, "    ", choice_text(w, &all.choice[i]), all.choice[i].src);
+        }
+    }
+}
+
+/* ---- the policy's gaps ---- */
+
+static void gaps(const struct bf_sim *s, const struct bf_words *w, struct bf_buf *out) {
+    const struct bf_image *m = s->image;
+    if (m->assume_count)
+        line(w, out, "", say(w, BF_T_SIM_ASSUMED, NIL, NIL, NIL), BF_NONE);
+    for (uint32_t i = 0; i < m->assume_count; i++)
+        line(w, out, "  ",
+             say(w, BF_T_SIM_ASSUME_LINE, bf_i_label(m, m->assume[i].name, m->assume[i].label),
+                 bf_words_value(w, s->assume[i]), bf_i_text(m, m->assume[i].because)),
+             m->assume[i].src);
+}
+
+void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *out) {
+    struct bf_words words = {s->arena, s->image, s->calendar, lang}, *w = &words;
+    if (s->now != BF_INSTANT_NONE)
+        line(w, out, "", say(w, BF_T_SIM_NOW, bf_words_instant(w, s->now), NIL, NIL), BF_NONE);
+    if (!s->case_count)
+        line(w, out, "", say(w, BF_T_SIM_NO_CASES, NIL, NIL, NIL), BF_NONE);
+    for (uint32_t i = 0; i < s->case_count; i++) {
+        const struct bf_case *c = s->cases[i];
+        bool ended = bf_case_ended(s->image, c);
+        bf_buf_char(out, '\n');
+        bf_buf_str(
+            out,
+            bf_words_text(
+                w, ended ? BF_T_SIM_STANDS_ENDED : BF_T_SIM_STANDS,
+                BF_ARGS(bf_arg_int(c->number), bf_arg_str(bf_words_proc(w, c->proc)),
+                        bf_arg_str(bf_words_state(w, c->state)),
+                        bf_arg_str(bf_words_day(w, bf_case_state(s->image, c, c->state)->day)))));
+        bf_buf_char(out, '\n');
+        path(s, w, i + 1, out);
+        duties(s, w, c, out);
+        breaches(w, c, out);
+        if (!ended)
+            choices(s, w, c, out);
+    }
+    bf_buf_char(out, '\n');
+    gaps(s, w, out);
+}
+
+/* ---- JSON ---- */
+
+static const char *openness_z(enum bf_openness o) {
+    static const char *const word[] = {"closed", "later", "guarded", "open"};
+    return word[o];
+}
+
+static void json_choice(const struct bf_image *m, const struct bf_choice *c, struct bf_buf *out) {
+    char day[BF_DAY_TEXT];
+    bf_buf_z(out, "{\"act\":");
+    bf_json_text(bf_i_text(m, m->act[c->act].name), out);
+    bf_buf_fmt(out, ",\"consent\":%s,\"must\":%s,\"open\":\"%s\"",
+               c->kind == BF_CHOICE_CONSENT ? "true" : "false", c->must ? "true" : "false",
+               openness_z(c->open));
+    if (c->until.kind == BF_DUE_DAY)
+        bf_buf_fmt(out, ",\"provisional\":%s,\"until\":\"%s\"",
+                   c->until.provisional ? "true" : "false", bf_day_print(c->until.last, day));
+    bf_buf_z(out, ",\"who\":");
+    bf_value_json(m, c->actor, out);
+    bf_buf_z(out, "}");
+}
+
+void bf_explain_json(const struct bf_sim *s, struct bf_buf *out) {
+    for (uint32_t i = 0; i < s->case_count; i++) {
+        struct bf_choices all = {0};
+        bf_buf_z(out, "{\"case\":");
+        bf_case_json(s->image, s->cases[i], out);
+        bf_buf_z(out, ",\"choices\":[");
+        if (!bf_case_ended(s->image, s->cases[i]))
+            bf_offers(s->image, &s->world, s->cases[i], s->now, false, s->arena, &all);
+        for (uint32_t k = 0; k < all.count; k++) {
+            if (k)
+                bf_buf_char(out, ',');
+            json_choice(s->image, &all.choice[k], out);
+        }
+        bf_buf_z(out, "]}\n");
+    }
+}
