@@ -27,6 +27,13 @@ int bf_str_cmp(bf_str x, bf_str y) {
     return c ? c : (x.len > y.len) - (x.len < y.len);
 }
 
+bool bf_str_contains(bf_str s, bf_str part) {
+    for (uint32_t i = 0; part.len <= s.len && i <= s.len - part.len; i++)
+        if (memcmp(s.p + i, part.p, part.len) == 0)
+            return true;
+    return false;
+}
+
 bool bf_str_starts(bf_str s, bf_str prefix) {
     return s.len >= prefix.len && bf_str_eq((bf_str){s.p, prefix.len}, prefix);
 }

@@ -24,6 +24,7 @@ char *bf_str_z(struct bf_arena *a, bf_str s);    /* NUL-terminated copy */
 bool bf_str_eq(bf_str x, bf_str y);
 int bf_str_cmp(bf_str x, bf_str y); /* byte order */
 bool bf_str_starts(bf_str s, bf_str prefix);
+bool bf_str_contains(bf_str s, bf_str part);
 uint32_t bf_str_hash(bf_str s);
 
 /* Decode one code point at p (end > p). Returns its length in bytes, or 0 if malformed. */
