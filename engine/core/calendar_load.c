@@ -296,9 +296,9 @@ static enum bf_err read_days(struct loader *l, bool work) {
         return fail_at(l, "days belong under the notice that set them");
     bf_str w = word(l), from = {w.p, w.len < 10 ? w.len : 10};
     bf_day first, last;
-    enum bf_err err = day_word(l, from, &first);
-    if (err)
-        return err;
+    enum bf_err err;
+    if (!bf_day_parse(from, &first))
+        return day_word(l, w, &first);
     last = first;
     if (w.len > 10) {
         if (w.len < 12 || memcmp(w.p + 10, "..", 2) != 0)

@@ -242,6 +242,8 @@ static void test_bad_files(void **state) {
          "line 7:", "before the first"},
         {HEAD "notice N of 2017-12-01 announces 2018\nrest 2018-01-02-2018-01-04\n",
          "line 7:", "YYYY-MM-DD.."},
+        {HEAD "notice N of 2017-12-01 announces 2018\nrest 2018-01-元旦\n",
+         "line 7:", "\"2018-01-元旦\""},
         {HEAD "notice N of 2017-12-01 announces 2018\nwork 2018-01-03\n",
          "line 7:", "2018-01-03 is a working day already"},
         {HEAD
