@@ -12,9 +12,7 @@ struct at {
     const struct bf_fact *f;
 };
 
-static bool in(struct bf_i_range r, uint32_t row) {
-    return row - r.first < r.count;
-}
+static bool in(struct bf_i_range r, uint32_t row) { return row - r.first < r.count; }
 
 /* A copy of an array one longer, since copies of the case share the old one. */
 static void *grown(struct bf_arena *a, const void *old, uint32_t count, size_t size) {

@@ -186,9 +186,7 @@ static void put_value(struct bf_buf *out, const struct bf_image *m, const char *
     bf_value_json(m, v, out);
 }
 
-static void open_object(struct bf_buf *out, uint32_t i) {
-    bf_buf_z(out, i ? ",{" : "{");
-}
+static void open_object(struct bf_buf *out, uint32_t i) { bf_buf_z(out, i ? ",{" : "{"); }
 
 static void acts_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
     struct bf_i_range acts = m->proc[c->proc].acts;

@@ -41,9 +41,7 @@ static inline uint32_t words_of(uint32_t op) {
     return words[op];
 }
 
-static bool in(struct bf_i_range r, uint32_t row) {
-    return row - r.first < r.count;
-}
+static bool in(struct bf_i_range r, uint32_t row) { return row - r.first < r.count; }
 
 /* In a scenario the case at hand may be of another procedure than its program was written for. */
 static bool self_has(const struct bf_env *env, const struct bf_case *self, enum bf_opcode op,
@@ -433,9 +431,7 @@ enum bf_why bf_eval(struct bf_env *env, uint32_t code, struct bf_value *result) 
     return machine(env, code, result);
 }
 
-enum bf_why bf_run(struct bf_env *env, uint32_t code) {
-    return machine(env, code, NULL);
-}
+enum bf_why bf_run(struct bf_env *env, uint32_t code) { return machine(env, code, NULL); }
 
 enum bf_why bf_holds(struct bf_env *env, uint32_t code, bool *yes) {
     *yes = true;

@@ -71,13 +71,9 @@ void bf_logic_begin(struct bf_logic *l, uint64_t steps) {
     l->limited = l->has_opaque = l->settled = false;
 }
 
-bool bf_logic_limited(const struct bf_logic *l) {
-    return l->limited;
-}
+bool bf_logic_limited(const struct bf_logic *l) { return l->limited; }
 
-bool bf_logic_has_opaque(const struct bf_logic *l) {
-    return l->has_opaque;
-}
+bool bf_logic_has_opaque(const struct bf_logic *l) { return l->has_opaque; }
 
 /* ---- expressions: same structure, same value ---- */
 

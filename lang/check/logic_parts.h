@@ -78,11 +78,7 @@ void bf_logic_release(struct bf_logic *l, struct bf_logic_mark m); /* all alloca
 bool bf_logic_constant(const struct bf_logic *l, const struct bf_node *n, struct constant *c);
 void bf_logic_find_opaque(struct bf_logic *l);
 
-static inline bool bf_bit(const uint64_t *set, uint32_t i) {
-    return set[i / 64] >> (i % 64) & 1;
-}
-static inline void bf_set_bit(uint64_t *set, uint32_t i) {
-    set[i / 64] |= UINT64_C(1) << (i % 64);
-}
+static inline bool bf_bit(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
+static inline void bf_set_bit(uint64_t *set, uint32_t i) { set[i / 64] |= UINT64_C(1) << (i % 64); }
 
 #endif

@@ -55,9 +55,7 @@ static bf_arg text_arg(const struct table *t, const struct bf_node *n) {
     return bf_arg_str((bf_str){text + n->span.start, n->span.end - n->span.start});
 }
 
-static bool is_zh(const struct rule *r) {
-    return r->node->flags & BF_F_ZH;
-}
+static bool is_zh(const struct rule *r) { return r->node->flags & BF_F_ZH; }
 
 /* ---- reading ---- */
 

@@ -85,9 +85,7 @@ static bf_str text_of(struct bf_build *b, uint32_t n) {
     return (bf_str){b->table[BF_I_text].p + s->off, s->len};
 }
 
-static uint32_t text_hash(struct bf_build *b, uint32_t n) {
-    return bf_str_hash(text_of(b, n));
-}
+static uint32_t text_hash(struct bf_build *b, uint32_t n) { return bf_str_hash(text_of(b, n)); }
 
 uint32_t bf_build_text(struct bf_build *b, bf_str text) {
     struct bf_buf *bytes = &b->table[BF_I_text];

@@ -19,7 +19,7 @@ struct bf_build {
     struct bf_i_policy policy;
     struct bf_buf table[BF_I_TABLES];
     struct bf_intern strs, konsts;
-    struct bf_buf files, words;        /* bf_str: what place.file and part.text number until the end, so
+    struct bf_buf files, words; /* bf_str: what place.file and part.text number until the end, so
                                           that these texts stand behind those of the policy */
     uint32_t policy_count[BF_I_TABLES]; /* set by bf_build_policy_ends */
     bool policy_ended;
@@ -37,15 +37,15 @@ static inline uint32_t bf_build_count(const struct bf_build *b, enum bf_i_table_
     return (uint32_t)(b->table[table].len / bf_i_row_size(table));
 }
 void *bf_build_row(struct bf_build *b, enum bf_i_table_id table, uint32_t n);
-#define TABLE(name, type)                                                                          \
-    static inline uint32_t bf_build_add_##name(struct bf_build *b, type row) {                     \
-        return bf_build_add(b, BF_I_##name, &row);                                                 \
-    }                                                                                              \
-    static inline uint32_t bf_build_count_##name(const struct bf_build *b) {                       \
-        return (uint32_t)(b->table[BF_I_##name].len / sizeof(type));                               \
-    }                                                                                              \
-    static inline type *bf_build_at_##name(struct bf_build *b, uint32_t n) {                          \
-        return bf_build_row(b, BF_I_##name, n);                                                    \
+#define TABLE(name, type) \
+    static inline uint32_t bf_build_add_##name(struct bf_build *b, type row) { \
+        return bf_build_add(b, BF_I_##name, &row); \
+    } \
+    static inline uint32_t bf_build_count_##name(const struct bf_build *b) { \
+        return (uint32_t)(b->table[BF_I_##name].len / sizeof(type)); \
+    } \
+    static inline type *bf_build_at_##name(struct bf_build *b, uint32_t n) { \
+        return bf_build_row(b, BF_I_##name, n); \
     }
 #include "lang/image/image.def"
 

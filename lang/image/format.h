@@ -25,9 +25,9 @@ struct bf_i_dir {
 struct bf_i_header {
     char magic[8];
     uint32_t format, edition, semantics, tables;
-    uint32_t size, zero;            /* bytes of the whole block */
-    uint8_t hash[BF_SHA256_LEN];    /* the policy version */
-    uint8_t check[BF_SHA256_LEN];   /* SHA-256 of all bytes after this field */
+    uint32_t size, zero;          /* bytes of the whole block */
+    uint8_t hash[BF_SHA256_LEN];  /* the policy version */
+    uint8_t check[BF_SHA256_LEN]; /* SHA-256 of all bytes after this field */
     struct bf_i_policy policy;
     struct bf_i_dir dir[BF_I_TABLES];
 };
@@ -40,7 +40,6 @@ const char *bf_i_table_z(enum bf_i_table_id table);
 void bf_image_seal(void *bytes, size_t size);
 
 /* Verifies the rows of an image whose tables are in bounds (verify.c, verify_code.c). */
-enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
-                            struct bf_error *e);
+enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m, struct bf_error *e);
 
 #endif

@@ -143,9 +143,7 @@ static void group_offers(struct link *l, struct bf_i_range groups,
     }
 }
 
-static uint32_t act_of(const struct bf_i_offer *o) {
-    return o->act;
-}
+static uint32_t act_of(const struct bf_i_offer *o) { return o->act; }
 
 static uint32_t duty_of(const struct bf_i_offer *o) {
     return o->kind == BF_OFFER_DUTY ? o->duty : BF_NONE;

@@ -8,7 +8,8 @@
 ** value, is of every type. */
 struct bf_v_slot {
     uint32_t kind; /* enum bf_kind, or BF_V_TUPLE */
-    uint32_t ref;  /* unit, enum, record, type of elements, procedure; of a tuple its first slot in tuples */
+    uint32_t
+        ref; /* unit, enum, record, type of elements, procedure; of a tuple its first slot in tuples */
     uint32_t count; /* of a tuple */
 };
 enum { BF_V_TUPLE = BF_KINDS, BF_V_ANY };
@@ -17,38 +18,38 @@ enum bf_v_what { BF_V_GUARD, BF_V_EFFECTS, BF_V_DECISION, BF_V_SCENARIO };
 /* Who runs a program and what it may see. */
 struct bf_v_context {
     enum bf_v_what what;
-    uint32_t proc;             /* self is its case; BF_NONE: no self */
-    uint32_t data_end;         /* data numbers below it are there */
-    struct bf_i_range params;  /* of the ARGs; count 0: none */
-    const char *table;         /* for messages: the row that owns the program */
+    uint32_t proc;            /* self is its case; BF_NONE: no self */
+    uint32_t data_end;        /* data numbers below it are there */
+    struct bf_i_range params; /* of the ARGs; count 0: none */
+    const char *table;        /* for messages: the row that owns the program */
     uint32_t row;
 };
 
 struct bf_v {
-    struct bf_arena *arena;    /* scratch */
+    struct bf_arena *arena; /* scratch */
     const struct bf_image *m;
     struct bf_error *e;
     uint32_t count[BF_I_TABLES];   /* rows of each table */
     uint8_t *claimed[BF_I_TABLES]; /* rows that have an owner */
     struct bf_v_decision {
-        uint8_t seen;          /* 0 not yet, 1 being verified, 2 done */
+        uint8_t seen; /* 0 not yet, 1 being verified, 2 done */
         uint32_t depth, cost;
-    } *decision;
-    uint32_t level;            /* of the decision at hand below the first one */
-    uint32_t *duty_unit;       /* unit of a duty's limit; BF_NONE: a date, or none */
-    struct bf_v_slot *local;   /* scenarios: kind NONE before it is set */
+    } * decision;
+    uint32_t level;          /* of the decision at hand below the first one */
+    uint32_t *duty_unit;     /* unit of a duty's limit; BF_NONE: a date, or none */
+    struct bf_v_slot *local; /* scenarios: kind NONE before it is set */
     uint32_t locals;
-    struct bf_v_slot *tuples;  /* of the program at hand; BF_STACK of them */
+    struct bf_v_slot *tuples; /* of the program at hand; BF_STACK of them */
     uint32_t tuples_used;
-    uint32_t depth, cost;      /* of the program at hand: calls below it, instructions */
+    uint32_t depth, cost; /* of the program at hand: calls below it, instructions */
 };
 
 /* Says what is wrong with a row; returns false. */
 bool bf_v_bad(struct bf_v *v, const char *table, uint32_t row, const char *what);
-#define NEED(cond, table, row, what)                                                               \
-    do {                                                                                           \
-        if (!(cond))                                                                               \
-            return bf_v_bad(v, table, row, what);                                                  \
+#define NEED(cond, table, row, what) \
+    do { \
+        if (!(cond)) \
+            return bf_v_bad(v, table, row, what); \
     } while (0)
 
 static inline bool bf_v_in(struct bf_i_range r, uint32_t n) {

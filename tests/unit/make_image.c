@@ -17,9 +17,7 @@ struct bf_i_range mk_range(uint32_t first, uint32_t count) {
     return (struct bf_i_range){first, count};
 }
 
-uint32_t mk_str(struct mk *k, const char *text) {
-    return bf_build_text(&k->b, bf_str_of(text));
-}
+uint32_t mk_str(struct mk *k, const char *text) { return bf_build_text(&k->b, bf_str_of(text)); }
 
 uint32_t mk_type(struct mk *k, enum bf_kind kind, uint32_t ref, bool optional) {
     return bf_build_add_type(&k->b, (struct bf_i_type){kind, ref, optional, 0});

@@ -15,21 +15,21 @@
 #include "lang/image/build.h"
 
 enum mk_type { /* the first types of each image made here */
-    MK_BOOL,
-    MK_INT,
-    MK_DECIMAL,
-    MK_TEXT,
-    MK_DATE,
-    MK_PARTY,
-    MK_DEPARTMENT,
-    MK_VIOLATION,
-    MK_WORKING_DAYS,
-    MK_DAYS,
-    MK_MONTHS,
-    MK_HOURS,
-    MK_INT_OR_NONE,
-    MK_TEXT_OR_NONE,
-    MK_TYPES
+               MK_BOOL,
+               MK_INT,
+               MK_DECIMAL,
+               MK_TEXT,
+               MK_DATE,
+               MK_PARTY,
+               MK_DEPARTMENT,
+               MK_VIOLATION,
+               MK_WORKING_DAYS,
+               MK_DAYS,
+               MK_MONTHS,
+               MK_HOURS,
+               MK_INT_OR_NONE,
+               MK_TEXT_OR_NONE,
+               MK_TYPES
 };
 
 struct mk {
