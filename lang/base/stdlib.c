@@ -53,27 +53,29 @@ enum bf_err bf_stdlib_dir(char out[BF_PATH_MAX], struct bf_error *e) {
     return BF_OK;
 }
 
+static enum bf_err system_error(const char *path, struct bf_error *e) {
+    return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
+}
+
+/* The arena is asked first: running out of it leaves by a jump, and the file must not be open then. */
 enum bf_err bf_file_read(struct bf_arena *a, const char *path, size_t max, bf_str *out,
                          struct bf_error *e) {
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return system_error(path, e);
+    if (!S_ISREG(st.st_mode))
+        return bf_fail(e, BF_EIO, "%s: not a file", path);
+    if ((uint64_t)st.st_size > max)
+        return bf_fail(e, BF_ELIMIT, "%s: larger than %zu bytes", path, max);
+    char *p = bf_arena_alloc(a, (size_t)st.st_size + 1);
     FILE *f = fopen(path, "rb");
     if (!f)
-        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
-    enum bf_err err = BF_OK;
-    struct bf_buf b;
-    bf_buf_init(&b);
-    char part[16384];
-    size_t n;
-    while (!b.failed && b.len <= max && (n = fread(part, 1, sizeof part, f)) > 0)
-        bf_buf_put(&b, part, n);
-    if (ferror(f))
-        err = bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
-    else if (b.failed)
-        err = bf_fail(e, BF_ENOMEM, "%s: out of memory", path);
-    else if (b.len > max)
-        err = bf_fail(e, BF_ELIMIT, "%s: larger than %zu bytes", path, max);
-    else
-        *out = bf_str_dup(a, bf_buf_view(&b));
-    bf_buf_fini(&b);
+        return system_error(path, e);
+    size_t len = fread(p, 1, (size_t)st.st_size, f);
+    enum bf_err err = ferror(f) ? system_error(path, e) : BF_OK;
     fclose(f);
+    p[len] = '\0';
+    if (!err)
+        *out = (bf_str){p, (uint32_t)len};
     return err;
 }

@@ -14,7 +14,8 @@
 /* The folder, without a slash at its end. BF_ENOENT if there is none. */
 enum bf_err bf_stdlib_dir(char out[BF_PATH_MAX], struct bf_error *e);
 
-/* Reads a whole file into the arena (a NUL follows). ENOENT, EIO, ELIMIT (over max bytes). */
+/* Reads a whole file into the arena (a NUL follows). ENOENT, EIO, ELIMIT (over max bytes, which are
+** at most 4 GiB). */
 enum bf_err bf_file_read(struct bf_arena *a, const char *path, size_t max, bf_str *out,
                          struct bf_error *e);
 

@@ -1,12 +1,7 @@
 /* Calendars: the file's rules one by one, what was known when, clocks, and the edges of the data. */
 #include "engine/core/calendar.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/fault.h"
 
 static struct bf_arena *arena;
 
@@ -290,13 +285,33 @@ static void test_names(void **state) {
     }
 }
 
+/* Running out of memory anywhere on the way leaves nothing behind. */
+static bool open_in(void *ctx) {
+    const struct bf_calendar *c;
+    struct bf_error e;
+    return bf_calendar_open(ctx, BF_STR("cn.workdays"), 17500, &c, &e) == BF_OK;
+}
+
+static bool attempt_open(void *ctx) {
+    (void)ctx;
+    struct bf_arena *a = bf_arena_new(0);
+    bool ok = a && fault_guard(a, open_in, a);
+    bf_arena_free(a);
+    return ok;
+}
+
+static void test_fault(void **state) {
+    (void)state;
+    assert_true(fault_until_quiet(attempt_open, NULL) > 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_china),     cmocka_unit_test(test_known_on),
         cmocka_unit_test(test_edges),     cmocka_unit_test(test_none),
         cmocka_unit_test(test_clock),     cmocka_unit_test(test_day_of_is_day_end),
         cmocka_unit_test(test_bad_files), cmocka_unit_test(test_amendment),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_fault),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,11 +1,7 @@
 /* Civil days: known days, and every day of years 1 to 9999 there and back. */
 #include "lang/base/date.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/test.h"
 
 static bf_day day(const char *z) {
     bf_day d;

@@ -1,12 +1,7 @@
 /* The deadline ledger: vectors counted by hand, on the real calendar. */
 #include "engine/core/term.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/test.h"
 
 static struct bf_arena *arena;
 static const struct bf_calendar *cn;
