@@ -95,16 +95,6 @@ static bool acted(const struct at *t) {
     return !r || r->status != BF_REQUEST_PENDING || request_becomes(t, BF_REQUEST_DONE);
 }
 
-static bool lives(const struct bf_image *m, uint32_t state, uint32_t duty) {
-    if (state == BF_NONE)
-        return false;
-    const uint32_t *d = m->index + m->state[state].duties.first;
-    for (uint32_t i = 0; i < m->state[state].duties.count; i++)
-        if (d[i] == duty)
-            return true;
-    return false;
-}
-
 static bool moved(const struct at *t) {
     const struct bf_fact *f = t->f;
     if (f->a != t->c->state || !in(t->p->states, f->b))
@@ -118,7 +108,7 @@ static bool moved(const struct at *t) {
     t->c->state = f->b;
     const uint32_t *d = t->m->index + t->m->state[f->b].duties.first;
     for (uint32_t i = 0; i < t->m->state[f->b].duties.count; i++)
-        if (!lives(t->m, f->a, d[i]))
+        if (!bf_duty_lives(t->m, f->a, d[i]))
             t->c->duties[d[i] - t->p->duties.first].comings++;
     return true;
 }
@@ -131,6 +121,7 @@ static bool armed(const struct at *t, struct bf_case_duty *d) {
     d->status = BF_STATUS_OPEN;
     d->left = false;
     d->epoch++;
+    d->happened = f->b;
     d->by = BF_NONE;
     d->start = (bf_day)start.u.i;
     d->start_at = bf_present(start_at) ? start_at.u.i : BF_INSTANT_NONE;
@@ -229,17 +220,18 @@ static bool set(const struct at *t) {
     return true;
 }
 
-static bool met(const struct at *t, struct bf_case_duty *d, enum bf_status status) {
-    if (!in(t->p->acts, t->f->b))
-        return false;
+/* A duty that closes has dealt with all that happened so far: what happened while it was open arms none. */
+static bool closes(const struct at *t, struct bf_case_duty *d, enum bf_status status) {
     d->status = status;
-    d->by = t->f->b;
+    d->happened = bf_case_happened(t->m, t->c, t->f->a);
     return true;
 }
 
-static bool becomes(struct bf_case_duty *d, enum bf_status status) {
-    d->status = status;
-    return true;
+static bool met(const struct at *t, struct bf_case_duty *d, enum bf_status status) {
+    if (!in(t->p->acts, t->f->b))
+        return false;
+    d->by = t->f->b;
+    return closes(t, d, status);
 }
 
 /* d: the duty `a`, if the fact is about one. */
@@ -253,13 +245,14 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     case BF_FACT_REQUEST_DIED: return request_becomes(t, BF_REQUEST_DEAD);
     case BF_FACT_SET: return set(t);
     case BF_FACT_MOVED: return moved(t);
-    case BF_FACT_WAITING: return becomes(d, BF_STATUS_WAITING);
+    case BF_FACT_WAITING: d->status = BF_STATUS_WAITING; return true;
+    case BF_FACT_SPARED: d->happened = t->f->b; return true;
     case BF_FACT_ARMED: d->happened = t->f->b; return armed(t, d);
     case BF_FACT_RESTARTED: return armed(t, d);
     case BF_FACT_MET: return met(t, d, BF_STATUS_MET);
     case BF_FACT_LATE: return met(t, d, BF_STATUS_LATE);
-    case BF_FACT_LAPSED: return becomes(d, BF_STATUS_LAPSED);
-    case BF_FACT_VOIDED: return becomes(d, BF_STATUS_VOID);
+    case BF_FACT_LAPSED: return closes(t, d, BF_STATUS_LAPSED);
+    case BF_FACT_VOIDED: return closes(t, d, BF_STATUS_VOID);
     case BF_FACT_LEFT: d->left = true; return true;
     case BF_FACT_PAUSED: return paused(t, d);
     case BF_FACT_RESUMED: return resumed(t, d);

@@ -113,6 +113,26 @@ bool bf_case_has(const struct bf_case *c, uint32_t violation) {
     return false;
 }
 
+bool bf_duty_lives(const struct bf_image *m, uint32_t state, uint32_t duty) {
+    if (state == BF_NONE)
+        return false;
+    const uint32_t *d = m->index + m->state[state].duties.first;
+    for (uint32_t i = 0; i < m->state[state].duties.count; i++)
+        if (d[i] == duty)
+            return true;
+    return false;
+}
+
+uint32_t bf_case_happened(const struct bf_image *m, const struct bf_case *c, uint32_t duty) {
+    const struct bf_i_duty *d = &m->duty[duty];
+    switch (d->from) {
+    case BF_FROM_START: return 1;
+    case BF_FROM_ACT: return bf_case_act(m, c, d->from_ref)->times;
+    case BF_FROM_STATE: return bf_case_state(m, c, d->from_ref)->times;
+    }
+    return bf_case_duty(m, c, duty)->comings; /* ENTRY, DATE: coming to where it lives */
+}
+
 struct bf_term bf_case_term(const struct bf_case_duty *d) {
     return (struct bf_term){
         .limit = (enum bf_limit)d->limit,

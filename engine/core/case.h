@@ -126,6 +126,10 @@ static inline bool bf_case_ended(const struct bf_image *m, const struct bf_case 
 const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer);
 /* Recorded and not excused. */
 bool bf_case_has(const struct bf_case *c, uint32_t violation);
+/* Does a duty live in a state (BF_NONE: no)? */
+bool bf_duty_lives(const struct bf_image *m, uint32_t state, uint32_t duty);
+/* How often a duty's event has happened so far. */
+uint32_t bf_case_happened(const struct bf_image *m, const struct bf_case *c, uint32_t duty);
 /* The ledger of a duty that was armed, for term.h. */
 struct bf_term bf_case_term(const struct bf_case_duty *d);
 /* The duty whose limit passes next, and when; BF_NONE if none will (open limits, paused, provisional).

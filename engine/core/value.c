@@ -169,6 +169,10 @@ static const char *check_list(const struct bf_image *m, struct bf_value v,
     return NULL;
 }
 
+const char *bf_value_check_party(const struct bf_image *m, struct bf_value v) {
+    return check_party(m, v, true);
+}
+
 const char *bf_value_check(const struct bf_image *m, struct bf_value v, uint32_t type) {
     const struct bf_i_type *t = &m->type[type];
     if (!bf_present(v))

@@ -120,6 +120,9 @@ struct bf_value bf_const_value(const struct bf_image *m, uint32_t konst);
 ** sent is a value of the language afterwards. NULL: it may; else what is wrong, in English. */
 const char *bf_value_check(const struct bf_image *m, struct bf_value v, uint32_t type);
 
+/* The same of an actor: any party or office. */
+const char *bf_value_check_party(const struct bf_image *m, struct bf_value v);
+
 /* Check characters of GB 11643 and GB 32100. */
 bool bf_citizen_id_ok(bf_str s);
 bool bf_credit_code_ok(bf_str s);

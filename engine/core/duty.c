@@ -1,0 +1,323 @@
+/* duty: the life of duties. See step_parts.h; docs/LANGUAGE.md draws the same:
+**
+**                      arm                     meet (effect.c)
+**   (nothing) ───────────────▶  open  ─────────────────────────▶  met
+**       │                       │  ▲ │
+**       │ wait      pause/resume│  │ │ lapse (step.c)                meet
+**       ▼                       ▼  │ └──────────────▶  lapsed  ─────────────────▶  late
+**    waiting ── arm ──▶ open   paused                    │
+**                                                        └── leave: its acts are closed
+**   waiting, open, paused ─── leave ───▶ void
+*/
+#include "engine/core/step_parts.h"
+
+static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t duty, uint32_t b,
+                 uint32_t src) {
+    bf_step_emit(
+        s, (struct bf_fact){.kind = (uint16_t)kind, .src = src, .a = duty, .b = b, .c = BF_NONE});
+}
+
+static enum bf_why due_of(struct bf_stepper *s, const struct bf_term *t, struct bf_due *due) {
+    enum bf_days known = bf_term_due(s->w->calendar, &s->judge.rule, t, due);
+    return bf_days_known(known) ? BF_WHY_NOTHING : BF_WHY_CALENDAR;
+}
+
+/* ---- arming ---- */
+
+/* The first 12-31 (say) on or after a day; the month's last day where it has no such. */
+static bool month_day(bf_day from, uint32_t month_day, bf_day *out) {
+    struct bf_civil c = bf_day_civil(from);
+    int month = (int)(month_day / 100), day = (int)(month_day % 100);
+    for (int year = c.year; year <= c.year + 1; year++) {
+        int last = bf_month_length(year, month);
+        if (year > 9999)
+            return false;
+        *out = bf_day_from_civil(year, month, day < last ? day : last);
+        if (*out >= from)
+            return true;
+    }
+    return false;
+}
+
+/* What the limit of a duty says now: v is a period, a Date, or absent. */
+static enum bf_why read_limit(struct bf_stepper *s, const struct bf_i_duty *d, bf_day start,
+                              struct bf_value *v) {
+    *v = BF_ABSENT;
+    if (d->limit == BF_I_LIMIT_NONE)
+        return BF_WHY_NOTHING;
+    if (d->limit == BF_I_LIMIT_BY_MONTH_DAY) {
+        bf_day day;
+        if (!month_day(start, d->limit_code, &day))
+            return BF_WHY_CALENDAR;
+        *v = bf_date(day);
+        return BF_WHY_NOTHING;
+    }
+    enum bf_why why = bf_eval(&s->judge.env, d->limit_code, v);
+    if (!why && v->kind == BF_K_PERIOD && v->u.i < 1)
+        why = BF_WHY_LIMIT;
+    return why;
+}
+
+/* From when its days are counted: its event, or (restarted) this step's day. */
+static enum bf_why read_start(struct bf_stepper *s, const struct bf_i_duty *d, bool restarted,
+                              bf_day *day, bf_instant *at) {
+    *day = s->judge.env.today;
+    *at = s->judge.at;
+    if (restarted || d->from == BF_FROM_ENTRY)
+        return BF_WHY_NOTHING;
+    if (d->from == BF_FROM_START) {
+        *day = s->c->start_day;
+        *at = s->c->start_at;
+    } else if (d->from == BF_FROM_ACT) {
+        *day = bf_case_act(s->m, s->c, d->from_ref)->day;
+        *at = bf_case_act(s->m, s->c, d->from_ref)->at;
+    } else if (d->from == BF_FROM_STATE) {
+        *day = bf_case_state(s->m, s->c, d->from_ref)->day;
+        *at = bf_case_state(s->m, s->c, d->from_ref)->at;
+    } else {
+        struct bf_value date;
+        enum bf_why why = bf_eval(&s->judge.env, d->from_ref, &date);
+        if (why)
+            return why;
+        if (!bf_present(date))
+            return BF_WHY_ABSENT;
+        *day = (bf_day)date.u.i;
+        *at = BF_INSTANT_NONE;
+    }
+    return BF_WHY_NOTHING;
+}
+
+static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind kind, uint32_t src) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    struct bf_value limit;
+    bf_day day;
+    bf_instant at;
+    enum bf_why why = read_start(s, d, kind == BF_FACT_RESTARTED, &day, &at);
+    if (why || (why = read_limit(s, d, day, &limit)))
+        return why;
+    struct bf_term t = {.limit = BF_LIMIT_NONE, .start = day, .start_at = at};
+    if (limit.kind == BF_K_PERIOD) {
+        t.limit = BF_LIMIT_PERIOD;
+        t.period = (struct bf_period){(enum bf_unit)limit.aux, limit.u.i};
+    } else if (limit.kind == BF_K_DATE) {
+        t.limit = BF_LIMIT_DATE;
+        t.date = (bf_day)limit.u.i;
+    }
+    struct bf_fact f = {.kind = (uint16_t)kind,
+                        .src = src,
+                        .a = duty,
+                        .b = bf_case_happened(s->m, s->c, duty),
+                        .c = BF_NONE,
+                        .n = 3};
+    if ((why = due_of(s, &t, &f.due)))
+        return why;
+    struct bf_value *v = bf_new_array(s->a, struct bf_value, 3);
+    v[0] = bf_date(day);
+    v[1] = at == BF_INSTANT_NONE ? BF_ABSENT : bf_instant_value(at);
+    v[2] = limit;
+    f.v = v;
+    bf_step_emit(s, f);
+    return BF_WHY_NOTHING;
+}
+
+/* ---- the state it is in ---- */
+
+static void leave(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    uint32_t src = s->m->duty[duty].src;
+    if (d->status == BF_STATUS_WAITING || d->status == BF_STATUS_OPEN ||
+        d->status == BF_STATUS_PAUSED)
+        emit(s, BF_FACT_VOIDED, duty, BF_NONE, src);
+    else if (d->status == BF_STATUS_LAPSED && !d->left)
+        emit(s, BF_FACT_LEFT, duty, BF_NONE, src);
+}
+
+static enum bf_why pause(struct bf_stepper *s, uint32_t duty, uint32_t src) {
+    if (bf_case_duty(s->m, s->c, duty)->pause_count >= BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_PAUSED,
+                                     .src = src,
+                                     .a = duty,
+                                     .b = BF_NONE,
+                                     .c = BF_NONE,
+                                     .due.kind = BF_DUE_PAUSED});
+    return BF_WHY_NOTHING;
+}
+
+static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    struct bf_term t = bf_case_term(d);
+    struct bf_pause *pauses = bf_arena_copy(s->a, d->pauses, d->pause_count * sizeof *pauses);
+    pauses[d->pause_count - 1].to = s->judge.env.today;
+    pauses[d->pause_count - 1].to_at = s->judge.at;
+    t.pauses = pauses;
+    struct bf_fact f = {.kind = BF_FACT_RESUMED,
+                        .src = s->m->duty[duty].src,
+                        .a = duty,
+                        .b = BF_NONE,
+                        .c = BF_NONE};
+    enum bf_why why = due_of(s, &t, &f.due);
+    if (!why)
+        bf_step_emit(s, f);
+    return why;
+}
+
+/* Its event happened: armed, if its guard says so. */
+static enum bf_why happen(struct bf_stepper *s, uint32_t duty, uint32_t happened) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    bool yes;
+    enum bf_why why = bf_holds(&s->judge.env, d->guard, &yes);
+    if (why)
+        return why;
+    if (yes)
+        return arm(s, duty, BF_FACT_ARMED, d->src);
+    emit(s, BF_FACT_SPARED, duty, happened, d->src);
+    return BF_WHY_NOTHING;
+}
+
+static bool running(const struct bf_case_duty *d) {
+    return d->status == BF_STATUS_OPEN || d->status == BF_STATUS_PAUSED;
+}
+
+static const struct bf_restart *restart_of(const struct bf_stepper *s, uint32_t duty) {
+    const struct bf_restart *r = s->restarts;
+    while (r && r->duty != duty)
+        r = r->next;
+    return r;
+}
+
+/* It lives where the case is. */
+static enum bf_why live(struct bf_stepper *s, uint32_t duty, bool entered) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    const struct bf_case_duty *now = bf_case_duty(s->m, s->c, duty);
+    const struct bf_restart *restart = restart_of(s, duty);
+    uint32_t epoch = now->epoch, happened = bf_case_happened(s->m, s->c, duty), src;
+    enum bf_why why = BF_WHY_NOTHING;
+    if (restart)
+        why = arm(s, duty, BF_FACT_RESTARTED, restart->src);
+    else if (!running(now) && happened > now->happened)
+        why = happen(s, duty, happened);
+    if (why)
+        return why;
+    if (running(now) && (entered || now->epoch != epoch)) {
+        bool still;
+        if ((why = bf_judge_pauses(&s->judge, duty, &still, &src)))
+            return why;
+        if (still && now->status == BF_STATUS_OPEN)
+            why = pause(s, duty, src);
+        else if (!still && now->status == BF_STATUS_PAUSED)
+            why = resume(s, duty);
+    }
+    bool none = now->status == BF_STATUS_NONE || now->status == BF_STATUS_VOID;
+    if (!why && none && (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
+        emit(s, BF_FACT_WAITING, duty, BF_NONE, d->src);
+    return why;
+}
+
+enum bf_why bf_step_duties(struct bf_stepper *s, bool entered) {
+    struct bf_i_range duties = s->judge.proc->duties;
+    bool ended = bf_case_ended(s->m, s->c);
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < duties.count && !why; i++) {
+        uint32_t duty = duties.first + i;
+        if (ended || !bf_duty_lives(s->m, s->c->state, duty))
+            leave(s, duty);
+        else
+            why = live(s, duty, entered);
+    }
+    s->restarts = NULL;
+    return why;
+}
+
+/* ---- lengthening ---- */
+
+enum bf_why bf_step_extend(struct bf_stepper *s, uint32_t duty, uint32_t offer, struct bf_period by,
+                           uint32_t src) {
+    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    if (!running(d))
+        return BF_WHY_NOTHING;
+    bool unit = d->limit == BF_LIMIT_PERIOD ? by.unit == d->unit : by.unit != BF_UNIT_HOURS;
+    if (by.count < 1 || !unit)
+        return BF_WHY_LIMIT;
+    if (d->extension_count >= BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    struct bf_term t = bf_case_term(d);
+    struct bf_period *list = bf_new_array(s->a, struct bf_period, d->extension_count + 1);
+    for (uint32_t i = 0; i < d->extension_count; i++)
+        list[i] = d->extensions[i];
+    list[d->extension_count] = by;
+    t.extensions = list;
+    t.extension_count++;
+    struct bf_fact f = {.kind = BF_FACT_EXTENDED,
+                        .src = src,
+                        .a = duty,
+                        .b = offer,
+                        .c = BF_NONE,
+                        .n = 1,
+                        .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT)};
+    enum bf_why why = due_of(s, &t, &f.due);
+    if (!why)
+        bf_step_emit(s, f);
+    return why;
+}
+
+enum bf_why bf_step_extend_to(struct bf_stepper *s, uint32_t duty, bf_day date, uint32_t src) {
+    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    if (!running(d) || d->limit == BF_LIMIT_NONE)
+        return BF_WHY_NOTHING;
+    struct bf_term t = bf_case_term(d);
+    int64_t units = 0;
+    enum bf_days known = bf_term_units_to(s->w->calendar, &s->judge.rule, &t, date, &units);
+    if (!bf_days_known(known))
+        return BF_WHY_CALENDAR;
+    if (units < 1)
+        return BF_WHY_NOTHING;
+    enum bf_unit unit = d->limit == BF_LIMIT_PERIOD ? (enum bf_unit)d->unit : BF_UNIT_DAYS;
+    return bf_step_extend(s, duty, BF_NONE, (struct bf_period){unit, units}, src);
+}
+
+enum bf_why bf_step_recompute(struct bf_stepper *s) {
+    struct bf_i_range duties = s->judge.proc->duties;
+    for (uint32_t i = 0; i < duties.count; i++) {
+        const struct bf_case_duty *d = &s->c->duties[i];
+        if (d->status != BF_STATUS_OPEN)
+            continue;
+        struct bf_term t = bf_case_term(d);
+        struct bf_fact f = {.kind = BF_FACT_RECOMPUTED,
+                            .src = s->m->duty[duties.first + i].src,
+                            .a = duties.first + i,
+                            .b = BF_NONE,
+                            .c = BF_NONE};
+        enum bf_why why = due_of(s, &t, &f.due);
+        if (why)
+            return why;
+        if (f.due.kind == d->due.kind && f.due.last == d->due.last && f.due.at == d->due.at &&
+            f.due.provisional == d->due.provisional)
+            continue;
+        bf_step_emit(s, f);
+    }
+    return BF_WHY_NOTHING;
+}
+
+enum bf_why bf_step_requests(struct bf_stepper *s) {
+    for (uint32_t i = 0; i < s->c->request_count; i++) {
+        const struct bf_case_request *r = &s->c->requests[i];
+        if (r->status != BF_REQUEST_PENDING)
+            continue;
+        const struct bf_i_offer *o = &s->m->offer[r->offer];
+        struct bf_verdict v;
+        enum bf_why why = bf_judge_standing(&s->judge, r->offer, &v);
+        if (why)
+            return why;
+        bool lapsed = o->kind != BF_OFFER_MAY && o->duty == s->lapsing;
+        if (v.open == BF_OPEN && !lapsed)
+            continue;
+        bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_REQUEST_DIED,
+                                         .how = BF_DEATH_CLOSED,
+                                         .src = o->src,
+                                         .a = r->offer,
+                                         .b = o->act,
+                                         .c = BF_NONE});
+    }
+    return BF_WHY_NOTHING;
+}

@@ -1,0 +1,50 @@
+/* Judge: how near one offer is to being lawful. Asked by the step of the act it was given, and by
+** bf_offers of all there are; nobody else includes this.
+*/
+#ifndef BF_JUDGE_H
+#define BF_JUDGE_H
+
+#include "engine/core/offers.h"
+
+/* Who asks, and when. env: image, world, arena, self, budget; today is the legal day. */
+struct bf_judge {
+    struct bf_env env;
+    const struct bf_i_proc *proc;
+    struct bf_count_rule rule;
+    bf_instant at;
+};
+
+struct bf_verdict {
+    enum bf_openness open;
+    enum bf_why why;
+    bool maybe;           /* depends on arguments nobody gave yet */
+    struct bf_due window; /* as of bf_choice.until; for CLOSED: when it closed */
+    uint32_t from_state, from_act, part_first, part_end;
+};
+
+/* A world, a case (NULL: none yet) and an instant, ready to judge. */
+void bf_judge_init(struct bf_judge *j, const struct bf_image *m, const struct bf_world *w,
+                   const struct bf_case *c, bf_instant at, struct bf_arena *a);
+
+/* Does the offer stand where the case is, whatever window and guard say? verdict: OPEN, LATER or CLOSED. */
+enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verdict *v);
+/* All of it: standing, count, window, guard. With args_known the guard reads env.args, without it a guard that
+** reads any makes `maybe`. A fault is returned (BF_WHY_NOTHING: none). */
+enum bf_why bf_judge_offer(struct bf_judge *j, uint32_t offer, bool args_known,
+                           struct bf_verdict *v);
+
+/* Is the actor among those of a range of `actor`? */
+enum bf_why bf_judge_actor(struct bf_judge *j, struct bf_i_range actors, struct bf_value actor,
+                           bool *yes);
+/* … of an offer, be it by holding a post whose consent it needs? */
+enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value actor, bool *yes);
+/* The party that an actor row names; absent for `any`, or where its program reads what is not there. */
+enum bf_why bf_judge_party(struct bf_judge *j, const struct bf_i_actor *row,
+                           struct bf_value *party);
+/* Do pauses of the state the case is in make the duty stand still? src: of the pause */
+enum bf_why bf_judge_pauses(struct bf_judge *j, uint32_t duty, bool *yes, uint32_t *src);
+
+/* What this actor may or must do now (bf_offers of one). */
+void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, struct bf_choices *out);
+
+#endif

@@ -1,0 +1,827 @@
+/* step: the order of things. See step.h; what an event brings about is in effect.c, what becomes of duties in
+** duty.c, whether it is lawful in judge.c.
+*/
+#include "engine/core/step.h"
+
+#include <string.h>
+
+#include "engine/core/step_parts.h"
+
+/* A step under way: what was given, and how it ends. */
+struct run {
+    struct bf_stepper s;
+    const struct bf_case *given;
+    const struct bf_event *e;
+    bf_instant now; /* the event's stamp; the stepper's is that of the lapse at hand */
+    bf_day today;
+    struct bf_outcome *out;
+};
+
+static void stamp(struct bf_stepper *s, bf_instant at, bf_day day) {
+    s->judge.at = at;
+    s->judge.env.today = day;
+}
+
+static void use_case(struct bf_stepper *s, struct bf_case *c) {
+    s->c = c;
+    s->judge.env.self = c;
+    s->judge.proc = &s->m->proc[c->proc];
+}
+
+/* ---- lapses ---- */
+
+static enum bf_why otherwise(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    uint32_t src = d->otherwise_src == BF_NONE ? d->src : d->otherwise_src;
+    struct bf_value bearer = BF_ABSENT;
+    enum bf_why why = BF_WHY_NOTHING;
+    switch ((enum bf_otherwise_op)d->otherwise) {
+    case BF_OTHERWISE_NONE: return bf_step_goes(s, BF_NONE, src);
+    case BF_OTHERWISE_STAYS:
+        why = bf_step_effects(s, d->effects, NULL, 0, src);
+        return why ? why : bf_step_goes(s, BF_NONE, src);
+    case BF_OTHERWISE_GOTO:
+        why = bf_step_effects(s, d->effects, NULL, 0, src);
+        return why ? why : bf_step_goes(s, d->target, src);
+    case BF_OTHERWISE_DEEMED: break;
+    }
+    if (d->bearer != BF_NONE)
+        why = bf_eval(&s->judge.env, d->bearer, &bearer);
+    uint32_t n = s->m->act[s->m->offer[d->target].act].params.count;
+    struct bf_value *args = bf_new_array(s->a, struct bf_value, n);
+    return why ? why : bf_step_takes_effect(s, d->target, bearer, args, true);
+}
+
+/* One lapse, a full step. What it brings about either all happens or not at all. alone: the budget was spent on
+** it only. */
+static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
+    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    const struct bf_i_duty *row = &s->m->duty[duty];
+    bool early = s->c->at != BF_INSTANT_NONE && d->due.at < s->c->at; /* armed when already over */
+    stamp(s, early ? s->c->at : d->due.at, early ? s->c->day : d->due.last);
+    s->lapsing = duty;
+    bf_step_emit(
+        s, (struct bf_fact){
+               .kind = BF_FACT_LAPSED, .src = row->src, .a = duty, .b = BF_NONE, .c = BF_NONE});
+    struct bf_case *before = bf_case_fork(s->a, s->c);
+    uint32_t count = s->fact_count;
+    enum bf_why why = otherwise(s, duty);
+    if (why && why != BF_WHY_NEEDS && (why != BF_WHY_BUDGET || alone)) {
+        use_case(s, before);
+        s->fact_count = count;
+        s->restarts = NULL;
+        bf_step_emit(
+            s, (struct bf_fact){
+                   .kind = BF_FACT_FAILED, .src = row->src, .a = duty, .b = BF_NONE, .c = why});
+        why = BF_WHY_NOTHING;
+    }
+    s->lapsing = BF_NONE;
+    return why;
+}
+
+/* All lapses due by now. NEEDS and BUDGET stop before the lapse they befell. */
+static enum bf_why lapses(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    bf_instant at;
+    for (;;) {
+        uint32_t duty = bf_case_next_lapse(s->m, s->c, &at);
+        if (duty == BF_NONE || at > r->now)
+            break;
+        if (s->judge.env.budget < LAPSE_COST)
+            return BF_WHY_BUDGET;
+        s->judge.env.budget -= LAPSE_COST;
+        struct bf_case *before = bf_case_fork(s->a, s->c);
+        uint32_t count = s->fact_count;
+        enum bf_why why = lapse(s, duty, count == 0);
+        if (why) {
+            use_case(s, before);
+            s->fact_count = count;
+            s->restarts = NULL;
+            return why;
+        }
+    }
+    stamp(s, r->now, r->today);
+    return BF_WHY_NOTHING;
+}
+
+/* ---- refusal ---- */
+
+static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_why why,
+                                  uint32_t src) {
+    struct bf_refused *f = &r->out->refused;
+    *f = (struct bf_refused){.kind = kind,
+                             .why = why,
+                             .src = src,
+                             .offer = BF_NONE,
+                             .duty = BF_NONE,
+                             .ban = BF_NONE,
+                             .require = BF_NONE,
+                             .part_first = BF_NONE,
+                             .part_end = BF_NONE,
+                             .arg = BF_NONE,
+                             .window.kind = BF_DUE_NONE};
+    r->out->kind = BF_REFUSED;
+    return f;
+}
+
+/* A rule that could not be worked out refuses the act; a row that is not at hand ends the step. */
+static void fault(struct run *r, enum bf_why why, uint32_t src) {
+    if (why != BF_WHY_NEEDS) {
+        refused(r, BF_REFUSAL_MALFORMED, why, src);
+        return;
+    }
+    r->out->kind = BF_NEEDS;
+    r->out->need = r->s.judge.env.need;
+}
+
+static void refuse_by(struct run *r, const struct bf_verdict *v, uint32_t offer) {
+    const struct bf_i_offer *o = &r->s.m->offer[offer];
+    static const enum bf_refusal kind[] = {[BF_CLOSED] = BF_REFUSAL_TOO_LATE,
+                                           [BF_LATER] = BF_REFUSAL_NOT_YET,
+                                           [BF_GUARDED] = BF_REFUSAL_NOT_PERMITTED,
+                                           [BF_OPEN] = BF_REFUSAL_NONE};
+    struct bf_refused *f = refused(r, kind[v->open], v->why, o->src);
+    f->offer = offer;
+    f->duty = o->kind == BF_OFFER_MAY ? BF_NONE : o->duty;
+    f->window = v->window;
+    f->part_first = v->part_first;
+    f->part_end = v->part_end;
+}
+
+/* ---- judging an act ---- */
+
+static bool malformed(struct run *r, bool args_too) {
+    const struct bf_event *e = r->e;
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range acts = r->s.judge.proc->acts;
+    if (e->what - acts.first >= acts.count)
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
+    if (!bf_is_party(e->actor) || bf_value_check_party(m, e->actor))
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);
+    struct bf_i_range params = m->act[e->what].params;
+    if (!args_too)
+        return false;
+    if (e->nargs != params.count)
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ARGUMENTS, BF_NONE);
+    for (uint32_t i = 0; i < params.count; i++) {
+        const char *wrong = bf_value_check(m, e->args[i], m->field[params.first + i].type);
+        if (!wrong)
+            continue;
+        struct bf_refused *f = refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ARGUMENTS, BF_NONE);
+        f->arg = i;
+        f->detail = wrong;
+        return true;
+    }
+    return false;
+}
+
+/* Is the act forbidden to him here? Then it is refused, and true returned. */
+static bool forbidden(struct run *r, uint32_t act, struct bf_value actor,
+                      const struct bf_value *args, uint32_t nargs) {
+    struct bf_judge *j = &r->s.judge;
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range bans = j->proc->bans;
+    for (uint32_t i = 0; i < bans.count; i++) {
+        const struct bf_i_ban *ban = &m->ban[bans.first + i];
+        bool his, spared = false;
+        if (ban->act != act || (ban->state != BF_NONE && ban->state != r->s.c->state))
+            continue;
+        struct bf_value party;
+        enum bf_why why = bf_judge_party(j, &ban->subject, &party);
+        his = ban->subject.any ? bf_acts_as_any(m, actor, ban->subject.ref)
+                               : bf_acts_as(actor, party);
+        if (!why && his && ban->unless != BF_NONE) {
+            j->env.args = args;
+            j->env.nargs = nargs;
+            why = bf_holds(&j->env, ban->unless, &spared);
+        }
+        if (why) {
+            fault(r, why, ban->src);
+            return true;
+        }
+        if (!his || spared)
+            continue;
+        struct bf_refused *f = refused(r, BF_REFUSAL_FORBIDDEN, BF_WHY_BAN, ban->src);
+        f->ban = bans.first + i;
+        if (ban->unless != BF_NONE)
+            bf_guard_part(&j->env, ban->unless, &f->part_first, &f->part_end);
+        j->env.args = NULL;
+        j->env.nargs = 0;
+        return true;
+    }
+    j->env.args = NULL;
+    j->env.nargs = 0;
+    return false;
+}
+
+/* The nearest of the act's offers to this actor, among those made to him; BF_NONE: there is none. False: a fault,
+** or a prohibition, which is looked at only if the act is offered to him at all. */
+static bool nearest(struct run *r, uint32_t act, struct bf_value actor, const struct bf_value *args,
+                    uint32_t nargs, uint32_t *offer, struct bf_verdict *best) {
+    struct bf_judge *j = &r->s.judge;
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range offers = m->act[act].offers;
+    *offer = BF_NONE;
+    for (uint32_t i = 0; i < offers.count; i++) {
+        uint32_t row = m->index[offers.first + i];
+        struct bf_verdict v;
+        bool his;
+        enum bf_why why = bf_judge_offered(j, row, actor, &his);
+        if (!why && !his)
+            continue;
+        if (!why && *offer == BF_NONE && forbidden(r, act, actor, args, nargs))
+            return false;
+        j->env.args = args;
+        j->env.nargs = nargs;
+        if (!why)
+            why = bf_judge_offer(j, row, true, &v);
+        j->env.args = NULL;
+        j->env.nargs = 0;
+        if (why) {
+            fault(r, why, m->offer[row].src);
+            return false;
+        }
+        if (*offer == BF_NONE || v.open > best->open) {
+            *offer = row;
+            *best = v;
+        }
+    }
+    return true;
+}
+
+/* The offer by which this actor may do the act now; if there is none it is refused, and BF_NONE. */
+static uint32_t judge(struct run *r, uint32_t act, struct bf_value actor,
+                      const struct bf_value *args, uint32_t nargs) {
+    const struct bf_image *m = r->s.m;
+    struct bf_verdict best;
+    uint32_t offer;
+    if (!nearest(r, act, actor, args, nargs, &offer, &best))
+        return BF_NONE;
+    if (offer == BF_NONE) {
+        refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR,
+                m->offer[m->index[m->act[act].offers.first]].src);
+        return BF_NONE;
+    }
+    if (best.open == BF_OPEN)
+        return offer;
+    refuse_by(r, &best, offer);
+    return BF_NONE;
+}
+
+/* An extension stays below its cap. */
+static bool beyond_cap(struct run *r, uint32_t offer, const struct bf_value *args) {
+    const struct bf_i_offer *o = &r->s.m->offer[offer];
+    struct bf_value most;
+    if (o->kind != BF_OFFER_EXTEND)
+        return false;
+    if (args[0].u.i < 1) {
+        refused(r, BF_REFUSAL_MALFORMED, BF_WHY_LIMIT, o->src)->offer = offer;
+        return true;
+    }
+    if (o->at_most == BF_NONE)
+        return false;
+    enum bf_why why = bf_eval(&r->s.judge.env, o->at_most, &most);
+    if (why) {
+        fault(r, why, o->src);
+        return true;
+    }
+    if (!bf_present(most) || args[0].u.i <= most.u.i)
+        return false;
+    struct bf_refused *f = refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_AT_MOST, o->src);
+    f->offer = offer;
+    f->duty = o->duty;
+    return true;
+}
+
+/* ---- acts ---- */
+
+/* Consents given when this actor asks; all: none is missing. */
+static enum bf_why given_by(struct run *r, uint32_t offer, struct bf_value actor, uint32_t *given,
+                            bool *all) {
+    struct bf_i_range consents = r->s.m->offer[offer].consents;
+    *all = true;
+    for (uint32_t i = 0; i < consents.count; i++) {
+        bool his;
+        struct bf_i_range one = {consents.first + i, 1};
+        enum bf_why why = bf_judge_actor(&r->s.judge, one, actor, &his);
+        if (why)
+            return why;
+        if (his && i < 32)
+            *given |= UINT32_C(1) << i;
+        else if (i >= 32 || !(*given >> i & 1))
+            *all = false;
+    }
+    return BF_WHY_NOTHING;
+}
+
+static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t offer,
+                         uint32_t number, uint32_t how, uint32_t n, const struct bf_value *v) {
+    const struct bf_i_offer *o = &s->m->offer[offer];
+    bf_step_emit(s, (struct bf_fact){.kind = (uint16_t)kind,
+                                     .how = (uint16_t)how,
+                                     .src = o->src,
+                                     .a = offer,
+                                     .b = o->act,
+                                     .c = number,
+                                     .n = n,
+                                     .v = v});
+}
+
+static enum bf_why ask(struct run *r, uint32_t offer, uint32_t given) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_event *e = r->e;
+    const struct bf_case_request *before = bf_case_request(s->c, offer);
+    if (before && before->status == BF_REQUEST_PENDING)
+        emit_request(s, BF_FACT_REQUEST_DIED, offer, BF_NONE, BF_DEATH_REPLACED, 0, NULL);
+    emit_request(s, BF_FACT_ASKED, offer, given, 0, e->nargs + 1,
+                 bf_step_deed(s, e->actor, e->args, e->nargs));
+    return bf_step_goes(s, BF_NONE, BF_NONE);
+}
+
+/* Who brings the report of an act outside: its bearer, or any office. */
+static bool may_report(struct run *r, uint32_t *src) {
+    struct bf_judge *j = &r->s.judge;
+    struct bf_value actor = r->e->actor;
+    struct bf_i_range bans = j->proc->bans;
+    bool office = actor.kind == BF_K_PARTY || actor.aux != BF_NO_OFFICE, his = false;
+    for (uint32_t i = 0; i < bans.count && !his; i++) {
+        const struct bf_i_ban *ban = &r->s.m->ban[bans.first + i];
+        struct bf_value party;
+        if (ban->act != r->e->what || bf_judge_party(j, &ban->subject, &party))
+            continue;
+        *src = ban->src;
+        his = office || (ban->subject.any ? bf_acts_as_any(r->s.m, actor, ban->subject.ref)
+                                          : bf_acts_as(actor, party));
+    }
+    return his;
+}
+
+/* What happened outside: recorded, and judged by every prohibition that holds here. */
+static enum bf_why outside(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    struct bf_judge *j = &s->judge;
+    const struct bf_event *e = r->e;
+    struct bf_value who = bf_present(e->who) ? e->who : e->actor;
+    struct bf_i_range bans = j->proc->bans;
+    uint32_t src = BF_NONE;
+    if (!may_report(r, &src)) {
+        refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
+        return BF_WHY_NOTHING;
+    }
+    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_ACTED,
+                                     .src = src,
+                                     .a = BF_NONE,
+                                     .b = e->what,
+                                     .c = BF_NONE,
+                                     .n = e->nargs + 1,
+                                     .v = bf_step_deed(s, who, e->args, e->nargs)});
+    for (uint32_t i = 0; i < bans.count; i++) {
+        const struct bf_i_ban *ban = &s->m->ban[bans.first + i];
+        struct bf_value party;
+        bool spared = false;
+        if (ban->act != e->what || (ban->state != BF_NONE && ban->state != s->c->state))
+            continue;
+        enum bf_why why = bf_judge_party(j, &ban->subject, &party);
+        if (why)
+            return why;
+        if (!(ban->subject.any ? bf_acts_as_any(s->m, who, ban->subject.ref)
+                               : bf_acts_as(who, party)))
+            continue;
+        j->env.args = e->args;
+        j->env.nargs = e->nargs;
+        why = bf_holds(&j->env, ban->unless, &spared);
+        j->env.args = NULL;
+        j->env.nargs = 0;
+        if (why)
+            return why;
+        spared = spared && ban->unless != BF_NONE;
+        if (!spared && ban->violation != BF_NONE && s->c->violation_count < BF_LEDGER_MAX)
+            bf_step_violate(s, ban->violation, who, ban->src);
+    }
+    return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
+}
+
+static enum bf_why act(struct run *r) {
+    const struct bf_event *e = r->e;
+    struct bf_stepper *s = &r->s;
+    uint32_t given = 0;
+    bool all;
+    if (malformed(r, true))
+        return BF_WHY_NOTHING;
+    if (!s->m->act[e->what].offers.count)
+        return outside(r);
+    uint32_t offer = judge(r, e->what, e->actor, e->args, e->nargs);
+    if (offer == BF_NONE || beyond_cap(r, offer, e->args))
+        return BF_WHY_NOTHING;
+    enum bf_why why = given_by(r, offer, e->actor, &given, &all);
+    if (why)
+        return why;
+    return all ? bf_step_takes_effect(s, offer, e->actor, e->args, false) : ask(r, offer, given);
+}
+
+/* ---- consent ---- */
+
+/* The request that waits for this actor: its offer, and which consent he gives. Otherwise it is refused. */
+static uint32_t request_for(struct run *r, uint32_t *which) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_image *m = s->m;
+    struct bf_i_range offers = m->act[r->e->what].offers;
+    uint32_t his_offer = BF_NONE;
+    bool asked_before = false;
+    for (uint32_t i = 0; i < offers.count; i++) {
+        uint32_t offer = m->index[offers.first + i];
+        struct bf_i_range consents = m->offer[offer].consents;
+        const struct bf_case_request *q = bf_case_request(s->c, offer);
+        for (uint32_t k = 0; k < consents.count && k < 32; k++) {
+            bool his;
+            enum bf_why why = bf_judge_actor(&s->judge, (struct bf_i_range){consents.first + k, 1},
+                                             r->e->actor, &his);
+            if (why) {
+                fault(r, why, m->offer[offer].src);
+                return BF_NONE;
+            }
+            if (!his)
+                continue;
+            his_offer = his_offer == BF_NONE ? offer : his_offer;
+            asked_before |= q != NULL;
+            if (q && q->status == BF_REQUEST_PENDING && !(q->given >> k & 1)) {
+                *which = k;
+                return offer;
+            }
+        }
+    }
+    if (his_offer == BF_NONE) {
+        uint32_t src = offers.count ? m->offer[m->index[offers.first]].src : BF_NONE;
+        refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
+        return BF_NONE;
+    }
+    struct bf_verdict v;
+    enum bf_why why = bf_judge_offer(&s->judge, his_offer, false, &v);
+    bool over = asked_before || why || v.open == BF_CLOSED;
+    refused(r, over ? BF_REFUSAL_TOO_LATE : BF_REFUSAL_NOT_YET, BF_WHY_NO_REQUEST,
+            m->offer[his_offer].src)
+        ->offer = his_offer;
+    return BF_NONE;
+}
+
+/* The last consent: is the act, as asked for, still lawful? */
+static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_request *q) {
+    struct bf_judge *j = &r->s.judge;
+    const struct bf_i_offer *o = &r->s.m->offer[offer];
+    uint32_t n = r->s.m->act[o->act].params.count;
+    struct bf_verdict v;
+    if (forbidden(r, o->act, q->who, q->args, n))
+        return false;
+    j->env.args = q->args;
+    j->env.nargs = n;
+    enum bf_why why = bf_judge_offer(j, offer, true, &v);
+    j->env.args = NULL;
+    j->env.nargs = 0;
+    if (why)
+        fault(r, why, o->src);
+    else if (v.open != BF_OPEN)
+        refuse_by(r, &v, offer);
+    return !why && v.open == BF_OPEN && !beyond_cap(r, offer, q->args);
+}
+
+static enum bf_why consent(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_event *e = r->e;
+    uint32_t which;
+    if (malformed(r, false))
+        return BF_WHY_NOTHING;
+    uint32_t offer = request_for(r, &which);
+    if (offer == BF_NONE)
+        return BF_WHY_NOTHING;
+    const struct bf_value *who = bf_step_values(s, e->actor, BF_ABSENT);
+    if (e->kind == BF_EVENT_DECLINE) {
+        emit_request(s, BF_FACT_DECLINED, offer, which, 0, 1, who);
+        return bf_step_goes(s, BF_NONE, BF_NONE);
+    }
+    struct bf_case_request q = *bf_case_request(s->c, offer);
+    uint32_t given = q.given;
+    bool all;
+    enum bf_why why = given_by(r, offer, e->actor, &given, &all);
+    if (why || (all && !still_lawful(r, offer, &q)))
+        return why;
+    for (uint32_t k = 0; k < 32; k++) /* who holds two posts consents for both */
+        if ((given & ~q.given) >> k & 1)
+            emit_request(s, BF_FACT_CONSENTED, offer, k, 0, 1, who);
+    return all ? bf_step_takes_effect(s, offer, q.who, q.args, false)
+               : bf_step_goes(s, BF_NONE, BF_NONE);
+}
+
+/* ---- opening a case ---- */
+
+uint32_t bf_starts_on(const struct bf_image *m, uint32_t event, uint32_t i, uint32_t *proc) {
+    for (uint32_t p = 0; p < m->proc_count; p++)
+        for (uint32_t k = 0; k < m->proc[p].starts.count; k++) {
+            uint32_t start = m->proc[p].starts.first + k;
+            if (m->start[start].event != event || i-- > 0)
+                continue;
+            *proc = p;
+            return start;
+        }
+    return BF_NONE;
+}
+
+static bool bad_datum(struct run *r, uint32_t i, const char *wrong) {
+    struct bf_refused *f = refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ARGUMENTS, BF_NONE);
+    f->arg = i;
+    f->detail = wrong;
+    return true;
+}
+
+/* An event's fields become data of the case. */
+static bool bind_event(struct run *r, const struct bf_i_start *start) {
+    const struct bf_image *m = r->s.m;
+    const struct bf_event *e = r->e;
+    struct bf_i_range params = m->event[start->event].params, data = r->s.judge.proc->data;
+    if (e->nargs != params.count)
+        return !bad_datum(r, BF_NONE, NULL);
+    for (uint32_t i = 0; i < params.count; i++) {
+        const char *wrong = bf_value_check(m, e->args[i], m->field[params.first + i].type);
+        if (wrong)
+            return !bad_datum(r, i, wrong);
+    }
+    for (uint32_t i = 0; i + 1 < start->binds.count; i += 2) {
+        const uint32_t *pair = m->index + start->binds.first + i;
+        r->s.c->data[pair[1] - data.first] = e->args[pair[0]];
+    }
+    return true;
+}
+
+/* What is given fills its data; then the others are worked out in written order. One that is both must agree. */
+static bool fill(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_image *m = s->m;
+    const struct bf_event *e = r->e;
+    struct bf_i_range data = s->judge.proc->data;
+    bool by_event = e->start != BF_NONE;
+    if (by_event && !bind_event(r, &m->start[e->start]))
+        return false;
+    if (!by_event && e->nargs != data.count)
+        return !bad_datum(r, BF_NONE, NULL);
+    for (uint32_t i = 0; i < data.count && !by_event; i++) {
+        if (bf_present(e->args[i]) && m->data[data.first + i].role == BF_DATA_KEEP)
+            return !bad_datum(r, i, "is kept, not given");
+        s->c->data[i] = e->args[i];
+    }
+    for (uint32_t i = 0; i < data.count; i++) {
+        const struct bf_i_data *d = &m->data[data.first + i];
+        struct bf_value given = s->c->data[i], v;
+        if (d->init != BF_NONE) {
+            enum bf_why why = bf_eval(&s->judge.env, d->init, &v);
+            if (why && (why != BF_WHY_ABSENT || !bf_present(given))) {
+                fault(r, why, s->judge.proc->src);
+                return false;
+            }
+            if (!why && bf_present(given) && !bf_value_equal(given, v))
+                return !bad_datum(r, i, "is not what it must be");
+            if (!why)
+                s->c->data[i] = v;
+        }
+        const char *wrong = bf_value_check(m, s->c->data[i], d->type);
+        if (wrong)
+            return !bad_datum(r, i, wrong);
+    }
+    return true;
+}
+
+/* An event is raised inside, or reported by an office or a party named in it. */
+static bool may_raise(const struct bf_event *e) {
+    if (!bf_present(e->actor) || e->actor.kind == BF_K_PARTY || e->actor.aux != BF_NO_OFFICE)
+        return true;
+    for (uint32_t i = 0; i < e->nargs; i++)
+        if (bf_is_party(e->args[i]) && bf_same_party(e->args[i], e->actor))
+            return true;
+    return false;
+}
+
+/* The start that lets this event open the case; refused: BF_NONE. */
+static uint32_t start_of(struct run *r) {
+    const struct bf_image *m = r->s.m;
+    const struct bf_event *e = r->e;
+    struct bf_i_range starts = r->s.judge.proc->starts;
+    uint32_t src = r->s.judge.proc->src;
+    if (e->start != BF_NONE) {
+        if (may_raise(e))
+            return e->start;
+        refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, m->start[e->start].src);
+        return BF_NONE;
+    }
+    for (uint32_t i = 0; i < starts.count; i++) {
+        const struct bf_i_start *start = &m->start[starts.first + i];
+        bool his = false, consented = true;
+        if (start->event != BF_NONE)
+            continue;
+        src = start->src;
+        enum bf_why why = bf_judge_actor(&r->s.judge, start->actors, e->actor, &his);
+        for (uint32_t k = 0; !why && his && consented && k < start->consents.count; k++)
+            why = bf_judge_actor(&r->s.judge, (struct bf_i_range){start->consents.first + k, 1},
+                                 e->actor, &consented);
+        if (why) {
+            fault(r, why, start->src);
+            return BF_NONE;
+        }
+        if (his && consented)
+            return starts.first + i;
+    }
+    refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
+    return BF_NONE;
+}
+
+static bool in_force(struct run *r) {
+    const struct bf_i_policy *p = &r->s.m->policy;
+    if (r->today < p->force_from)
+        refused(r, BF_REFUSAL_NOT_YET, BF_WHY_FORCE, BF_NONE)->window =
+            (struct bf_due){.kind = BF_DUE_DAY, .last = p->force_from};
+    else if (r->today > p->force_to)
+        refused(r, BF_REFUSAL_TOO_LATE, BF_WHY_FORCE, BF_NONE)->window =
+            (struct bf_due){.kind = BF_DUE_DAY, .last = p->force_to};
+    return r->today >= p->force_from && r->today <= p->force_to;
+}
+
+static bool requires_hold(struct run *r) {
+    struct bf_i_range requires = r->s.judge.proc->requires;
+    for (uint32_t i = 0; i < requires.count; i++) {
+        const struct bf_i_require *q = &r->s.m->require[requires.first + i];
+        bool yes;
+        enum bf_why why = bf_holds(&r->s.judge.env, q->cond, &yes);
+        if (why) {
+            fault(r, why, q->src);
+            return false;
+        }
+        if (yes)
+            continue;
+        struct bf_refused *f = refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_REQUIRE, q->src);
+        f->require = requires.first + i;
+        bf_guard_part(&r->s.judge.env, q->cond, &f->part_first, &f->part_end);
+        return false;
+    }
+    return true;
+}
+
+static bool opens_malformed(struct run *r) {
+    const struct bf_image *m = r->s.m;
+    const struct bf_event *e = r->e;
+    if (e->what >= m->proc_count)
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
+    if (e->start != BF_NONE &&
+        (e->start - m->proc[e->what].starts.first >= m->proc[e->what].starts.count ||
+         m->start[e->start].event == BF_NONE))
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
+    if (bf_present(e->actor) ? !bf_is_party(e->actor) || bf_value_check_party(m, e->actor)
+                             : e->start == BF_NONE)
+        return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);
+    return false;
+}
+
+static enum bf_why begin(struct run *r, const struct bf_case *draft, uint32_t start) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_image *m = s->m;
+    uint32_t data = s->judge.proc->data.count, n = 2 + data + m->assume_count;
+    struct bf_value *v = bf_new_array(s->a, struct bf_value, n);
+    v[0] = r->e->actor;
+    v[1] = bf_int(r->e->number);
+    for (uint32_t i = 0; i < data; i++)
+        v[2 + i] = draft->data[i];
+    for (uint32_t i = 0; i < m->assume_count; i++)
+        v[2 + data + i] = draft->assume[i];
+    use_case(s, bf_case_new(s->a, m, r->e->what));
+    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_STARTED,
+                                     .src = m->start[start].src,
+                                     .a = r->e->what,
+                                     .b = start,
+                                     .c = BF_NONE,
+                                     .n = n,
+                                     .v = v});
+    return bf_step_goes(s, s->judge.proc->initial, m->start[start].src);
+}
+
+static enum bf_why open_case(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_image *m = s->m;
+    if (opens_malformed(r))
+        return BF_WHY_NOTHING;
+    struct bf_case *draft = bf_case_new(s->a, m, r->e->what);
+    draft->assume = s->w->assume ? s->w->assume : bf_assume_defaults(s->a, m);
+    draft->start_day = r->today;
+    use_case(s, draft);
+    if (!fill(r))
+        return BF_WHY_NOTHING;
+    uint32_t start = start_of(r);
+    if (start == BF_NONE || !in_force(r) || !requires_hold(r))
+        return BF_WHY_NOTHING;
+    return begin(r, draft, start);
+}
+
+/* ---- the step ---- */
+
+static enum bf_why excuse(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_event *e = r->e;
+    if (e->nargs != 1 || e->args[0].kind != BF_K_VIOLATION ||
+        e->args[0].u.i >= s->m->violation_count) {
+        refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ARGUMENTS, BF_NONE);
+        return BF_WHY_NOTHING;
+    }
+    uint32_t violation = (uint32_t)e->args[0].u.i;
+    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_EXCUSED,
+                                     .src = s->m->violation[violation].src,
+                                     .a = violation,
+                                     .b = BF_NONE,
+                                     .c = BF_NONE,
+                                     .n = 1,
+                                     .v = bf_step_values(s, e->args[0], BF_ABSENT)});
+    return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
+}
+
+static enum bf_why event(struct run *r) {
+    switch (r->e->kind) {
+    case BF_EVENT_OPEN: return open_case(r);
+    case BF_EVENT_ACT: return act(r);
+    case BF_EVENT_CONSENT:
+    case BF_EVENT_DECLINE: return consent(r);
+    case BF_EVENT_TICK: return BF_WHY_NOTHING;
+    case BF_EVENT_EXCUSE: return excuse(r);
+    case BF_EVENT_CALENDAR: return bf_step_recompute(&r->s);
+    }
+    return BF_WHY_NOTHING;
+}
+
+/* As it was given, with all lapses due by now. What of them does not fit the budget waits for the next step. */
+static enum bf_why begin_again(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    bf_judge_init(&s->judge, s->m, s->w, NULL, r->now, s->a);
+    r->today = s->judge.env.today;
+    s->c = NULL;
+    s->restarts = NULL;
+    s->fact_count = 0;
+    if (!r->given)
+        return BF_WHY_NOTHING;
+    use_case(s, bf_case_fork(s->a, r->given));
+    return lapses(r);
+}
+
+/* The REFUSED fact, and what would be lawful instead. Arguments that are no values of the language are not kept. */
+static void record_refusal(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    struct bf_refused *f = &r->out->refused;
+    const struct bf_event *e = r->e;
+    bool known = e->kind != BF_EVENT_TICK && e->kind != BF_EVENT_CALENDAR &&
+                 f->why != BF_WHY_ARGUMENTS && f->why != BF_WHY_UNKNOWN && f->why != BF_WHY_ACTOR;
+    bool act = known && s->c && e->kind != BF_EVENT_EXCUSE;
+    bool who = bf_is_party(e->actor) && !bf_value_check_party(s->m, e->actor);
+    uint32_t n = known && (e->kind == BF_EVENT_ACT || e->kind == BF_EVENT_OPEN) ? e->nargs : 0;
+    struct bf_choices lawful = {0};
+    stamp(s, r->now, r->today);
+    s->judge.env.budget = BF_STEP_BUDGET;
+    if (s->c && who)
+        bf_judge_lawful(&s->judge, e->actor, &lawful);
+    f->lawful = lawful.choice;
+    f->lawful_count = lawful.count;
+    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_REFUSED,
+                                     .how = (uint16_t)f->kind,
+                                     .src = f->src,
+                                     .a = f->offer,
+                                     .b = act ? e->what : BF_NONE,
+                                     .c = f->why,
+                                     .n = n + 1,
+                                     .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n)});
+}
+
+void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,
+             const struct bf_event *e, struct bf_arena *scratch, struct bf_outcome *out) {
+    struct run r = {.s = {.m = m, .w = w, .a = scratch, .src = BF_NONE, .lapsing = BF_NONE},
+                    .given = c,
+                    .e = e,
+                    .now = e->effective,
+                    .out = out};
+    struct bf_stepper *s = &r.s;
+    *out = (struct bf_outcome){.kind = BF_DONE};
+    enum bf_why why = begin_again(&r);
+    uint32_t lapsed = s->fact_count;
+    if (why == BF_WHY_BUDGET && e->kind == BF_EVENT_TICK)
+        why = BF_WHY_NOTHING;
+    else if (!why && c && e->effective < s->c->at)
+        refused(&r, BF_REFUSAL_MALFORMED, BF_WHY_STAMP, BF_NONE);
+    else if (!why)
+        why = event(&r);
+    if (why)
+        fault(&r, why, BF_NONE);
+    if (out->kind == BF_NEEDS)
+        return;
+    if (out->kind == BF_REFUSED) {
+        if (!c) { /* no case came of it */
+            s->c = NULL;
+            s->fact_count = 0;
+        } else if (s->fact_count != lapsed) { /* nothing of the act stands */
+            begin_again(&r);
+        }
+        record_refusal(&r);
+    }
+    out->facts = s->facts;
+    out->fact_count = s->fact_count;
+    out->next = s->c;
+}
