@@ -62,7 +62,11 @@ struct bf_sym {
     uint32_t builtin;            /* enum bf_builtin (lang/defs/builtins.def) */
     struct bf_proc_info *proc;   /* PROCEDURE */
     uint32_t uses;               /* how often something refers to it */
-    bool broken;                 /* PROCEDURE, DECISION, …: a mistake was reported in it */
+    uint32_t mark;               /* the checker's */
+    bool opener;  /* DATA: a party that may start the procedure, so that who opens it is meant if it
+                                   is not given */
+    bool several; /* EVENT: starts cases of several procedures (of one: owner) */
+    bool broken;  /* PROCEDURE, DECISION, …: a mistake was reported in it */
 };
 
 /* Built-in names (lang/defs/builtins.def). */
@@ -77,6 +81,8 @@ struct bf_sym_list {
     uint32_t count;
 };
 
+struct bf_moves; /* the checker's (happened.c) */
+
 /* What flow analysis knows about a procedure. */
 struct bf_proc_info {
     struct bf_sym_list data, states, acts, duties; /* in written order; index counts from 0 */
@@ -84,6 +90,7 @@ struct bf_proc_info {
     uint32_t words;   /* 32-bit words per row of reach */
     uint32_t
         *reach; /* reach[s * words + t/32] bit t%32: t can be reached from s by one or more moves */
+    struct bf_moves *moves;
 };
 
 /* What a node means.
@@ -95,6 +102,8 @@ struct bf_proc_info {
 ** Where a NAME is a party's field, an act's day, a status, `today` …, sym is a BUILTIN. In
 ** `C_FROM` the NAME is `start`, an ACT, a STATE, or an expression of type Date. In IS the left NAME (or
 ** the right one of CASE.DUTY) is a DUTY if it is tested for a status (BUILTIN) or an ACT. */
+#define BF_PERIOD_MAX 100000 /* units of a literal period */
+
 struct bf_info {
     const struct bf_type *type;
     struct bf_sym *sym;
@@ -104,19 +113,23 @@ struct bf_program {
     struct bf_arena *arena;
     struct bf_parse *parse;
     struct bf_tree **trees; /* the policy's own files, then used modules */
-    uint32_t tree_count;
+    bf_str *modules_of;     /* by tree: its dotted name (files of the library: in English) */
+    uint32_t tree_count, own_count;
     struct bf_outline *outline; /* NULL if the policy has none */
     struct bf_node *policy;     /* POLICY node, NULL for a bare module or a scratch file */
     struct bf_info *info;       /* by node id */
     struct bf_sym_list enums, records, registers, decisions, assumes, offices, violations, events,
         procedures, fixtures;
-    struct bf_sym_list modules; /* calendars and modules used */
+    struct bf_sym_list
+        modules; /* one for each `use`; index: the number of its tree, BF_NONE: missing */
     uint32_t type_count;
     const struct bf_type **types; /* by index */
     struct bf_node **scenarios;   /* SCENARIO nodes in order of file and place */
     uint32_t scenario_count;
+    struct bf_checker *checker; /* lang/check's own */
+    const char *stdlib;         /* folder of the library; "": none */
     const char *calendar; /* dotted name in English spelling: "cn.workdays"; "none" if none given */
-    uint32_t errors;
+    uint32_t errors;      /* of all phases; lowering runs only when there is none */
 };
 
 /* Reads a policy (a folder, or one file) with the modules it uses; stdlib is the folder of stdlib.

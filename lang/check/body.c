@@ -1,0 +1,720 @@
+/* body: the rules of decisions and procedures. See checker.h.
+**
+** What a guard has made sure of (bf_facts) holds in the effects that follow it, in the limit that is
+** read with it, and nowhere else. Data that effects change are forgotten as they change.
+*/
+#include "lang/check/checker.h"
+
+/* ---- decisions ---- */
+
+void bf_body_decision(struct bf_checker *c, struct bf_sym *s) {
+    struct bf_node *n = s->node;
+    c->at = (struct bf_ctx){.where = BF_IN_DECISION, .params = s, .decision = s, .state = BF_NONE};
+    bf_check_cites(c, n);
+    for (struct bf_node *r = n->e; r; r = r->next) {
+        uint32_t mark = bf_facts_mark(c);
+        if (r->kind != BF_N_RULE)
+            continue;
+        if (r->flags & BF_F_BROKEN)
+            s->broken = true;
+        bf_check_cites(c, r);
+        bf_want_cite(c, r, n);
+        if (r->a) {
+            bf_condition(c, r->a);
+            bf_facts_assume(c, r->a, true);
+        }
+        if (r->b)
+            bf_expect(c, r->b, s->type ? s->type : c->broken);
+        bf_facts_back(c, mark);
+    }
+    if (!n->e && !(n->flags & BF_F_BROKEN))
+        bf_report(c, BF_E0336_NO_RULES, n->a->span, BF_ARGS(bf_arg_name(s->name)));
+    c->at = (struct bf_ctx){0};
+}
+
+/* ---- subjects ---- */
+
+static void subject_one(struct bf_checker *c, struct bf_node *e) {
+    const struct bf_type *t = bf_expr(c, e, c->party);
+    const struct bf_sym *s = e->kind == BF_N_NAME          ? c->info[e->id].sym
+                             : e->kind == BF_N_DOT && e->b ? c->info[e->b->id].sym
+                                                           : NULL;
+    if (bf_is_broken(t))
+        return;
+    bool party =
+        s && (s->kind == BF_SYM_OFFICE ||
+              (s->kind == BF_SYM_DATA && e->kind == BF_N_NAME && s->node->kind == BF_N_PARTY));
+    if (party)
+        return;
+    struct bf_diag *d = bf_report(c, BF_E0337_ACTOR, e->span, BF_NOARGS);
+    if (s && s->node)
+        bf_label(c, d, bf_sym_span(s), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(s))));
+    if (s && s->kind == BF_SYM_DATA && bf_type_is_party(t))
+        bf_hint(c, d, BF_T_HINT_PARTY, BF_ARGS(bf_arg_name(s->name)));
+}
+
+static void subject_any(struct bf_checker *c, struct bf_node *type) {
+    const struct bf_type *t = bf_type_read(c, type);
+    if (!bf_is_broken(t) && (!bf_type_is_party(t) || t->optional))
+        bf_report(c, BF_E0313_PER_PARTY, type->span, BF_ARGS(bf_type_arg(c, t)));
+}
+
+static void subjects(struct bf_checker *c, struct bf_node *list) {
+    for (struct bf_node *x = list; x; x = x->next) {
+        if (x->kind != BF_N_SUBJECT || !x->a || (x->flags & BF_F_BROKEN))
+            continue;
+        bf_check_cites(c, x);
+        if (x->op == BF_SUBJECT_ANY)
+            subject_any(c, x->a);
+        else
+            subject_one(c, x->a);
+    }
+}
+
+/* ---- effects ---- */
+
+static void effect_set(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *s = bf_name_in(c, n->a, c->at.proc, BF_C_NAME, BF_T_KIND_DATA);
+    if (!s || !n->b)
+        return;
+    const struct bf_type *t = s->type ? s->type : c->broken;
+    if (s->node->kind != BF_N_KEEP) {
+        struct bf_diag *d = bf_report(c, BF_E0338_FIXED, n->a->span, BF_ARGS(bf_arg_name(s->name)));
+        bf_label(c, d, bf_sym_span(s), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(s))));
+        bf_hint(c, d, BF_T_HINT_KEEP, BF_NOARGS);
+    }
+    if (n->kind == BF_N_E_SET) {
+        bf_expect(c, n->b, t);
+    } else if (t->kind == BF_K_LIST) {
+        bf_expect(c, n->b, t->elem);
+    } else {
+        if (!bf_is_broken(t))
+            bf_report(c, BF_E0339_NO_LIST, n->a->span,
+                      BF_ARGS(bf_arg_name(s->name), bf_type_arg(c, t)));
+        bf_expr(c, n->b, NULL);
+    }
+    bf_facts_forget(c, s);
+}
+
+static void effect_open(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *proc = bf_name_global(c, n->a, BF_SYM_PROCEDURE, BF_T_KIND_PROCEDURE);
+    if (!proc)
+        return;
+    struct bf_args how = {.at = n,
+                          .owner = proc,
+                          .first = proc->first,
+                          .named = true,
+                          .optional = bf_data_given,
+                          .settable = bf_data_settable};
+    bf_args_check(c, n->b, &how);
+}
+
+static void effect_extend(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *duty = bf_name_in(c, n->a, c->at.proc, BF_C_DUTY, BF_T_KIND_DUTY);
+    if (!n->b)
+        return;
+    if (n->op == 1) {
+        bf_expect(c, n->b, c->date);
+        return;
+    }
+    const struct bf_type *t = bf_expr(c, n->b, NULL);
+    if (!bf_is_broken(t) && t->kind != BF_K_PERIOD)
+        bf_report(c, BF_E0301_TYPE, n->b->span,
+                  BF_ARGS(bf_arg_text(BF_T_KIND_PERIOD), bf_type_arg(c, t)));
+    else if (duty && !bf_is_broken(t))
+        bf_match_unit(c, n->b, t, duty);
+}
+
+static void effect(struct bf_checker *c, struct bf_node *n) {
+    switch (n->kind) {
+    case BF_N_E_SET:
+    case BF_N_E_ADD:
+    case BF_N_E_REMOVE: effect_set(c, n); break;
+    case BF_N_E_PUT: {
+        struct bf_sym *reg = bf_name_global(c, n->a, BF_SYM_REGISTER, BF_T_KIND_REGISTER);
+        if (n->b)
+            bf_expect(c, n->b, reg ? reg->type : c->broken);
+        if (reg)
+            bf_facts_forget(c, reg);
+        break;
+    }
+    case BF_N_E_NOTIFY:
+        if (n->a)
+            bf_expect(c, n->a, c->party);
+        if (n->b)
+            bf_expect(c, n->b, bf_type_optional(c, c->text));
+        break;
+    case BF_N_E_VIOLATE:
+        bf_name_global(c, n->a, BF_SYM_VIOLATION, BF_T_KIND_VIOLATION);
+        if (n->b)
+            bf_expect(c, n->b, c->party);
+        break;
+    case BF_N_E_EXCUSE:
+        if (n->a)
+            bf_expect(c, n->a, c->violation);
+        break;
+    case BF_N_E_OPEN: effect_open(c, n); break;
+    case BF_N_E_RESTART: bf_name_in(c, n->a, c->at.proc, BF_C_DUTY, BF_T_KIND_DUTY); break;
+    case BF_N_E_EXTEND: effect_extend(c, n); break;
+    default: break; /* no effect: it could not be read */
+    }
+}
+
+static void effects(struct bf_checker *c, struct bf_node *list) {
+    for (struct bf_node *n = list; n; n = n->next) {
+        uint32_t mark = bf_facts_mark(c);
+        if (n->flags & BF_F_BROKEN)
+            continue;
+        bf_check_cites(c, n);
+        if (n->c) {
+            bf_condition(c, n->c);
+            bf_facts_assume(c, n->c, true);
+        }
+        effect(c, n);
+        bf_facts_back(c, mark);
+    }
+}
+
+/* ---- clauses ---- */
+
+/* An assumption or a decision may leave a limit open; anything else must be there. */
+static bool may_be_open(const struct bf_checker *c, const struct bf_node *e) {
+    const struct bf_sym *s = c->info[e->id].sym;
+    return e->kind == BF_N_CALL || (e->kind == BF_N_NAME && s && s->kind == BF_SYM_ASSUME);
+}
+
+/* A limit: a period (or a Date), or none. */
+static const struct bf_type *limit(struct bf_checker *c, struct bf_node *e, bool date) {
+    if (e->kind == BF_N_MONTH_DAY)
+        return c->date;
+    if (e->kind == BF_N_NONE) {
+        const struct bf_type *t = date ? c->date : c->period[BF_UNIT_DAYS];
+        return c->info[e->id].type = bf_type_optional(c, t);
+    }
+    const struct bf_type *t = bf_expr(c, e, NULL);
+    if (bf_is_broken(t))
+        return t;
+    if (t->kind != (date ? BF_K_DATE : BF_K_PERIOD)) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0301_TYPE, e->span,
+                      BF_ARGS(date ? bf_type_arg(c, c->date) : bf_arg_text(BF_T_KIND_PERIOD),
+                              bf_type_arg(c, t)));
+        if (!date && t->kind == BF_K_DATE)
+            bf_hint(c, d, BF_T_HINT_BY, BF_NOARGS);
+        if (date && t->kind == BF_K_PERIOD)
+            bf_hint(c, d, BF_T_HINT_WITHIN, BF_NOARGS);
+        return c->broken;
+    }
+    if (t->optional && !may_be_open(c, e))
+        bf_expect(c, e, t->base);
+    return t;
+}
+
+/* `from E`: start, an act, a state, or a Date. */
+static void from_clause(struct bf_checker *c, struct bf_node *e) {
+    struct bf_sym *act = NULL, *state = NULL, *duty = NULL;
+    if (e->kind == BF_N_NAME) {
+        const struct bf_sym *b = bf_builtin_find(e->name, 1 << BF_BC_VALUE);
+        if (b && b->builtin == BF_B_START) {
+            c->info[e->id].sym = c->builtin[BF_B_START];
+            return;
+        }
+        act = bf_scope_find(c, c->at.proc, BF_C_ACT, e->name);
+        state = bf_scope_find(c, c->at.proc, BF_C_STATE, e->name);
+        duty = bf_scope_find(c, c->at.proc, BF_C_DUTY, e->name);
+    }
+    struct bf_sym *data = act || state ? bf_scope_find(c, c->at.proc, BF_C_NAME, e->name) : NULL;
+    struct bf_sym *second = act && state ? state : data;
+    if (second) {
+        struct bf_sym *first = act ? act : state;
+        struct bf_diag *d =
+            bf_report(c, BF_E0206_AMBIGUOUS, e->span,
+                      BF_ARGS(bf_arg_name(e->name), bf_arg_text(bf_sym_kind_text(first)),
+                              bf_arg_text(bf_sym_kind_text(second))));
+        bf_label(c, d, bf_sym_span(first), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(first))));
+        bf_label(c, d, bf_sym_span(second), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(second))));
+        return;
+    }
+    if (act || state) {
+        c->info[e->id].sym = act ? act : state;
+        return;
+    }
+    if (duty) {
+        struct bf_diag *d = bf_report(c, BF_E0205_WRONG_KIND, e->span,
+                                      BF_ARGS(bf_arg_name(e->name), bf_arg_text(BF_T_KIND_DUTY),
+                                              bf_arg_text(BF_T_KIND_START)));
+        bf_hint(c, d, BF_T_HINT_FROM_ACT, BF_NOARGS);
+        return;
+    }
+    bf_expect(c, e, c->date);
+}
+
+struct clauses {
+    struct bf_node *guard, *limit, *from, *consent;
+    const struct bf_type *unit; /* type of the limit */
+};
+
+static bool same_slot(uint8_t x, uint8_t y) {
+    bool xl = x == BF_N_C_WITHIN || x == BF_N_C_BY || x == BF_N_C_NOT_BEFORE;
+    bool yl = y == BF_N_C_WITHIN || y == BF_N_C_BY || y == BF_N_C_NOT_BEFORE;
+    return x == y || (xl && yl);
+}
+
+static void tell_repeated(struct bf_checker *c, const struct bf_node *list,
+                          const struct bf_node *k) {
+    for (const struct bf_node *j = list; j != k; j = j->next)
+        if (same_slot(j->kind, k->kind)) {
+            struct bf_diag *d = bf_report(c, BF_E0340_CLAUSE_TWICE, k->span, BF_NOARGS);
+            bf_label(c, d, j->span, BF_T_ALREADY_HERE, BF_NOARGS);
+            return;
+        }
+}
+
+static struct clauses find_clauses(struct bf_checker *c, struct bf_node *list) {
+    struct clauses k = {0};
+    uint32_t count = 0;
+    for (struct bf_node *n = list; n; n = n->next, count++) {
+        if (count < 32)
+            tell_repeated(c, list, n);
+        bf_check_cites(c, n);
+        switch (n->kind) {
+        case BF_N_C_IF:
+        case BF_N_C_UNLESS: k.guard = n->a; break;
+        case BF_N_C_WITHIN:
+        case BF_N_C_BY:
+        case BF_N_C_NOT_BEFORE: k.limit = n; break;
+        case BF_N_C_FROM: k.from = n->a; break;
+        case BF_N_C_CONSENT: k.consent = n; break;
+        case BF_N_C_ONCE:
+            if (n->num < 1)
+                bf_report(c, BF_E0107_TOO_SMALL, n->span, BF_NOARGS);
+            break;
+        default: break; /* names of states are resolved, reports have subjects only */
+        }
+    }
+    return k;
+}
+
+static void clause_subjects(struct bf_checker *c, struct bf_node *list) {
+    for (struct bf_node *n = list; n; n = n->next)
+        if (n->kind == BF_N_C_CONSENT || n->kind == BF_N_C_REPORTING)
+            subjects(c, n->a);
+}
+
+/* What a period runs from. If it is an act, that act has happened where the period is read. */
+static void read_from(struct bf_checker *c, struct bf_node *e) {
+    c->at.from = NULL;
+    if (!e)
+        return;
+    from_clause(c, e);
+    struct bf_sym *s = e->kind == BF_N_NAME ? c->info[e->id].sym : NULL;
+    if (s && s->kind == BF_SYM_ACT)
+        c->at.from = s;
+}
+
+static void limit_clause(struct bf_checker *c, struct clauses *k) {
+    read_from(c, k->from);
+    if (k->limit && k->limit->a)
+        k->unit = limit(c, k->limit->a, k->limit->kind != BF_N_C_WITHIN);
+    c->at.from = NULL;
+    if (k->from && !(k->limit && k->limit->kind == BF_N_C_WITHIN)) {
+        struct bf_diag *d = bf_report(c, BF_E0341_FROM_ALONE, k->from->span, BF_NOARGS);
+        bf_hint(c, d, BF_T_HINT_WITHIN, BF_NOARGS);
+    }
+}
+
+/* The guard; what it makes sure of stays known. */
+static void guard(struct bf_checker *c, const struct clauses *k) {
+    if (!k->guard)
+        return;
+    bf_condition(c, k->guard);
+    bf_facts_assume(c, k->guard, true);
+    if (k->consent) /* the act takes effect later */
+        bf_facts_keep_fixed(c);
+}
+
+/* ---- acts ---- */
+
+static void tell_signature(struct bf_checker *c, const struct bf_node *act,
+                           const struct bf_sym *s) {
+    struct bf_diag *d = bf_report(c, BF_E0207_SIGNATURE, act->span, BF_ARGS(bf_arg_name(s->name)));
+    bf_label(c, d, bf_sym_span(s), BF_T_FIRST_HERE, BF_ARGS(bf_arg_text(BF_T_KIND_ACT)));
+}
+
+/* A later head of an act must say the same as the first. */
+static void check_signature(struct bf_checker *c, struct bf_node *act, const struct bf_sym *s) {
+    const struct bf_sym *first = s->first;
+    bool same = true;
+    if (s->node == act)
+        return;
+    for (struct bf_node *x = act->c; x; x = x->next) {
+        const struct bf_type *t = x->c ? bf_type_read(c, x->c) : c->broken;
+        if (first && x->a && x->a->kind == BF_N_NAME && first->name == x->a->name &&
+            (t == first->type || bf_is_broken(t) || !first->type || bf_is_broken(first->type))) {
+            c->info[x->id].sym = c->info[x->a->id].sym = (struct bf_sym *)(uintptr_t)first;
+            first = first->next;
+        } else {
+            same = false;
+            break;
+        }
+    }
+    if (!same || first)
+        tell_signature(c, act, s);
+}
+
+/* What a permission and an act of a duty's block have in common. */
+static void act_body(struct bf_checker *c, struct bf_node *n, struct bf_sym *act) {
+    uint32_t mark = bf_facts_mark(c);
+    struct clauses k = find_clauses(c, n->c);
+    if (n->b) {
+        bf_check_cites(c, n->b);
+        if (act && act->kind == BF_SYM_ACT && !act->duty)
+            check_signature(c, n->b, act);
+    }
+    limit_clause(c, &k);
+    clause_subjects(c, n->c);
+    c->at.params = act;
+    guard(c, &k);
+    c->at.just = act;
+    effects(c, n->e);
+    c->at.just = NULL;
+    c->at.params = NULL;
+    bf_facts_back(c, mark);
+}
+
+/* Written outside states and narrowed to one: as if written there. */
+static uint32_t only_state(const struct bf_checker *c, const struct bf_node *clauses) {
+    for (const struct bf_node *k = clauses; k; k = k->next)
+        if (k->kind == BF_N_C_IN && k->a && !k->a->next && c->info[k->a->id].sym)
+            return c->info[k->a->id].sym->index;
+    return BF_NONE;
+}
+
+static void body_may(struct bf_checker *c, struct bf_node *n) {
+    uint32_t state = c->at.state;
+    if (state == BF_NONE)
+        c->at.state = only_state(c, n->c);
+    subjects(c, n->a);
+    act_body(c, n, n->b ? c->info[n->b->id].sym : NULL);
+    c->at.state = state;
+}
+
+static void body_otherwise(struct bf_checker *c, struct bf_node *n) {
+    if (!n || (n->flags & BF_F_BROKEN))
+        return;
+    bf_check_cites(c, n);
+    if (n->op == BF_OTHERWISE_DEEMED)
+        bf_name_in(c, n->a, c->at.proc, BF_C_ACT, BF_T_KIND_ACT);
+    effects(c, n->e);
+}
+
+static void body_must(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *duty = c->info[n->id].sym;
+    uint32_t mark = bf_facts_mark(c);
+    struct clauses k = find_clauses(c, n->c);
+    subjects(c, n->a);
+    if (n->a && n->a->kind == BF_N_SUBJECT && (n->a->op == BF_SUBJECT_ANY || n->a->next))
+        bf_report(c, BF_E0346_DUTY_OF_ONE, n->a->span, BF_NOARGS);
+    guard(c, &k);
+    limit_clause(c, &k);
+    clause_subjects(c, n->c);
+    bf_facts_back(c, mark);
+    if (duty && k.unit)
+        duty->type = k.unit->base;
+    if (!k.limit)
+        bf_report(c, BF_E0342_NO_LIMIT, n->b ? n->b->span : n->span, BF_NOARGS);
+    else if (k.limit->kind == BF_N_C_NOT_BEFORE)
+        bf_report(c, BF_E0342_NO_LIMIT, k.limit->span, BF_NOARGS);
+    for (struct bf_node *alt = n->d; alt; alt = alt->next) {
+        if (alt->kind != BF_N_ALT || (alt->flags & BF_F_BROKEN))
+            continue;
+        bf_check_cites(c, alt);
+        act_body(c, alt, alt->b ? c->info[alt->b->id].sym : NULL);
+    }
+    body_otherwise(c, n->e);
+}
+
+static void body_must_not(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *act = n->b ? c->info[n->b->id].sym : NULL;
+    struct clauses k = find_clauses(c, n->c);
+    subjects(c, n->a);
+    if (act)
+        check_signature(c, n->b, act);
+    c->at.params = act;
+    if (k.guard)
+        bf_condition(c, k.guard);
+    c->at.params = NULL;
+    if (n->d)
+        bf_name_global(c, n->d, BF_SYM_VIOLATION, BF_T_KIND_VIOLATION);
+}
+
+void bf_match_unit(struct bf_checker *c, const struct bf_node *e, const struct bf_type *t,
+                   const struct bf_sym *duty) {
+    if (!duty->type || duty->type->kind != BF_K_PERIOD || t->kind != BF_K_PERIOD ||
+        duty->type->unit == t->unit)
+        return;
+    struct bf_diag *d = bf_report(
+        c, BF_E0305_EXTENSION, e->span,
+        BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, t->base), bf_type_arg(c, duty->type)));
+    for (const struct bf_node *k = duty->node->c; k; k = k->next)
+        if (k->kind == BF_N_C_WITHIN && k->a)
+            bf_label(c, d, k->a->span, BF_T_DUTY_COUNTS,
+                     BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, duty->type)));
+    bf_label(c, d, e->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, t->base)));
+    bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
+}
+
+static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *act = c->info[n->id].sym;
+    subjects(c, n->a);
+    if (n->d) {
+        const struct bf_type *t = bf_expr(c, n->d, NULL);
+        if (!bf_is_broken(t) && t->kind != BF_K_PERIOD)
+            bf_report(c, BF_E0301_TYPE, n->d->span,
+                      BF_ARGS(bf_arg_text(BF_T_KIND_PERIOD), bf_type_arg(c, t)));
+        else if (t->optional)
+            bf_expect(c, n->d, t->base);
+    }
+    uint32_t mark = bf_facts_mark(c);
+    struct clauses k = find_clauses(c, n->c);
+    limit_clause(c, &k);
+    clause_subjects(c, n->c);
+    c->at.params = act;
+    guard(c, &k);
+    c->at.just = act;
+    effects(c, n->e);
+    c->at.just = NULL;
+    c->at.params = NULL;
+    bf_facts_back(c, mark);
+}
+
+static void body_lasts(struct bf_checker *c, struct bf_node *n) {
+    uint32_t mark = bf_facts_mark(c);
+    struct clauses k = find_clauses(c, n->c);
+    guard(c, &k);
+    read_from(c, k.from);
+    if (n->a)
+        limit(c, n->a, false);
+    c->at.from = NULL;
+    bf_facts_back(c, mark);
+    effects(c, n->e);
+}
+
+static void body_pauses(struct bf_checker *c, struct bf_node *n) {
+    for (struct bf_node *d = n->a; d; d = d->next)
+        bf_name_in(c, d, c->at.proc, BF_C_DUTY, BF_T_KIND_DUTY);
+    if (n->b)
+        bf_condition(c, n->b);
+}
+
+/* ---- items ---- */
+
+static void check_outer(struct bf_checker *c, struct bf_node *n, const struct bf_node *outer) {
+    bf_check_cites(c, n);
+    bf_want_cite(c, n, outer);
+}
+
+/* What may stand in a state and outside. */
+static void item(struct bf_checker *c, struct bf_node *n, const struct bf_node *outer) {
+    if (n->flags & BF_F_BROKEN) {
+        c->at.proc->broken = true;
+        return;
+    }
+    switch (n->kind) {
+    case BF_N_MAY:
+        check_outer(c, n, outer);
+        body_may(c, n);
+        break;
+    case BF_N_MUST:
+        check_outer(c, n, outer);
+        body_must(c, n);
+        break;
+    case BF_N_MUST_NOT:
+        check_outer(c, n, outer);
+        body_must_not(c, n);
+        break;
+    case BF_N_MAY_EXTEND:
+        check_outer(c, n, outer);
+        body_may_extend(c, n);
+        break;
+    case BF_N_LASTS:
+        check_outer(c, n, outer);
+        body_lasts(c, n);
+        break;
+    case BF_N_PAUSES:
+        bf_check_cites(c, n);
+        body_pauses(c, n);
+        break;
+    case BF_N_WHEN:
+        bf_check_cites(c, n);
+        c->at.routing = true;
+        if (n->a)
+            bf_condition(c, n->a);
+        c->at.routing = false;
+        break;
+    default: break; /* data, starts and states are not rules of a state */
+    }
+}
+
+static void body_state(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_sym *s = c->info[n->id].sym;
+    const struct bf_node *outer = n->cites ? n : c->at.proc->node;
+    bf_check_cites(c, n);
+    c->at.state = s ? s->index : BF_NONE;
+    if (n->kind == BF_N_END)
+        effects(c, n->c);
+    else
+        for (struct bf_node *i = n->c; i; i = i->next)
+            item(c, i, outer);
+    c->at.state = BF_NONE;
+}
+
+static void body_data(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *s = c->info[n->id].sym;
+    bf_check_cites(c, n);
+    if (!s)
+        return;
+    if (n->d) {
+        c->at.data = s;
+        bf_expect(c, n->d, s->type ? s->type : c->broken);
+        c->at.data = NULL;
+    } else if (n->kind == BF_N_KEEP && s->type && !s->type->optional && !bf_is_broken(s->type)) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0343_KEEP_EMPTY, n->a->span, BF_ARGS(bf_arg_name(s->name)));
+        bf_hint(c, d, BF_T_HINT_KEEP_VALUE, BF_NOARGS);
+    }
+}
+
+/* Every datum that must have a value gets one from the event. */
+static void starts_complete(struct bf_checker *c, const struct bf_node *n) {
+    for (struct bf_sym *d = c->at.proc->first; d; d = d->next) {
+        bool filled = d->node->kind == BF_N_KEEP || d->node->d || bf_param_optional(c, d);
+        for (const struct bf_node *x = n->c; x && !filled; x = x->next)
+            filled = x->a && x->a->kind == BF_N_NAME && x->a->name == d->name;
+        if (filled)
+            continue;
+        struct bf_diag *e = bf_report(c, BF_E0344_EVENT_LACKS, n->a->span,
+                                      BF_ARGS(bf_arg_name(n->a->name), bf_arg_name(d->name)));
+        bf_label(c, e, bf_sym_span(d), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(d))));
+    }
+}
+
+/* A field of an event fills the data of its name, and is what the first declaration of the event says. */
+static void starts_field(struct bf_checker *c, struct bf_node *x, const struct bf_sym *param,
+                         bool builtin) {
+    const struct bf_type *t = x->c ? bf_type_read(c, x->c) : c->broken;
+    struct bf_sym *data = bf_name_in(c, x->a, c->at.proc, BF_C_NAME, BF_T_KIND_DATA);
+    if (param)
+        c->info[x->id].sym = c->info[x->a->id].sym = (struct bf_sym *)(uintptr_t)param;
+    if (bf_is_broken(t) || (param && (!param->type || bf_is_broken(param->type))))
+        return;
+    bool same = param && (builtin ? bf_type_fits(t, param->type) : t == param->type);
+    if (param && !same)
+        bf_report(c, BF_E0301_TYPE, x->c->span,
+                  BF_ARGS(bf_type_arg(c, param->type), bf_type_arg(c, t)));
+    else if (data && data->type && !bf_is_broken(data->type) &&
+             (!bf_type_fits(t, data->type) || (t->optional && !data->type->optional))) {
+        struct bf_diag *d = bf_report(c, BF_E0301_TYPE, x->c->span,
+                                      BF_ARGS(bf_type_arg(c, data->type), bf_type_arg(c, t)));
+        bf_label(c, d, bf_sym_span(data), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(data))));
+    }
+}
+
+static void body_starts_on(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_sym *event = c->info[n->id].sym;
+    if (!event)
+        return;
+    bool builtin = event == c->violated, same = true;
+    const struct bf_sym *param = event->first;
+    for (struct bf_node *x = n->c; x; x = x->next) {
+        if (!x->a || x->a->kind != BF_N_NAME)
+            return;
+        same = same && param && (builtin || param->name == x->a->name);
+        starts_field(c, x, same ? param : NULL, builtin);
+        param = param ? param->next : NULL;
+    }
+    if (!same || param) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0208_EVENT, n->a->span, BF_ARGS(bf_arg_name(n->a->name)));
+        bf_label(c, d, bf_sym_span(event), BF_T_FIRST_HERE, BF_ARGS(bf_arg_text(BF_T_KIND_EVENT)));
+        if (builtin)
+            bf_hint(c, d, BF_T_HINT_VIOLATED, BF_NOARGS);
+        return;
+    }
+    starts_complete(c, n);
+}
+
+static void proc_item(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_node *proc = c->at.proc->node;
+    if (n->flags & BF_F_BROKEN) {
+        c->at.proc->broken = true;
+        return;
+    }
+    switch (n->kind) {
+    case BF_N_PARTY:
+    case BF_N_GIVEN:
+    case BF_N_KEEP: body_data(c, n); break;
+    case BF_N_STARTS_BY:
+        check_outer(c, n, proc);
+        subjects(c, n->a);
+        break;
+    case BF_N_STARTS_ON:
+        check_outer(c, n, proc);
+        body_starts_on(c, n);
+        break;
+    case BF_N_REQUIRE:
+        check_outer(c, n, proc);
+        if (n->a)
+            bf_condition(c, n->a);
+        break;
+    case BF_N_STATE:
+    case BF_N_END: body_state(c, n); break;
+    default: item(c, n, proc); break;
+    }
+}
+
+/* Acts that extend a duty carry a period of its unit. */
+static void check_extensions(struct bf_checker *c, struct bf_sym *proc) {
+    for (struct bf_node *n = proc->node->c; n; n = n->next)
+        for (struct bf_node *i = n->kind == BF_N_STATE ? n->c : n; i; i = i->next) {
+            const struct bf_sym *act = i->kind == BF_N_MAY_EXTEND ? c->info[i->id].sym : NULL;
+            const struct bf_type *t = act && i->d ? c->info[i->d->id].type : NULL;
+            if (t && t->kind == BF_K_PERIOD)
+                bf_match_unit(c, i->d, t, act->duty);
+            if (n->kind != BF_N_STATE)
+                break;
+        }
+}
+
+/* … and their guards may read it wherever they stand. */
+static void type_extensions(struct bf_checker *c, struct bf_sym *proc) {
+    c->quiet++; /* read again in its place */
+    for (struct bf_sym *act = proc->proc->acts.first; act; act = act->next)
+        if (act->duty && act->node->d) {
+            const struct bf_type *t = bf_expr(c, act->node->d, NULL)->base;
+            act->first->type = t->kind == BF_K_PERIOD ? t : c->broken;
+        }
+    c->quiet--;
+}
+
+void bf_body_procedure(struct bf_checker *c, struct bf_sym *proc) {
+    if (!proc->proc)
+        return;
+    if (proc->node->flags & BF_F_BROKEN)
+        proc->broken = true;
+    c->at = (struct bf_ctx){.where = BF_IN_PROCEDURE, .proc = proc, .state = BF_NONE};
+    bf_check_cites(c, proc->node);
+    type_extensions(c, proc);
+    for (struct bf_node *n = proc->node->c; n; n = n->next)
+        proc_item(c, n);
+    check_extensions(c, proc);
+    if (proc->proc->initial == BF_NONE && !proc->broken)
+        bf_report(c, BF_E0345_NO_STATE, bf_sym_span(proc), BF_ARGS(bf_arg_name(proc->name)));
+    c->at = (struct bf_ctx){0};
+}

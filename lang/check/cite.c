@@ -1,0 +1,159 @@
+/* cite: citations against the outline, and which one a rule has.
+**
+** A rule has its own citations, else those of what it stands in, else that of the heading above it.
+*/
+#include "lang/check/checker.h"
+
+/* ---- against the outline ---- */
+
+static bf_str cite_text(struct bf_checker *c, struct bf_cite cite,
+                        void (*write)(struct bf_buf *, struct bf_cite)) {
+    struct bf_buf out;
+    bf_buf_init(&out);
+    write(&out, cite);
+    bf_str s = bf_str_dup(c->arena, bf_buf_view(&out));
+    bf_buf_fini(&out);
+    return s;
+}
+
+static bf_arg cite_arg(struct bf_checker *c, struct bf_cite cite) {
+    return bf_arg_both(cite_text(c, cite, bf_cite_en), cite_text(c, cite, bf_cite_zh));
+}
+
+static bf_arg number_arg(struct bf_checker *c, uint32_t n) {
+    struct bf_buf en, zh;
+    bf_buf_init(&en);
+    bf_buf_init(&zh);
+    bf_buf_int(&en, n);
+    bf_zh_number(&zh, n);
+    bf_arg a =
+        bf_arg_both(bf_str_dup(c->arena, bf_buf_view(&en)), bf_str_dup(c->arena, bf_buf_view(&zh)));
+    bf_buf_fini(&en);
+    bf_buf_fini(&zh);
+    return a;
+}
+
+static void label_outline(struct bf_checker *c, struct bf_diag *d, const struct bf_node *n,
+                          const struct bf_outline_entry *entry) {
+    bf_label(c, d, n->span, BF_T_NOT_IN_OUTLINE, BF_NOARGS);
+    if (entry)
+        bf_label(c, d, entry->span, BF_T_OUTLINE_SAYS, BF_NOARGS);
+}
+
+/* Lists up to four parts of an entry, ready to copy. */
+static void hint_parts(struct bf_checker *c, struct bf_diag *d,
+                       const struct bf_outline_entry *entry) {
+    const struct bf_outline *o = c->p->outline;
+    uint32_t shown = 0;
+    for (const struct bf_outline_entry *x = entry + 1; x < o->entry + o->count && shown < 4; x++) {
+        bool inside =
+            x->cite.article == entry->cite.article && x->cite.suffix == entry->cite.suffix &&
+            (entry->cite.paragraph ? x->cite.paragraph == entry->cite.paragraph && x->cite.item
+                                   : x->cite.paragraph && !x->cite.item);
+        if (!inside && (entry->cite.paragraph || x->cite.article != entry->cite.article ||
+                        x->cite.suffix != entry->cite.suffix))
+            break;
+        if (!inside)
+            continue;
+        bf_hint(c, d, BF_T_HINT_PART,
+                BF_ARGS(bf_arg_both(cite_text(c, x->cite, bf_cite_code),
+                                    cite_text(c, x->cite, bf_cite_zh)),
+                        bf_arg_str(x->gist)));
+        shown++;
+    }
+    bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
+}
+
+static void check_one(struct bf_checker *c, const struct bf_node *n) {
+    struct bf_cite cite = bf_cite_unpack(n->num);
+    const struct bf_outline *o = c->p->outline;
+    const struct bf_outline_entry *article =
+        bf_outline_find(o, (struct bf_cite){.article = cite.article, .suffix = cite.suffix});
+    uint32_t paragraph = cite.paragraph ? cite.paragraph : cite.item ? 1 : 0;
+    struct bf_cite wanted = {cite.article, cite.suffix, (uint16_t)paragraph, cite.item};
+    if (!article) {
+        struct bf_cite last = o->count ? o->entry[o->count - 1].cite : (struct bf_cite){0};
+        last = (struct bf_cite){last.article, last.suffix, 0, 0};
+        struct bf_cite only = {cite.article, cite.suffix, 0, 0};
+        struct bf_diag *d = bf_report(c, BF_E0110_NO_ARTICLE, n->span,
+                                      BF_ARGS(cite_arg(c, only), cite_arg(c, last)));
+        label_outline(c, d, n, o->count ? &o->entry[o->count - 1] : NULL);
+        bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
+        return;
+    }
+    if (paragraph > (article->paragraphs ? article->paragraphs : 1u)) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0110_NO_PARAGRAPH, n->span,
+                      BF_ARGS(cite_arg(c, article->cite), number_arg(c, article->paragraphs),
+                              number_arg(c, paragraph)));
+        label_outline(c, d, n, article);
+        hint_parts(c, d, article);
+        return;
+    }
+    wanted.item = 0;
+    const struct bf_outline_entry *entry = paragraph ? bf_outline_find(o, wanted) : article;
+    uint32_t items = entry ? entry->items : 0;
+    if (cite.item > items) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0110_NO_ITEM, n->span,
+                      BF_ARGS(cite_arg(c, wanted), number_arg(c, items), number_arg(c, cite.item)));
+        label_outline(c, d, n, entry ? entry : article);
+        if (entry)
+            hint_parts(c, d, entry);
+    }
+}
+
+void bf_check_cites(struct bf_checker *c, const struct bf_node *n) {
+    if (c->unit != c->units)
+        return; /* the library cites no outline */
+    for (const struct bf_node *x = n->cites; x; x = x->next) {
+        if (x->kind != BF_N_CITE || x->a || (x->flags & BF_F_BROKEN))
+            continue; /* another policy's outline is not at hand */
+        c->cited = true;
+        if (c->p->outline)
+            check_one(c, x);
+    }
+}
+
+/* ---- which one a rule has ---- */
+
+static int own_cites(const struct bf_node *n, int64_t *out, int max) {
+    int count = 0;
+    for (const struct bf_node *x = n ? n->cites : NULL; x; x = x->next)
+        if (x->kind == BF_N_CITE && !x->a) {
+            if (count < max)
+                out[count] = x->num;
+            count++;
+        }
+    return count;
+}
+
+int bf_cites_of(const struct bf_program *p, const struct bf_tree *t, const struct bf_node *n,
+                const struct bf_node *outer, int64_t *out, int max) {
+    struct bf_cite heading;
+    (void)p;
+    int count = own_cites(n, out, max);
+    if (count == 0)
+        count = own_cites(outer, out, max);
+    if (count == 0 && t && bf_tree_heading(t, n->span.start, &heading)) {
+        if (max > 0)
+            out[0] = bf_cite_pack(heading);
+        count = 1;
+    }
+    return count;
+}
+
+void bf_want_cite(struct bf_checker *c, const struct bf_node *rule, const struct bf_node *outer) {
+    int64_t one;
+    if (!c->p->outline || c->unit != c->units || rule->cites || (outer && outer->cites) ||
+        bf_cites_of(c->p, c->tree, rule, outer, &one, 1) > 0)
+        return;
+    struct bf_diag *d = bf_report(c, BF_W0112_NO_CITE, rule->span, BF_NOARGS);
+    bf_hint(c, d, BF_T_HINT_CITE, BF_NOARGS);
+}
+
+void bf_note_outline(struct bf_checker *c) {
+    if (!c->p->outline && c->cited && c->p->policy)
+        bf_report(c, BF_N0111_NO_OUTLINE,
+                  c->p->policy->a ? c->p->policy->a->span : c->p->policy->span, BF_NOARGS);
+}

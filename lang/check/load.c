@@ -1,0 +1,418 @@
+/* load: which files make a policy, and in which order they are read.
+**
+** 1. Files are taken in byte order of their names relative to the folder, so that the order of a
+**    directory never shows.
+** 2. The policy's own files share one name space. A module of the library is read once, after them.
+** 3. Folders behind symbolic links and names that begin with a dot are left out.
+*/
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lang/base/mem.h"
+#include "lang/base/stdlib.h"
+#include "lang/check/checker.h"
+
+enum { FILES_MAX = 10000, DEPTH_MAX = 32 };
+
+struct loader {
+    struct bf_parse *parse;
+    struct bf_program *p;
+    struct bf_arena *arena;
+    const char *root; /* folder of the policy; "" if there is none (standard input) */
+    const char *stdlib;
+    bf_str *names; /* found in the folder, relative to it */
+    uint32_t name_count, name_cap;
+    uint32_t tree_cap;
+    struct bf_error *e;
+};
+
+static char *join(struct loader *l, const char *dir, const char *name) {
+    size_t n = strlen(dir), m = strlen(name);
+    char *path = bf_arena_alloc(l->arena, n + m + 2);
+    memcpy(path, dir, n);
+    if (n && path[n - 1] != '/')
+        path[n++] = '/';
+    memcpy(path + n, name, m + 1);
+    return path;
+}
+
+static bool ends(bf_str s, bf_str tail) {
+    return s.len > tail.len && memcmp(s.p + s.len - tail.len, tail.p, tail.len) == 0;
+}
+
+static bool is_source(bf_str name) {
+    return ends(name, BF_STR(".banfa")) || ends(name, BF_STR(".banfa.md"));
+}
+
+static enum bf_err add_name(struct loader *l, const char *name) {
+    if (l->name_count == FILES_MAX)
+        return bf_fail(l->e, BF_ELIMIT, "%s: more than %d source files", l->root, FILES_MAX);
+    if (l->name_count == l->name_cap) {
+        uint32_t cap = l->name_cap ? l->name_cap * 2 : 16;
+        bf_str *names = bf_new_array(l->arena, bf_str, cap);
+        if (l->name_count)
+            memcpy(names, l->names, l->name_count * sizeof *names);
+        l->names = names;
+        l->name_cap = cap;
+    }
+    l->names[l->name_count++] = bf_str_of(name);
+    return BF_OK;
+}
+
+static enum bf_err scan(struct loader *l, const char *relative, int depth);
+
+static enum bf_err scan_entry(struct loader *l, const char *relative, const char *entry,
+                              int depth) {
+    char *name = *relative ? join(l, relative, entry) : bf_str_z(l->arena, bf_str_of(entry));
+    char *path = join(l, l->root, name);
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return bf_fail(l->e, BF_EIO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return scan(l, name, depth + 1);
+    return is_source(bf_str_of(name)) ? add_name(l, name) : BF_OK;
+}
+
+static enum bf_err scan(struct loader *l, const char *relative, int depth) {
+    const char *path = *relative ? join(l, l->root, relative) : l->root;
+    if (depth > DEPTH_MAX)
+        return bf_fail(l->e, BF_ELIMIT, "%s: folders nested deeper than %d", path, DEPTH_MAX);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return bf_fail(l->e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
+    enum bf_err err = BF_OK;
+    while (err == BF_OK) {
+        errno = 0;
+        struct dirent *d = readdir(dir);
+        if (!d) {
+            if (errno)
+                err = bf_fail(l->e, BF_EIO, "%s: %s", path, strerror(errno));
+            break;
+        }
+        if (d->d_name[0] != '.')
+            err = scan_entry(l, relative, d->d_name, depth);
+    }
+    closedir(dir);
+    return err;
+}
+
+static int by_bytes(const void *x, const void *y) {
+    return bf_str_cmp(*(const bf_str *)x, *(const bf_str *)y);
+}
+
+/* "a/b.banfa.md" is module a.b. */
+static bf_str module_of(struct loader *l, bf_str name) {
+    bf_str s = bf_str_dup(l->arena, name);
+    s.len -= ends(name, BF_STR(".banfa.md")) ? 9 : ends(name, BF_STR(".banfa")) ? 6 : 0;
+    for (uint32_t i = 0; i < s.len; i++)
+        if (s.p[i] == '/')
+            ((char *)(uintptr_t)s.p)[i] = '.'; /* our copy */
+    return s;
+}
+
+static void add_tree(struct loader *l, uint32_t file, bf_str module) {
+    struct bf_program *p = l->p;
+    if (p->tree_count == l->tree_cap) {
+        uint32_t cap = l->tree_cap ? l->tree_cap * 2 : 16;
+        struct bf_tree **trees = bf_new_array(l->arena, struct bf_tree *, cap);
+        bf_str *modules = bf_new_array(l->arena, bf_str, cap);
+        if (p->tree_count) {
+            memcpy(trees, p->trees, p->tree_count * sizeof *trees);
+            memcpy(modules, p->modules_of, p->tree_count * sizeof *modules);
+        }
+        p->trees = trees;
+        p->modules_of = modules;
+        l->tree_cap = cap;
+    }
+    p->trees[p->tree_count] = bf_parse_file(l->parse, file);
+    p->modules_of[p->tree_count++] = module;
+}
+
+static enum bf_err load_own(struct loader *l, bf_str name) {
+    uint32_t file;
+    const char *path = join(l, l->root, bf_str_z(l->arena, name));
+    enum bf_err err = bf_source_read(l->parse->sources, path, name, &file, l->e);
+    if (err == BF_OK)
+        add_tree(l, file, module_of(l, name));
+    return err;
+}
+
+static enum bf_err load_outline(struct loader *l) {
+    const char *path = join(l, l->root, "outline");
+    struct stat st;
+    uint32_t file;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return BF_OK;
+    enum bf_err err = bf_source_read(l->parse->sources, path, BF_STR("outline"), &file, l->e);
+    if (err == BF_OK)
+        l->p->outline = bf_outline_read(l->parse, file);
+    return err;
+}
+
+/* ---- modules ---- */
+
+/* The dotted name as written; *english: as the library has it. */
+static bf_str module_text(struct loader *l, const struct bf_node *module, bf_str *english) {
+    struct bf_buf out;
+    bf_buf_init(&out);
+    for (const struct bf_node *n = module->a; n; n = n->next) {
+        if (out.len)
+            bf_buf_char(&out, '.');
+        bf_buf_str(&out, n->name->text);
+    }
+    bf_str s = bf_str_dup(l->arena, bf_buf_view(&out));
+    bf_buf_fini(&out);
+    *english = bf_module_english(s);
+    return s;
+}
+
+static uint32_t find_tree(const struct bf_program *p, bf_str module, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++)
+        if (bf_str_eq(p->modules_of[i], module))
+            return i;
+    return BF_NONE;
+}
+
+/* Looks for a module's file under dir; reads it if there. */
+static enum bf_err try_module(struct loader *l, const char *dir, const char *shown, bf_str module,
+                              uint32_t *tree) {
+    static const char *const tails[] = {".banfa", ".banfa.md"};
+    char *relative = bf_str_z(l->arena, module);
+    for (char *s = relative; *s; s++)
+        if (*s == '.')
+            *s = '/';
+    for (int i = 0; i < 2 && *dir; i++) {
+        size_t n = strlen(relative) + strlen(tails[i]) + 1;
+        char *name = bf_arena_alloc(l->arena, n);
+        strcpy(name, relative);
+        strcat(name, tails[i]);
+        const char *path = join(l, dir, name);
+        struct stat st;
+        if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+            continue;
+        uint32_t file;
+        enum bf_err err =
+            bf_source_read(l->parse->sources, path, bf_str_of(join(l, shown, name)), &file, l->e);
+        if (err != BF_OK)
+            return err;
+        *tree = l->p->tree_count;
+        add_tree(l, file, bf_str_dup(l->arena, module));
+        return BF_OK;
+    }
+    *tree = BF_NONE;
+    return BF_OK;
+}
+
+/* The library's files, for a near name. */
+static void find_modules(struct loader *l, bf_str wanted, bf_str *best) {
+    struct loader look = {.arena = l->arena, .root = l->stdlib, .e = &(struct bf_error){0}};
+    uint32_t near = 4;
+    if (!*l->stdlib || scan(&look, "", 0) != BF_OK)
+        return; /* no suggestion then; the error itself is told anyway */
+    for (uint32_t i = 0; i < look.name_count; i++) {
+        bf_str m = module_of(l, look.names[i]);
+        uint32_t d = bf_str_distance(wanted, m, near - 1);
+        if (d < near) {
+            near = d;
+            *best = m;
+        }
+    }
+}
+
+static void missing(struct loader *l, const struct bf_node *module, bf_str text) {
+    bf_str near = {0};
+    struct bf_diag *d =
+        bf_diag(l->parse->diags, BF_E0120_NO_MODULE, module->span, BF_ARGS(bf_arg_str(text)));
+    find_modules(l, text, &near);
+    for (uint32_t i = 0; i < l->p->own_count && !near.len; i++)
+        if (bf_str_distance(text, l->p->modules_of[i], 2) <= 2)
+            near = l->p->modules_of[i];
+    if (near.len)
+        bf_diag_hint(l->parse->diags, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(near)));
+    bf_diag_hint(l->parse->diags, d, BF_T_HINT_MODULES, BF_NOARGS);
+}
+
+/* A module of the library is looked for before one of the folder; a file of the library uses only
+** the library. */
+static enum bf_err load_use(struct loader *l, uint32_t user, struct bf_node *use, uint32_t *tree) {
+    struct bf_program *p = l->p;
+    bool own = user < p->own_count;
+    bf_str english, text = module_text(l, use->a, &english);
+    *tree = find_tree(p, english, p->own_count, p->tree_count);
+    if (*tree == BF_NONE && own)
+        *tree = find_tree(p, text, 0, p->own_count);
+    if (*tree != BF_NONE)
+        return BF_OK;
+    enum bf_err err = try_module(l, l->stdlib, "stdlib", english, tree);
+    if (err == BF_OK && *tree == BF_NONE)
+        missing(l, use->a, text);
+    return err;
+}
+
+/* A single file may use its neighbours: they become the policy's own files. */
+static enum bf_err load_neighbours(struct loader *l) {
+    struct bf_program *p = l->p;
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        for (struct bf_node *n = p->trees[i]->root->a; n; n = n->next) {
+            if (n->kind != BF_N_USE || !n->a || n->a->kind != BF_N_MODULE)
+                continue;
+            uint32_t tree;
+            bf_str english, text = module_text(l, n->a, &english);
+            if (find_tree(p, text, 0, p->tree_count) != BF_NONE)
+                continue;
+            enum bf_err err = try_module(l, l->root, "", text, &tree);
+            if (err != BF_OK)
+                return err;
+        }
+    return BF_OK;
+}
+
+static enum bf_err load_uses(struct loader *l, uint32_t **trees_used, uint32_t *count) {
+    struct bf_program *p = l->p;
+    uint32_t cap = 0, n = 0, *used = NULL;
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        for (struct bf_node *u = p->trees[i]->root->a; u; u = u->next) {
+            if (u->kind != BF_N_USE || !u->a || u->a->kind != BF_N_MODULE)
+                continue;
+            if (n == cap) {
+                uint32_t *more = bf_new_array(l->arena, uint32_t, cap = cap ? cap * 2 : 16);
+                if (n)
+                    memcpy(more, used, n * sizeof *more);
+                used = more;
+            }
+            enum bf_err err = load_use(l, i, u, &used[n++]);
+            if (err != BF_OK)
+                return err;
+        }
+    *trees_used = used;
+    *count = n;
+    return BF_OK;
+}
+
+static void note_uses(struct bf_program *p, const uint32_t *used) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        for (struct bf_node *u = p->trees[i]->root->a; u; u = u->next) {
+            if (u->kind != BF_N_USE || !u->a || u->a->kind != BF_N_MODULE)
+                continue;
+            struct bf_sym *s = bf_new(p->arena, struct bf_sym);
+            *s = (struct bf_sym){.kind = BF_SYM_MODULE, .node = u, .tree = p->trees[i]};
+            bf_sym_append(&p->modules, s);
+            s->index = used[n++];
+            p->info[u->id].sym = s;
+        }
+}
+
+/* ---- circles ---- */
+
+struct visit {
+    struct bf_program *p;
+    uint8_t *state; /* 1: on the way, 2: done */
+    uint32_t *way;
+    uint32_t depth;
+};
+
+static void tell_circle(struct visit *v, const struct bf_node *use, uint32_t to) {
+    struct bf_buf out;
+    uint32_t i = 0;
+    while (v->way[i] != to)
+        i++;
+    bf_buf_init(&out);
+    for (; i < v->depth; i++) {
+        bf_buf_str(&out, v->p->modules_of[v->way[i]]);
+        bf_buf_z(&out, " -> ");
+    }
+    bf_buf_str(&out, v->p->modules_of[to]);
+    bf_diag(v->p->parse->diags, BF_E0121_USE_CIRCLE, use->span,
+            BF_ARGS(bf_arg_str(bf_buf_view(&out))));
+    bf_buf_fini(&out);
+}
+
+static void visit_tree(struct visit *v, uint32_t i) {
+    v->state[i] = 1;
+    v->way[v->depth++] = i;
+    for (struct bf_node *u = v->p->trees[i]->root->a; u; u = u->next) {
+        const struct bf_sym *s = u->kind == BF_N_USE ? v->p->info[u->id].sym : NULL;
+        if (!s || s->index == BF_NONE)
+            continue;
+        if (v->state[s->index] == 1)
+            tell_circle(v, u, s->index);
+        else if (v->state[s->index] == 0)
+            visit_tree(v, s->index);
+    }
+    v->depth--;
+    v->state[i] = 2;
+}
+
+static void find_circles(struct bf_program *p) {
+    struct visit v = {.p = p};
+    v.state = bf_new_array(p->arena, uint8_t, p->tree_count);
+    v.way = bf_new_array(p->arena, uint32_t, p->tree_count);
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        if (v.state[i] == 0)
+            visit_tree(&v, i);
+}
+
+/* ---- the entry ---- */
+
+static enum bf_err load_folder(struct loader *l) {
+    enum bf_err err = scan(l, "", 0);
+    if (err != BF_OK)
+        return err;
+    if (l->name_count == 0)
+        return bf_fail(l->e, BF_ENOENT, "%s: no file *.banfa or *.banfa.md in this folder",
+                       l->root);
+    qsort(l->names, l->name_count, sizeof *l->names, by_bytes);
+    err = load_outline(l);
+    for (uint32_t i = 0; err == BF_OK && i < l->name_count; i++)
+        err = load_own(l, l->names[i]);
+    return err;
+}
+
+static enum bf_err load_file(struct loader *l, const char *path) {
+    const char *slash = strrchr(path, '/');
+    uint32_t file;
+    if (strcmp(path, "-") == 0) {
+        enum bf_err err = bf_source_read(l->parse->sources, path, BF_STR("-"), &file, l->e);
+        if (err == BF_OK)
+            add_tree(l, file, BF_STR("-"));
+        return err;
+    }
+    l->root = slash ? bf_str_z(l->arena, (bf_str){path, (uint32_t)(slash - path + 1)}) : "./";
+    enum bf_err err = load_own(l, bf_str_of(slash ? slash + 1 : path));
+    return err == BF_OK ? load_neighbours(l) : err;
+}
+
+enum bf_err bf_load_policy(struct bf_parse *parse, const char *path, const char *stdlib,
+                           struct bf_program **program, struct bf_error *e) {
+    struct bf_program *p = bf_new(parse->arena, struct bf_program);
+    struct loader l = {.parse = parse, .p = p, .arena = parse->arena, .root = "", .e = e};
+    struct stat st;
+    uint32_t *used, count;
+    enum bf_err err;
+    p->arena = parse->arena;
+    p->parse = parse;
+    l.stdlib = stdlib ? stdlib : "";
+    if (strcmp(path, "-") != 0 && stat(path, &st) != 0)
+        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
+    if (strcmp(path, "-") != 0 && S_ISDIR(st.st_mode)) {
+        l.root = path;
+        err = load_folder(&l);
+    } else {
+        err = load_file(&l, path);
+    }
+    p->own_count = p->tree_count;
+    if (err == BF_OK)
+        err = load_uses(&l, &used, &count);
+    if (err != BF_OK)
+        return err;
+    p->stdlib = bf_str_z(p->arena, bf_str_of(l.stdlib));
+    p->info = bf_new_array(p->arena, struct bf_info, parse->next_id);
+    note_uses(p, used);
+    find_circles(p);
+    *program = p;
+    return BF_OK;
+}
