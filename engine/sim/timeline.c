@@ -132,6 +132,7 @@ static bf_str fact_line(const struct bf_sim *s, const struct bf_words *w,
     case BF_FACT_MOVED:
         return TEXT1(w, f->how == 1 ? BF_T_SIM_F_BACK : BF_T_SIM_F_MOVED, bf_words_state(w, f->b));
     case BF_FACT_WAITING: return TEXT1(w, BF_T_SIM_F_WAITING, bf_words_duty(w, f->a));
+    case BF_FACT_SPARED: return TEXT1(w, BF_T_SIM_F_SPARED, bf_words_duty(w, f->a));
     case BF_FACT_ARMED: return armed(s, w, e, f);
     case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, bf_words_duty(w, f->a));
     case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, bf_words_duty(w, f->a));
