@@ -57,12 +57,19 @@ struct bf_logic *bf_logic_new(struct bf_program *p) {
     l->first = bf_arena_alloc(p->arena, sizeof *l->first + BLOCK_BYTES);
     *l->first = (struct block){.cap = BLOCK_BYTES};
     l->block = l->first;
+    bf_logic_forget(l);
     return l;
 }
 
+void bf_logic_keep(struct bf_logic *l) { l->floor = bf_logic_mark(l); }
+
+void bf_logic_forget(struct bf_logic *l) {
+    l->floor = (struct bf_logic_mark){l->first, 0};
+    bf_logic_release(l, l->floor);
+}
+
 void bf_logic_begin(struct bf_logic *l, uint64_t steps) {
-    l->block = l->first;
-    l->block->used = 0;
+    bf_logic_release(l, l->floor);
     l->var = NULL;
     l->vars = l->var_cap = 0;
     l->slot = NULL;

@@ -45,6 +45,9 @@ struct bf_cubes {
 struct bf_logic *bf_logic_new(struct bf_program *p);
 /* Forgets the conditions of before; from now on at most `steps` are done. */
 void bf_logic_begin(struct bf_logic *l, uint64_t steps);
+/* What was allocated until now stays when a group begins, until all is forgotten. */
+void bf_logic_keep(struct bf_logic *l);
+void bf_logic_forget(struct bf_logic *l);
 
 /* ---- first all conditions of the group are read … ---- */
 struct bf_formula *bf_logic_read(struct bf_logic *l, const struct bf_node *cond); /* NULL: always */
@@ -58,8 +61,12 @@ void bf_logic_settle(struct bf_logic *l);
 
 /* The cubes of a condition. Past BF_LOGIC_CUBES `limited` is set and there are none. */
 struct bf_cubes bf_logic_cubes(struct bf_logic *l, struct bf_formula *f, uint32_t rule);
-/* The same without what they say of opaque variables. */
+/* The same without what they say of opaque variables; of statuses of duties. */
 struct bf_cubes bf_cubes_possible(struct bf_logic *l, struct bf_cubes cs);
+struct bf_cubes bf_cubes_without_statuses(struct bf_logic *l, struct bf_cubes cs);
+/* Every input; the inputs in one of each. */
+struct bf_cubes bf_logic_always(struct bf_logic *l);
+struct bf_cubes bf_cubes_and(struct bf_logic *l, struct bf_cubes x, struct bf_cubes y);
 /* Is there an input in both? */
 bool bf_cubes_meet(struct bf_logic *l, const struct bf_cube *x, const struct bf_cube *y);
 
@@ -92,6 +99,6 @@ void bf_logic_pairs(struct bf_logic *l, const struct bf_cube **list, uint32_t n,
 /* Same expression, or constants of the same value? Equal things have equal hashes. */
 bool bf_logic_same(struct bf_logic *l, const struct bf_node *x, const struct bf_node *y);
 uint32_t bf_logic_hash(const struct bf_logic *l, const struct bf_node *n);
-void *bf_logic_alloc(struct bf_logic *l, size_t size); /* uninitialised; until bf_logic_begin */
+void *bf_logic_alloc(struct bf_logic *l, size_t size); /* uninitialised; for the group */
 
 #endif

@@ -55,9 +55,15 @@ struct callee {
     uint64_t *results;  /* by value as of a variable of its type; NULL: any */
 };
 
+struct bf_logic_mark {
+    struct block *block;
+    size_t used;
+};
+
 struct bf_logic {
     struct bf_program *program;
     struct block *first, *block;
+    struct bf_logic_mark floor; /* what stays when a group begins */
     struct variable *var;
     uint32_t vars, var_cap;
     uint32_t *slot, slots; /* hash table of variables */
@@ -69,10 +75,6 @@ struct bf_logic {
     struct callee *callee; /* by decision; kept between groups */
 };
 
-struct bf_logic_mark {
-    struct block *block;
-    size_t used;
-};
 struct bf_logic_mark bf_logic_mark(const struct bf_logic *l);
 void bf_logic_release(struct bf_logic *l, struct bf_logic_mark m); /* all allocated since */
 bool bf_logic_constant(const struct bf_logic *l, const struct bf_node *n, struct constant *c);

@@ -263,13 +263,17 @@ static struct bf_cubes sum(struct bf_logic *l, struct bf_cubes x, struct bf_cube
     return out;
 }
 
+struct bf_cubes bf_logic_always(struct bf_logic *l) {
+    return (struct bf_cubes){zalloc(l, sizeof(struct bf_cube)), 1};
+}
+
 static struct bf_cubes cubes_of(struct bf_logic *l, const struct bf_formula *f, bool negated) {
     switch (f->kind) {
     case F_TRUE:
     case F_FALSE:
         if ((f->kind == F_TRUE) == negated)
             return (struct bf_cubes){0};
-        return (struct bf_cubes){zalloc(l, sizeof(struct bf_cube)), 1};
+        return bf_logic_always(l);
     case F_TEST: return test_cubes(l, f, negated);
     case F_NOT: return cubes_of(l, f->a, !negated);
     case F_AND:
@@ -298,21 +302,38 @@ struct bf_cubes bf_logic_cubes(struct bf_logic *l, struct bf_formula *f, uint32_
     return out;
 }
 
-struct bf_cubes bf_cubes_possible(struct bf_logic *l, struct bf_cubes cs) {
+static bool is_opaque(const struct variable *v) { return v->opaque; }
+
+static bool is_status(const struct variable *v) { return v->duty != NULL; }
+
+static struct bf_cubes without(struct bf_logic *l, struct bf_cubes cs,
+                               bool (*left_out)(const struct variable *)) {
     struct bf_cubes out = {bf_logic_alloc(l, sizeof *out.cube * cs.n), cs.n};
     for (uint32_t i = 0; i < cs.n; i++) {
         struct bf_cube *c = &out.cube[i];
-        *c = cs.cube[i];
-        if (!c->opaque)
-            continue;
-        c->lit = bf_logic_alloc(l, sizeof *c->lit * c->n);
-        c->n = 0;
-        c->opaque = false;
-        for (uint32_t j = 0; j < cs.cube[i].n; j++)
-            if (!l->var[cs.cube[i].lit[j].var].opaque)
-                c->lit[c->n++] = cs.cube[i].lit[j];
+        *c = (struct bf_cube){.rule = cs.cube[i].rule};
+        c->lit = bf_logic_alloc(l, sizeof *c->lit * cs.cube[i].n);
+        for (uint32_t j = 0; j < cs.cube[i].n; j++) {
+            const struct variable *v = &l->var[cs.cube[i].lit[j].var];
+            if (left_out(v))
+                continue;
+            c->lit[c->n++] = cs.cube[i].lit[j];
+            c->opaque |= v->opaque;
+        }
     }
     return out;
+}
+
+struct bf_cubes bf_cubes_possible(struct bf_logic *l, struct bf_cubes cs) {
+    return without(l, cs, is_opaque);
+}
+
+struct bf_cubes bf_cubes_without_statuses(struct bf_logic *l, struct bf_cubes cs) {
+    return without(l, cs, is_status);
+}
+
+struct bf_cubes bf_cubes_and(struct bf_logic *l, struct bf_cubes x, struct bf_cubes y) {
+    return product(l, x, y);
 }
 
 bool bf_cubes_meet(struct bf_logic *l, const struct bf_cube *x, const struct bf_cube *y) {

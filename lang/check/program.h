@@ -117,7 +117,9 @@ struct bf_program {
     uint32_t tree_count, own_count;
     struct bf_outline *outline; /* NULL if the policy has none */
     struct bf_node *policy;     /* POLICY node, NULL for a bare module or a scratch file */
-    struct bf_info *info;       /* by node id */
+    int64_t *noted;             /* citations of the policy's notes, sorted (coverage.c) */
+    uint32_t noted_count;
+    struct bf_info *info; /* by node id */
     struct bf_sym_list enums, records, registers, decisions, assumes, offices, violations, events,
         procedures, fixtures;
     struct bf_sym_list

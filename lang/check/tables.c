@@ -335,6 +335,7 @@ static void find_gap(struct table *t) {
 
 static void check_decision(struct bf_logic *l, struct bf_program *p, struct bf_sym *decision) {
     struct table t = {.p = p, .l = l, .decision = decision};
+    bf_logic_forget(l);
     read_rules(&t);
     if (!bf_logic_limited(l)) {
         t.all = rank(&t, false);
