@@ -3,6 +3,7 @@
 #ifndef BF_FORMAT_H
 #define BF_FORMAT_H
 
+#include "lang/base/diag.h"
 #include "lang/image/image.h"
 
 enum bf_i_table_id {
@@ -39,7 +40,19 @@ const char *bf_i_table_z(enum bf_i_table_id table);
 /* Writes both hashes into a block whose header and directory are right. */
 void bf_image_seal(void *bytes, size_t size);
 
-/* Verifies the rows of an image whose tables are in bounds (verify.c, verify_code.c). */
-enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m, struct bf_error *e);
+/* Where something is wrong: a limit that was reached (enum bf_text_id names it), at a line of the source. */
+struct bf_image_at {
+    enum bf_text_id limit;
+    bf_str file;
+    uint32_t line; /* 0: unknown */
+};
+
+/* Verifies the rows of an image whose tables are in bounds (verify.c, verify_code.c). BF_ELIMIT: a limit
+** was reached, *at says which; BF_EFORMAT: anything else is wrong. */
+enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
+                            struct bf_image_at *at, struct bf_error *e);
+/* Loads a block for nobody: may it be loaded? What reaches a limit is BF_ELIMIT here. */
+enum bf_err bf_image_prove(const uint8_t *bytes, size_t size, struct bf_image_at *at,
+                           struct bf_error *e);
 
 #endif

@@ -135,7 +135,8 @@ static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, siz
 }
 
 static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void *block,
-                        size_t size, struct bf_image **image, struct bf_error *e) {
+                        size_t size, struct bf_image **image, struct bf_image_at *at,
+                        struct bf_error *e) {
     const uint8_t *bytes = (uintptr_t)block % 8 ? bf_arena_copy(a, block, size) : block;
     const struct bf_i_header *h = (const void *)bytes;
     enum bf_err err = check_header(h, size, e);
@@ -152,14 +153,16 @@ static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void
     if (memcmp(hash, h->hash, sizeof hash) != 0)
         return bf_fail(e, BF_EFORMAT, "image damaged: its policy has another hash than it says");
     struct bf_image *m = make_image(a, bytes, size, h);
-    err = bf_image_verify(scratch, m, e);
+    err = bf_image_verify(scratch, m, at, e);
     if (!err)
         *image = m;
     return err;
 }
 
-enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
-                          struct bf_image **image, struct bf_error *e) {
+/* a NULL: the image goes with the scratch. */
+static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t size,
+                                struct bf_image **image, struct bf_image_at *at,
+                                struct bf_error *e) {
     struct bf_arena *scratch = bf_arena_new(0);
     if (!scratch)
         return bf_fail(e, BF_ENOMEM, "load image: out of memory");
@@ -167,9 +170,24 @@ enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
     enum bf_err err;
     bf_arena_on_exhausted(scratch, &jump);
     if (setjmp(jump) == 0)
-        err = load(a, scratch, bytes, size, image, e);
+        err = load(a ? a : scratch, scratch, bytes, size, image, at, e);
     else
         err = bf_fail(e, BF_ENOMEM, "load image: out of memory");
     bf_arena_free(scratch);
     return err;
+}
+
+enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
+                          struct bf_image **image, struct bf_error *e) {
+    struct bf_image_at at;
+    enum bf_err err = load_guarded(a, bytes, size, image, &at, e);
+    if (err == BF_ELIMIT)
+        err = e->code = BF_EFORMAT;
+    return err;
+}
+
+enum bf_err bf_image_prove(const uint8_t *bytes, size_t size, struct bf_image_at *at,
+                           struct bf_error *e) {
+    struct bf_image *m;
+    return load_guarded(NULL, bytes, size, &m, at, e);
 }

@@ -18,6 +18,18 @@ bool bf_v_bad(struct bf_v *v, const char *table, uint32_t row, const char *what)
     return false;
 }
 
+bool bf_v_limit(struct bf_v *v, const char *table, uint32_t row, uint32_t src,
+                enum bf_text_id limit, const char *what) {
+    const struct bf_image *m = v->m;
+    *v->at = (struct bf_image_at){.limit = limit};
+    if (src < m->place_count) {
+        v->at->file = bf_i_text(m, m->place[src].file);
+        v->at->line = m->place[src].line;
+    }
+    bf_fail(v->e, BF_ELIMIT, "image damaged: %s %u: %s", table, row, what);
+    return false;
+}
+
 static void count_rows(struct bf_v *v) {
     const uint32_t count[] = {
 #define TABLE(name, type) v->m->name##_count,
@@ -227,8 +239,9 @@ static bool verify_counts(struct bf_v *v) {
                                        BF_I_decision, BF_I_proc,   BF_I_data,   BF_I_state,
                                        BF_I_duty,     BF_I_event,  BF_I_field};
     for (size_t i = 0; i < sizeof numbered; i++)
-        NEED(v->count[numbered[i]] < BF_OPERAND, bf_i_table_z(numbered[i]), BF_OPERAND,
-             "too many rows");
+        if (v->count[numbered[i]] >= BF_OPERAND)
+            return bf_v_limit(v, bf_i_table_z(numbered[i]), BF_OPERAND, BF_NONE, BF_T_LIMIT_SIZE,
+                              "too many rows");
     return true;
 }
 
@@ -373,7 +386,8 @@ static bool verify_decisions(struct bf_v *v) {
 static struct bf_v_context context(enum bf_v_what what, uint32_t proc, const struct bf_image *m,
                                    const char *table, uint32_t row) {
     const struct bf_i_range data = m->proc[proc].data;
-    return (struct bf_v_context){what, proc, data.first + data.count, {0, 0}, table, row};
+    return (struct bf_v_context){what,  proc, data.first + data.count, {0, 0},
+                                 table, row,  m->proc[proc].src};
 }
 
 static bool verify_actors(struct bf_v *v, struct bf_i_range actors, uint32_t proc) {
@@ -455,7 +469,8 @@ static bool verify_starts(struct bf_v *v, uint32_t p) {
             return false;
     }
     for (uint32_t i = q.first; i < q.first + q.count; i++) {
-        const struct bf_v_context c = context(BF_V_GUARD, p, m, "require", i);
+        struct bf_v_context c = context(BF_V_GUARD, p, m, "require", i);
+        c.src = m->require[i].src;
         SRC(&m->require[i], "require", i);
         STR(m->require[i].text, "require", i);
         if (!program(v, m->require[i].cond, &c, slot_bool))
@@ -472,7 +487,8 @@ static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_proc *proc = &m->proc[p];
     const struct bf_i_state *s = &m->state[n];
-    const struct bf_v_context enter = context(BF_V_EFFECTS, p, m, "state", n);
+    struct bf_v_context enter = context(BF_V_EFFECTS, p, m, "state", n);
+    enter.src = s->src;
     NAMED(s, "state", n);
     SRC(s, "state", n);
     NEED(s->is_end <= 1, "state", n, "is_end");
@@ -482,14 +498,16 @@ static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
         !bf_v_claim(v, BF_I_when, s->whens) || !bf_v_claim(v, BF_I_pause, s->pauses))
         return false;
     for (uint32_t i = s->whens.first; i < s->whens.first + s->whens.count; i++) {
-        const struct bf_v_context c = context(BF_V_GUARD, p, m, "when", i);
+        struct bf_v_context c = context(BF_V_GUARD, p, m, "when", i);
+        c.src = m->when[i].src;
         SRC(&m->when[i], "when", i);
         NEED(m->when[i].target != BF_NONE && goal_ok(proc, m->when[i].target), "when", i, "target");
         if (!may_program(v, m->when[i].cond, &c, slot_bool))
             return false;
     }
     for (uint32_t i = s->pauses.first; i < s->pauses.first + s->pauses.count; i++) {
-        const struct bf_v_context c = context(BF_V_GUARD, p, m, "pause", i);
+        struct bf_v_context c = context(BF_V_GUARD, p, m, "pause", i);
+        c.src = m->pause[i].src;
         SRC(&m->pause[i], "pause", i);
         NEED(m->pause[i].duty == BF_NONE || bf_v_in(proc->duties, m->pause[i].duty), "pause", i,
              "duty");
@@ -545,13 +563,21 @@ static bool verify_from(struct bf_v *v, const struct bf_v_context *c, uint32_t f
     return true;
 }
 
+static bool month_day_ok(uint32_t day) {
+    return bf_civil_ok(2024, day / 100, day % 100); /* a leap year: 29 February is one */
+}
+
 static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,
                           const struct bf_v_context *c) {
-    NEED(o->window <= BF_WINDOW_NOT_BEFORE, "offer", c->row, "window");
+    NEED(o->window <= BF_WINDOW_BY_MONTH_DAY, "offer", c->row, "window");
     if (!verify_from(v, c, o->from, o->from_ref))
         return false;
     if (o->window == BF_WINDOW_NONE) {
         NEED(o->window_code == BF_NONE, "offer", c->row, "window");
+        return true;
+    }
+    if (o->window == BF_WINDOW_BY_MONTH_DAY) {
+        NEED(month_day_ok(o->window_code), "offer", c->row, "day of the year");
         return true;
     }
     struct bf_v_slot got;
@@ -589,6 +615,7 @@ static bool verify_offer(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_i_proc *proc = &m->proc[p];
     const struct bf_i_offer *o = &m->offer[n];
     struct bf_v_context c = context(BF_V_GUARD, p, m, "offer", n);
+    c.src = o->src;
     SRC(o, "offer", n);
     NEED(bf_v_in(proc->acts, o->act), "offer", n, "act");
     NEED(o->state == BF_NONE || bf_v_in(proc->states, o->state), "offer", n, "state");
@@ -607,15 +634,15 @@ static bool verify_offer(struct bf_v *v, uint32_t p, uint32_t n) {
 static bool verify_limit(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_duty *d = &m->duty[n];
-    const struct bf_v_context c = context(BF_V_GUARD, p, m, "duty", n);
+    struct bf_v_context c = context(BF_V_GUARD, p, m, "duty", n);
+    c.src = d->src;
     struct bf_v_slot got;
     NEED(d->limit <= BF_I_LIMIT_BY_MONTH_DAY, "duty", n, "limit");
     v->duty_unit[n] = BF_NONE;
     switch (d->limit) {
     case BF_I_LIMIT_NONE: NEED(d->limit_code == BF_NONE, "duty", n, "limit"); return true;
     case BF_I_LIMIT_BY_MONTH_DAY:
-        NEED(bf_civil_ok(2024, d->limit_code / 100, d->limit_code % 100), "duty", n,
-             "day of the year");
+        NEED(month_day_ok(d->limit_code), "duty", n, "day of the year");
         return true;
     case BF_I_LIMIT_BY: return program(v, d->limit_code, &c, slot_date);
     }
@@ -630,7 +657,8 @@ static bool verify_otherwise(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_proc *proc = &m->proc[p];
     const struct bf_i_duty *d = &m->duty[n];
-    const struct bf_v_context c = context(BF_V_EFFECTS, p, m, "duty", n);
+    struct bf_v_context c = context(BF_V_EFFECTS, p, m, "duty", n);
+    c.src = d->otherwise_src;
     NEED(d->otherwise <= BF_OTHERWISE_DEEMED, "duty", n, "otherwise");
     NEED(d->otherwise_src < m->src_count, "duty", n, "source");
     switch ((enum bf_otherwise_op)d->otherwise) {
@@ -654,7 +682,8 @@ static bool verify_duty(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_proc *proc = &m->proc[p];
     const struct bf_i_duty *d = &m->duty[n];
-    const struct bf_v_context c = context(BF_V_GUARD, p, m, "duty", n);
+    struct bf_v_context c = context(BF_V_GUARD, p, m, "duty", n);
+    c.src = d->src;
     NAMED(d, "duty", n);
     SRC(d, "duty", n);
     NEED(d->state == BF_NONE || bf_v_in(proc->states, d->state), "duty", n, "state");
@@ -672,6 +701,7 @@ static bool verify_ban(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_i_proc *proc = &m->proc[p];
     const struct bf_i_ban *b = &m->ban[n];
     struct bf_v_context c = context(BF_V_GUARD, p, m, "ban", n);
+    c.src = b->src;
     SRC(b, "ban", n);
     NEED(bf_v_in(proc->acts, b->act), "ban", n, "act");
     NEED(b->state == BF_NONE || bf_v_in(proc->states, b->state), "ban", n, "state");
@@ -782,7 +812,7 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
 static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_stmt *s = &m->stmt[n];
-    const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n};
+    const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n, s->src};
     struct bf_v_slot got;
     SRC(s, "stmt", n);
     NEED(s->op <= BF_S_REFUSED, "stmt", n, "no such statement");
@@ -847,7 +877,8 @@ static bool verify_scenarios(struct bf_v *v) {
     }
     v->local = bf_new_array(v->arena, struct bf_v_slot, (size_t)m->fixture_count + most + 1);
     for (uint32_t i = 0; i < m->fixture_count; i++) {
-        const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "fixture", i};
+        const struct bf_v_context c = {BF_V_SCENARIO,    BF_NONE, 0, {0, 0}, "fixture", i,
+                                       m->fixture[i].src};
         STR(m->fixture[i].name, "fixture", i);
         SRC(&m->fixture[i], "fixture", i);
         v->locals = i;
@@ -886,12 +917,12 @@ static bool verify_owners(struct bf_v *v) {
 }
 
 enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
-                            struct bf_error *e) {
-    struct bf_v v = {.arena = scratch, .m = m, .e = e};
+                            struct bf_image_at *at, struct bf_error *e) {
+    struct bf_v v = {.arena = scratch, .m = m, .e = e, .at = at};
     count_rows(&v);
     v.tuples = bf_new_array(scratch, struct bf_v_slot, BF_STACK);
     bool ok = verify_counts(&v) && verify_strs(&v) && verify_policy(&v) && verify_basics(&v) &&
               verify_registers(&v) && verify_simple(&v) && verify_decisions(&v) &&
               verify_procs(&v) && verify_scenarios(&v) && verify_owners(&v);
-    return ok ? BF_OK : BF_EFORMAT;
+    return ok ? BF_OK : e->code;
 }

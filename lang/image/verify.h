@@ -22,13 +22,14 @@ struct bf_v_context {
     uint32_t data_end;        /* data numbers below it are there */
     struct bf_i_range params; /* of the ARGs; count 0: none */
     const char *table;        /* for messages: the row that owns the program */
-    uint32_t row;
+    uint32_t row, src;        /* and its source */
 };
 
 struct bf_v {
     struct bf_arena *arena; /* scratch */
     const struct bf_image *m;
     struct bf_error *e;
+    struct bf_image_at *at;
     uint32_t count[BF_I_TABLES];   /* rows of each table */
     uint8_t *claimed[BF_I_TABLES]; /* rows that have an owner */
     struct bf_v_decision {
@@ -46,6 +47,9 @@ struct bf_v {
 
 /* Says what is wrong with a row; returns false. */
 bool bf_v_bad(struct bf_v *v, const char *table, uint32_t row, const char *what);
+/* The same for a limit that was reached at a source (BF_NONE: unknown). */
+bool bf_v_limit(struct bf_v *v, const char *table, uint32_t row, uint32_t src,
+                enum bf_text_id limit, const char *what);
 #define NEED(cond, table, row, what) \
     do { \
         if (!(cond)) \

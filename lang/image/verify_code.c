@@ -43,6 +43,11 @@ static bool bad(struct run *r, const char *what) {
     return false;
 }
 
+/* The author's, not the image's: more than a program may need. */
+static bool beyond(struct run *r, enum bf_text_id limit, const char *what) {
+    return bf_v_limit(r->v, r->c->table, r->c->row, r->c->src, limit, what);
+}
+
 static const struct bf_v_slot slot_bool = {BF_K_BOOL, 0, 0}, slot_date = {BF_K_DATE, 0, 0},
                               slot_int = {BF_K_INT, 0, 0}, slot_text = {BF_K_TEXT, 0, 0},
                               slot_party = {BF_K_PARTY, 0, 0},
@@ -57,7 +62,8 @@ static struct bf_v_slot level_slot(const struct bf_v *v) {
 /* ---- the stack ---- */
 
 static bool push(struct run *r, struct bf_v_slot s) {
-    RNEED(r->depth < BF_STACK, "too many values");
+    if (r->depth >= BF_STACK)
+        return beyond(r, BF_T_LIMIT_VALUES, "too many values");
     r->stack[r->depth++] = s;
     return true;
 }
@@ -238,8 +244,10 @@ static bool call(struct run *r, uint32_t f) {
     uint32_t below = v->decision[f].depth + 1;
     v->depth = below > depth ? below : depth;
     v->cost = cost + v->decision[f].cost;
-    RNEED(v->depth <= BF_CALL_DEPTH, "decisions call each other too deep");
-    RNEED(v->cost <= BF_COST, "costs too many instructions");
+    if (v->depth > BF_CALL_DEPTH)
+        return beyond(r, BF_T_LIMIT_CALLS, "decisions call each other too deep");
+    if (v->cost > BF_COST)
+        return beyond(r, BF_T_LIMIT_COST, "costs too many instructions");
     return pop_fields(r, v->m->decision[f].params) &&
            push(r, bf_v_slot_of(v, v->m->decision[f].type));
 }
@@ -262,7 +270,8 @@ static bool make_tuple(struct run *r, uint32_t n) {
     struct bf_v *v = r->v;
     if (!needs_what(r, 1 << BF_V_EFFECTS | 1 << BF_V_SCENARIO) || !pop_n(r, n))
         return false;
-    RNEED(n <= BF_STACK - v->tuples_used, "too many values in tuples");
+    if (n > BF_STACK - v->tuples_used)
+        return beyond(r, BF_T_LIMIT_VALUES, "too many values in tuples");
     struct bf_v_slot tuple = {BF_V_TUPLE, v->tuples_used, n};
     for (uint32_t i = 0; i < n; i++) {
         struct bf_v_slot s = r->stack[r->depth + i];
@@ -358,7 +367,8 @@ static bool jump(struct run *r, uint32_t distance, bool keeps) {
             return true;
         RNEED(j.target <= top->target, "jumps across another jump");
     }
-    RNEED(r->jumps < JUMPS, "too many jumps under way");
+    if (r->jumps >= JUMPS)
+        return beyond(r, BF_T_LIMIT_VALUES, "too many jumps under way");
     r->jump[r->jumps++] = j;
     return true;
 }
@@ -600,8 +610,8 @@ static bool run_program(struct run *r) {
         enum bf_opcode op = (enum bf_opcode)bf_i_op(word);
         RNEED((uint32_t)op < BF_OPCODES, "no such instruction");
         r->next = r->pc + 1;
-        v->cost++;
-        RNEED(v->cost <= BF_COST, "costs too many instructions");
+        if (++v->cost > BF_COST)
+            return beyond(r, BF_T_LIMIT_COST, "costs too many instructions");
         if (op == BF_OP_RETURN || op == BF_OP_DONE)
             return ends(r, op);
         if (!execute(r, op, bf_i_operand(word)) || !land(r))
@@ -639,7 +649,7 @@ static bool verify_rules(struct bf_v *v, uint32_t n) {
     struct bf_v_decision *known = &v->decision[n];
     for (uint32_t i = d->rules.first; i < d->rules.first + d->rules.count; i++) {
         const struct bf_i_rule *rule = &v->m->rule[i];
-        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0, d->params, "rule", i};
+        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0, d->params, "rule", i, rule->src};
         NEED(rule->tier <= 2 && (rule->cond == BF_NONE) == (rule->tier == 0), "rule", i, "tier");
         for (int part = 0; part < 2; part++) {
             if (!part && rule->cond == BF_NONE)
@@ -649,7 +659,9 @@ static bool verify_rules(struct bf_v *v, uint32_t n) {
                 return false;
             known->cost += v->cost;
             known->depth = v->depth > known->depth ? v->depth : known->depth;
-            NEED(known->cost <= BF_COST, "decision", n, "costs too many instructions");
+            if (known->cost > BF_COST)
+                return bf_v_limit(v, "decision", n, d->src, BF_T_LIMIT_COST,
+                                  "costs too many instructions");
         }
     }
     return true;
@@ -659,7 +671,9 @@ bool bf_v_decision(struct bf_v *v, uint32_t n) {
     struct bf_v_decision *known = &v->decision[n];
     if (known->seen)
         return true;
-    NEED(v->level <= BF_CALL_DEPTH, "decision", n, "decisions call each other too deep");
+    if (v->level > BF_CALL_DEPTH)
+        return bf_v_limit(v, "decision", n, v->m->decision[n].src, BF_T_LIMIT_CALLS,
+                          "decisions call each other too deep");
     known->seen = 1;
     v->level++;
     if (!bf_v_claim(v, BF_I_rule, v->m->decision[n].rules) || !verify_rules(v, n))
