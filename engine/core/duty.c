@@ -14,7 +14,7 @@
 static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t duty, uint32_t b,
                  uint32_t src) {
     bf_step_emit(
-        s, (struct bf_fact){.kind = (uint16_t)kind, .src = src, .a = duty, .b = b, .c = BF_NONE});
+        s, &(struct bf_fact){.kind = (uint16_t)kind, .src = src, .a = duty, .b = b, .c = BF_NONE});
 }
 
 static enum bf_why due_of(struct bf_stepper *s, const struct bf_term *t, struct bf_due *due) {
@@ -116,7 +116,7 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
     v[1] = at == BF_INSTANT_NONE ? BF_ABSENT : bf_instant_value(at);
     v[2] = limit;
     f.v = v;
-    bf_step_emit(s, f);
+    bf_step_emit(s, &f);
     return BF_WHY_NOTHING;
 }
 
@@ -135,12 +135,12 @@ static void leave(struct bf_stepper *s, uint32_t duty) {
 static enum bf_why pause(struct bf_stepper *s, uint32_t duty, uint32_t src) {
     if (bf_case_duty(s->m, s->c, duty)->pause_count >= BF_LEDGER_MAX)
         return BF_WHY_TOO_LONG;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_PAUSED,
-                                     .src = src,
-                                     .a = duty,
-                                     .b = BF_NONE,
-                                     .c = BF_NONE,
-                                     .due.kind = BF_DUE_PAUSED});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_PAUSED,
+                                      .src = src,
+                                      .a = duty,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .due.kind = BF_DUE_PAUSED});
     return BF_WHY_NOTHING;
 }
 
@@ -158,7 +158,7 @@ static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
                         .c = BF_NONE};
     enum bf_why why = due_of(s, &t, &f.due);
     if (!why)
-        bf_step_emit(s, f);
+        bf_step_emit(s, &f);
     return why;
 }
 
@@ -257,7 +257,7 @@ enum bf_why bf_step_extend(struct bf_stepper *s, uint32_t duty, uint32_t offer, 
                         .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT)};
     enum bf_why why = due_of(s, &t, &f.due);
     if (!why)
-        bf_step_emit(s, f);
+        bf_step_emit(s, &f);
     return why;
 }
 
@@ -294,7 +294,7 @@ enum bf_why bf_step_recompute(struct bf_stepper *s) {
         if (f.due.kind == d->due.kind && f.due.last == d->due.last && f.due.at == d->due.at &&
             f.due.provisional == d->due.provisional)
             continue;
-        bf_step_emit(s, f);
+        bf_step_emit(s, &f);
     }
     return BF_WHY_NOTHING;
 }
@@ -312,12 +312,12 @@ enum bf_why bf_step_requests(struct bf_stepper *s) {
         bool lapsed = o->kind != BF_OFFER_MAY && o->duty == s->lapsing;
         if (v.open == BF_OPEN && !lapsed)
             continue;
-        bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_REQUEST_DIED,
-                                         .how = BF_DEATH_CLOSED,
-                                         .src = o->src,
-                                         .a = r->offer,
-                                         .b = o->act,
-                                         .c = BF_NONE});
+        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_REQUEST_DIED,
+                                          .how = BF_DEATH_CLOSED,
+                                          .src = o->src,
+                                          .a = r->offer,
+                                          .b = o->act,
+                                          .c = BF_NONE});
     }
     return BF_WHY_NOTHING;
 }

@@ -4,21 +4,21 @@
 #include "engine/core/step_parts.h"
 #include "lang/base/assert.h"
 
-void bf_step_emit(struct bf_stepper *s, struct bf_fact f) {
+void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f) {
     if (s->fact_count == s->fact_cap) {
-        uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 16;
+        uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 6;
         struct bf_fact *grown = bf_arena_alloc(s->a, cap * sizeof *grown);
         if (s->fact_count)
             memcpy(grown, s->facts, s->fact_count * sizeof *grown);
         s->facts = grown;
         s->fact_cap = cap;
     }
-    f.day = s->judge.env.today;
-    f.at = s->judge.at;
-    s->facts[s->fact_count] = f;
+    struct bf_fact *kept = &s->facts[s->fact_count++];
+    *kept = *f;
+    kept->day = s->judge.env.today;
+    kept->at = s->judge.at;
     if (s->c)
-        BF_ASSERT(bf_apply(s->m, s->a, s->c, &s->facts[s->fact_count]));
-    s->fact_count++;
+        BF_ASSERT(bf_apply(s->m, s->a, s->c, kept));
 }
 
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y) {
@@ -39,37 +39,37 @@ const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
 
 void bf_step_violate(struct bf_stepper *s, uint32_t violation, struct bf_value by, uint32_t src) {
     uint32_t place = s->c->violation_count;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_VIOLATED,
-                                     .src = src,
-                                     .a = violation,
-                                     .b = s->lapsing,
-                                     .c = BF_NONE,
-                                     .n = 1,
-                                     .v = bf_step_values(s, by, BF_ABSENT)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_VIOLATED,
+                                      .src = src,
+                                      .a = violation,
+                                      .b = s->lapsing,
+                                      .c = BF_NONE,
+                                      .n = 1,
+                                      .v = bf_step_values(s, by, BF_ABSENT)});
     if (!bf_present(by) || !s->m->event_count)
         return;
     struct bf_value v = {
         .kind = BF_K_VIOLATION, .aux = place & 0xFFFFFF, .n = s->c->number, .u.i = violation};
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_RAISED,
-                                     .src = src,
-                                     .a = 0,
-                                     .b = BF_NONE,
-                                     .c = BF_NONE,
-                                     .n = 2,
-                                     .v = bf_step_values(s, v, by)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RAISED,
+                                      .src = src,
+                                      .a = 0,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = 2,
+                                      .v = bf_step_values(s, v, by)});
 }
 
 /* ---- effects ---- */
 
 static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t row, uint32_t n,
                  const struct bf_value *v) {
-    bf_step_emit(s, (struct bf_fact){.kind = (uint16_t)kind,
-                                     .src = s->src,
-                                     .a = row,
-                                     .b = BF_NONE,
-                                     .c = BF_NONE,
-                                     .n = n,
-                                     .v = v});
+    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
+                                      .src = s->src,
+                                      .a = row,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = n,
+                                      .v = v});
 }
 
 static enum bf_why set(struct bf_stepper *s, uint32_t data, struct bf_value v) {
@@ -168,19 +168,19 @@ enum bf_why bf_step_effects(struct bf_stepper *s, uint32_t code, const struct bf
 
 static enum bf_why move(struct bf_stepper *s, uint32_t target, uint32_t src) {
     bool back = target == BF_BACK;
+    if (s->judge.env.budget < MOVE_COST)
+        return BF_WHY_BUDGET;
+    s->judge.env.budget -= MOVE_COST;
     if (back)
         target = bf_case_state(s->m, s->c, s->c->state)->from;
     if (target == BF_NONE)
         return bf_step_duties(s, false);
-    if (s->judge.env.budget < MOVE_COST)
-        return BF_WHY_BUDGET;
-    s->judge.env.budget -= MOVE_COST;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_MOVED,
-                                     .how = back,
-                                     .src = src,
-                                     .a = s->c->state,
-                                     .b = target,
-                                     .c = BF_NONE});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_MOVED,
+                                      .how = back,
+                                      .src = src,
+                                      .a = s->c->state,
+                                      .b = target,
+                                      .c = BF_NONE});
     const struct bf_i_state *state = &s->m->state[target];
     enum bf_why why = bf_step_effects(s, state->enter, NULL, 0, state->src);
     if (!why)
@@ -188,7 +188,7 @@ static enum bf_why move(struct bf_stepper *s, uint32_t target, uint32_t src) {
     if (!why && state->is_end)
         bf_step_emit(
             s,
-            (struct bf_fact){
+            &(struct bf_fact){
                 .kind = BF_FACT_ENDED, .src = state->src, .a = target, .b = BF_NONE, .c = BF_NONE});
     return why;
 }
@@ -232,14 +232,14 @@ static void meet(struct bf_stepper *s, const struct bf_i_offer *o, bool deemed) 
     const struct bf_case_duty *d = bf_case_duty(s->m, s->c, o->duty);
     bool late = d->status == BF_STATUS_LAPSED;
     if (!deemed)
-        bf_step_emit(s, (struct bf_fact){.kind = late ? BF_FACT_LATE : BF_FACT_MET,
-                                         .src = o->src,
-                                         .a = o->duty,
-                                         .b = o->act,
-                                         .c = BF_NONE});
+        bf_step_emit(s, &(struct bf_fact){.kind = late ? BF_FACT_LATE : BF_FACT_MET,
+                                          .src = o->src,
+                                          .a = o->duty,
+                                          .b = o->act,
+                                          .c = BF_NONE});
     else if (!d->left)
         bf_step_emit(
-            s, (struct bf_fact){
+            s, &(struct bf_fact){
                    .kind = BF_FACT_LEFT, .src = o->src, .a = o->duty, .b = BF_NONE, .c = BF_NONE});
 }
 
@@ -252,13 +252,13 @@ static enum bf_why report(struct bf_stepper *s, const struct bf_i_offer *o, uint
         return why;
     if (!bf_present(to))
         return BF_WHY_ABSENT;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_FILED,
-                                     .src = o->src,
-                                     .a = offer,
-                                     .b = o->act,
-                                     .c = BF_NONE,
-                                     .n = 1,
-                                     .v = bf_step_values(s, to, BF_ABSENT)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_FILED,
+                                      .src = o->src,
+                                      .a = offer,
+                                      .b = o->act,
+                                      .c = BF_NONE,
+                                      .n = 1,
+                                      .v = bf_step_values(s, to, BF_ABSENT)});
     return BF_WHY_NOTHING;
 }
 
@@ -266,14 +266,14 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
                                  const struct bf_value *args, bool deemed) {
     const struct bf_i_offer *o = &s->m->offer[offer];
     uint32_t n = s->m->act[o->act].params.count;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_ACTED,
-                                     .how = deemed,
-                                     .src = o->src,
-                                     .a = offer,
-                                     .b = o->act,
-                                     .c = BF_NONE,
-                                     .n = n + 1,
-                                     .v = bf_step_deed(s, who, args, n)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ACTED,
+                                      .how = deemed,
+                                      .src = o->src,
+                                      .a = offer,
+                                      .b = o->act,
+                                      .c = BF_NONE,
+                                      .n = n + 1,
+                                      .v = bf_step_deed(s, who, args, n)});
     enum bf_why why = BF_WHY_NOTHING;
     if (o->kind == BF_OFFER_DUTY)
         meet(s, o, deemed);

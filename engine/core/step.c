@@ -61,7 +61,7 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
     stamp(s, early ? s->c->at : d->due.at, early ? s->c->day : d->due.last);
     s->lapsing = duty;
     bf_step_emit(
-        s, (struct bf_fact){
+        s, &(struct bf_fact){
                .kind = BF_FACT_LAPSED, .src = row->src, .a = duty, .b = BF_NONE, .c = BF_NONE});
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
@@ -71,7 +71,7 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
         s->fact_count = count;
         s->restarts = NULL;
         bf_step_emit(
-            s, (struct bf_fact){
+            s, &(struct bf_fact){
                    .kind = BF_FACT_FAILED, .src = row->src, .a = duty, .b = BF_NONE, .c = why});
         why = BF_WHY_NOTHING;
     }
@@ -317,14 +317,14 @@ static enum bf_why given_by(struct run *r, uint32_t offer, struct bf_value actor
 static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t offer,
                          uint32_t number, uint32_t how, uint32_t n, const struct bf_value *v) {
     const struct bf_i_offer *o = &s->m->offer[offer];
-    bf_step_emit(s, (struct bf_fact){.kind = (uint16_t)kind,
-                                     .how = (uint16_t)how,
-                                     .src = o->src,
-                                     .a = offer,
-                                     .b = o->act,
-                                     .c = number,
-                                     .n = n,
-                                     .v = v});
+    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
+                                      .how = (uint16_t)how,
+                                      .src = o->src,
+                                      .a = offer,
+                                      .b = o->act,
+                                      .c = number,
+                                      .n = n,
+                                      .v = v});
 }
 
 static enum bf_why ask(struct run *r, uint32_t offer, uint32_t given) {
@@ -368,13 +368,13 @@ static enum bf_why outside(struct run *r) {
         refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
         return BF_WHY_NOTHING;
     }
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_ACTED,
-                                     .src = src,
-                                     .a = BF_NONE,
-                                     .b = e->what,
-                                     .c = BF_NONE,
-                                     .n = e->nargs + 1,
-                                     .v = bf_step_deed(s, who, e->args, e->nargs)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ACTED,
+                                      .src = src,
+                                      .a = BF_NONE,
+                                      .b = e->what,
+                                      .c = BF_NONE,
+                                      .n = e->nargs + 1,
+                                      .v = bf_step_deed(s, who, e->args, e->nargs)});
     for (uint32_t i = 0; i < bans.count; i++) {
         const struct bf_i_ban *ban = &s->m->ban[bans.first + i];
         struct bf_value party;
@@ -677,8 +677,10 @@ static bool opens_malformed(struct run *r) {
     return false;
 }
 
-static enum bf_why begin(struct run *r, const struct bf_case *draft, uint32_t start) {
+/* The draft becomes the case: STARTED sets all that was worked out in it. */
+static enum bf_why begin(struct run *r, uint32_t start) {
     struct bf_stepper *s = &r->s;
+    const struct bf_case *draft = s->c;
     const struct bf_image *m = s->m;
     uint32_t data = s->judge.proc->data.count, n = 2 + data + m->assume_count;
     struct bf_value *v = bf_new_array(s->a, struct bf_value, n);
@@ -688,14 +690,13 @@ static enum bf_why begin(struct run *r, const struct bf_case *draft, uint32_t st
         v[2 + i] = draft->data[i];
     for (uint32_t i = 0; i < m->assume_count; i++)
         v[2 + data + i] = draft->assume[i];
-    use_case(s, bf_case_new(s->a, m, r->e->what));
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_STARTED,
-                                     .src = m->start[start].src,
-                                     .a = r->e->what,
-                                     .b = start,
-                                     .c = BF_NONE,
-                                     .n = n,
-                                     .v = v});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_STARTED,
+                                      .src = m->start[start].src,
+                                      .a = r->e->what,
+                                      .b = start,
+                                      .c = BF_NONE,
+                                      .n = n,
+                                      .v = v});
     return bf_step_goes(s, s->judge.proc->initial, m->start[start].src);
 }
 
@@ -713,7 +714,7 @@ static enum bf_why open_case(struct run *r) {
     uint32_t start = start_of(r);
     if (start == BF_NONE || !in_force(r) || !requires_hold(r))
         return BF_WHY_NOTHING;
-    return begin(r, draft, start);
+    return begin(r, start);
 }
 
 /* ---- the step ---- */
@@ -727,13 +728,13 @@ static enum bf_why excuse(struct run *r) {
         return BF_WHY_NOTHING;
     }
     uint32_t violation = (uint32_t)e->args[0].u.i;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_EXCUSED,
-                                     .src = s->m->violation[violation].src,
-                                     .a = violation,
-                                     .b = BF_NONE,
-                                     .c = BF_NONE,
-                                     .n = 1,
-                                     .v = bf_step_values(s, e->args[0], BF_ABSENT)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_EXCUSED,
+                                      .src = s->m->violation[violation].src,
+                                      .a = violation,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = 1,
+                                      .v = bf_step_values(s, e->args[0], BF_ABSENT)});
     return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
 }
 
@@ -781,25 +782,32 @@ static void record_refusal(struct run *r) {
         bf_judge_lawful(&s->judge, e->actor, &lawful);
     f->lawful = lawful.choice;
     f->lawful_count = lawful.count;
-    bf_step_emit(s, (struct bf_fact){.kind = BF_FACT_REFUSED,
-                                     .how = (uint16_t)f->kind,
-                                     .src = f->src,
-                                     .a = f->offer,
-                                     .b = act ? e->what : BF_NONE,
-                                     .c = f->why,
-                                     .n = n + 1,
-                                     .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n)});
+    bf_step_emit(s,
+                 &(struct bf_fact){.kind = BF_FACT_REFUSED,
+                                   .how = (uint16_t)f->kind,
+                                   .src = f->src,
+                                   .a = f->offer,
+                                   .b = act ? e->what : BF_NONE,
+                                   .c = f->why,
+                                   .n = n + 1,
+                                   .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n)});
 }
 
 void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,
              const struct bf_event *e, struct bf_arena *scratch, struct bf_outcome *out) {
-    struct run r = {.s = {.m = m, .w = w, .a = scratch, .src = BF_NONE, .lapsing = BF_NONE},
-                    .given = c,
-                    .e = e,
-                    .now = e->effective,
-                    .out = out};
+    struct run r;
     struct bf_stepper *s = &r.s;
-    *out = (struct bf_outcome){.kind = BF_DONE};
+    s->m = m;
+    s->w = w;
+    s->a = scratch;
+    s->src = s->lapsing = BF_NONE;
+    s->facts = NULL;
+    s->fact_cap = 0;
+    r.given = c;
+    r.e = e;
+    r.now = e->effective;
+    r.out = out;
+    out->kind = BF_DONE;
     enum bf_why why = begin_again(&r);
     uint32_t lapsed = s->fact_count;
     if (why == BF_WHY_BUDGET && e->kind == BF_EVENT_TICK)

@@ -49,7 +49,7 @@ struct bf_event {
 };
 
 enum bf_outcome_kind {
-    BF_DONE,
+    BF_DONE,    /* refused and need are not set */
     BF_REFUSED, /* `refused` says why; facts hold the lapses that came first, then REFUSED */
     BF_NEEDS,   /* bring `need`'s row and step again: nothing happened */
 };

@@ -33,7 +33,7 @@ struct bf_stepper {
 
 /* ---- effect.c ---- */
 /* Appends the fact and applies it. kind, src, a, b and what else is given are f's; the stamp is the stepper's. */
-void bf_step_emit(struct bf_stepper *s, struct bf_fact f);
+void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f);
 /* A fact with values: 1 and 2 of them copied. */
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y);
 /* Who did what: v of ASKED, ACTED, REFUSED. */
