@@ -47,7 +47,10 @@ static enum bf_err compile(struct bf_cli_policy *p, const char *path, unsigned h
     bf_diags_sort(p->parse.diags);
     if (!(how & BF_CLI_IMAGE) || bf_diags_count(p->parse.diags, BF_SEV_ERROR))
         return BF_OK;
-    bf_lower(p->program, how & BF_CLI_SCENARIOS, &p->bytes, &p->size);
+    if (!bf_lower(p->program, how & BF_CLI_SCENARIOS, &p->bytes, &p->size)) {
+        bf_diags_sort(p->parse.diags);
+        return BF_OK;
+    }
     return bf_image_load(p->arena, p->bytes, p->size, &p->image, e);
 }
 

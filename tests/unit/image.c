@@ -131,6 +131,76 @@ static void a_small_policy_loads(void **state) {
     bf_arena_free(a);
 }
 
+/* Written down from reply_policy and add_scenario, row by row. */
+static void the_dump_shows_every_row(void **state) {
+    (void)state;
+    static const char text[] =
+        "  number \"\"\n"
+        "  rank 0 \"\"\n"
+        "  in force  .. \n"
+        "  calendar none\n"
+        "  count from next day, roll next, day ends 24:00:00\n"
+        "assume open: Bool = yes because \"\" @1  # test.banfa:1\n"
+        "office head per Department @1  # test.banfa:1\n"
+        "violation late @1  # test.banfa:1\n"
+        "event violated (violation: Violation, party: Party) @1  # test.banfa:1\n"
+        "procedure request @1  # test.banfa:1\n"
+        "  party applicant: Department\n"
+        "  party provider: Department\n"
+        "  keep note: Int\n"
+        "    =: CONST 0; RETURN\n"
+        "  starts by @1  # test.banfa:1\n"
+        "    by: DATA applicant; RETURN\n"
+        "  begins in waiting\n"
+        "  act approve (reason: Text?), offered 1 times\n"
+        "  act extend_answer (by: working days) extends answer, offered 1 times\n"
+        "  act complain (), offered 1 times\n"
+        "  offer duty's approve of answer in waiting -> done @1  # test.banfa:1\n"
+        "    by: DATA provider; RETURN\n"
+        "    effects: DATA applicant; ARG 0; NOTIFY; DONE\n"
+        "  offer extend extend_answer of answer in waiting 1 times @1  # test.banfa:1\n"
+        "    by: DATA provider; RETURN\n"
+        "    at most: CONST 10 working days; RETURN\n"
+        "    consent of: DATA provider; OFFICE_OF head; RETURN\n"
+        "  offer may complain everywhere @1  # test.banfa:1\n"
+        "    by: DATA applicant; RETURN\n"
+        "    if: ASSUME open; AND +3; STATUS_IS answer, lapsed; RETURN\n"
+        "  duty answer in waiting @1  # test.banfa:1\n"
+        "    of: DATA provider; RETURN\n"
+        "    within: CONST 5 working days; RETURN\n"
+        "    from start\n"
+        "    acts approve\n"
+        "    otherwise stays @1  # test.banfa:1\n"
+        "    effects: DATA provider; VIOLATE late; CONST 1; SET note; DONE\n"
+        "  state waiting @1  # test.banfa:1\n"
+        "    offers approve, extend_answer, complain\n"
+        "    duties answer\n"
+        "  end done @1  # test.banfa:1\n"
+        "  reach waiting: waiting, done\n"
+        "  reach done: waiting, done\n"
+        "scenario \"one\" @1  # test.banfa:1\n"
+        "  at 2025-09-29 10:00:00 @1  # test.banfa:1\n"
+        "  open request local 0 @1  # test.banfa:1\n"
+        "    value: CONST \"gaj\"; CONST \"police\"; CONST none; PARTY Department; RETURN\n"
+        "    with: CONST none; CONST \"p\"; CONST \"\"; CONST none; PARTY Department; CONST none; "
+        "TUPLE 3; RETURN\n"
+        "  expect @1  # test.banfa:1\n"
+        "    on: LOCAL 0; ENTER; IN_STATE waiting; LEAVE; RETURN\n";
+    struct bf_arena *a = bf_arena_new(0);
+    struct mk k;
+    struct bf_buf out;
+    reply_policy(&k, a, 1);
+    add_scenario(&k);
+    bf_buf_init(&out);
+    bf_image_dump(mk_load(&k, a), &out);
+    bf_buf_char(&out, 0);
+    const char *number = strstr(out.p, "\n  number");
+    assert_non_null(number);
+    assert_string_equal(number + 1, text);
+    bf_buf_fini(&out);
+    bf_arena_free(a);
+}
+
 static void bytes_are_the_same_twice_and_unaligned_bytes_load(void **state) {
     (void)state;
     struct bf_arena *a = bf_arena_new(0);
@@ -411,6 +481,7 @@ static void calls_are_bounded(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_policy_loads),
+        cmocka_unit_test(the_dump_shows_every_row),
         cmocka_unit_test(bytes_are_the_same_twice_and_unaligned_bytes_load),
         cmocka_unit_test(the_hash_is_of_the_policy_alone),
         cmocka_unit_test(every_flipped_bit_and_every_cut_is_refused),
