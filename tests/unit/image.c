@@ -6,101 +6,6 @@
 #include "tests/unit/make_image.h"
 #include "tests/unit/test.h"
 
-/* A reply within five working days, extendable once; the assumption opens a complaint; a violation
-** when late. Data: 0 applicant, 1 provider, 2 note (kept, Int). Acts: 0 approve, 1 extend, 2 complain.
-** States: 0 waiting, 1 done. */
-static void reply_policy(struct mk *k, struct bf_arena *a, uint32_t line) {
-    struct bf_build *b = &k->b;
-    mk_init(k);
-    b->policy.name = mk_str(k, "reply");
-    *bf_build_at_place(b, k->src) = (struct bf_i_place){0, line};
-    uint32_t yes = bf_build_const(b, BF_K_BOOL, 0, 1);
-    bf_build_add_assume(b, (struct bf_i_assume){mk_str(k, "open"), 0, MK_BOOL, yes, 0, k->src});
-    bf_build_add_office(b, (struct bf_i_office){mk_str(k, "head"), 0, MK_DEPARTMENT, k->src});
-    bf_build_add_violation(b, (struct bf_i_violation){mk_str(k, "late"), 0, k->src});
-    static const char *const names[] = {"applicant", "provider", "note"};
-    for (uint32_t i = 0; i < 3; i++)
-        bf_build_add_data(b,
-                          (struct bf_i_data){mk_str(k, names[i]), 0, i < 2 ? MK_DEPARTMENT : MK_INT,
-                                             i < 2 ? BF_DATA_PARTY : BF_DATA_KEEP,
-                                             i < 2 ? BF_NONE : mk_code(k, "CONST 0; RETURN"), 0});
-    bf_build_add_start(
-        b, (struct bf_i_start){BF_NONE, mk_actor(k, "DATA 0; RETURN"), {0, 0}, {0, 0}, k->src});
-    bf_build_add_state(
-        b, (struct bf_i_state){.name = mk_str(k, "waiting"), .enter = BF_NONE, .src = k->src});
-    bf_build_add_state(
-        b, (struct bf_i_state){
-               .name = mk_str(k, "done"), .is_end = 1, .enter = BF_NONE, .src = k->src});
-    static const char *const reason[] = {"reason"}, *const by[] = {"by"};
-    static const uint32_t text[] = {MK_TEXT_OR_NONE}, days[] = {MK_WORKING_DAYS};
-    bf_build_add_act(
-        b,
-        (struct bf_i_act){mk_str(k, "approve"), 0, mk_fields(k, 1, reason, text), {0, 0}, BF_NONE});
-    bf_build_add_act(
-        b, (struct bf_i_act){mk_str(k, "extend_answer"), 0, mk_fields(k, 1, by, days), {0, 0}, 0});
-    bf_build_add_act(b, (struct bf_i_act){mk_str(k, "complain"), 0, {0, 0}, {0, 0}, BF_NONE});
-    struct bf_i_duty d = mk_duty(k);
-    d.name = mk_str(k, "answer");
-    d.state = 0;
-    d.bearer = mk_code(k, "DATA 1; RETURN");
-    d.limit = BF_I_LIMIT_WITHIN;
-    d.limit_code = mk_code(k, "CONST 5 working_days; RETURN");
-    d.from = BF_FROM_START;
-    d.otherwise = BF_OTHERWISE_STAYS;
-    d.effects = mk_code(k, "DATA 1; VIOLATE 0; CONST 1; SET 2; DONE");
-    bf_build_add_duty(b, d);
-    struct bf_i_offer o = mk_offer(k);
-    o.kind = BF_OFFER_DUTY;
-    o.act = 0;
-    o.actors = mk_actor(k, "DATA 1; RETURN");
-    o.state = 0;
-    o.duty = 0;
-    o.target = 1;
-    o.effects = mk_code(k, "DATA 0; ARG 0; NOTIFY; DONE");
-    bf_build_add_offer(b, o);
-    o = mk_offer(k);
-    o.kind = BF_OFFER_EXTEND;
-    o.act = 1;
-    o.actors = mk_actor(k, "DATA 1; RETURN");
-    o.state = 0;
-    o.times = 1;
-    o.duty = 0;
-    o.at_most = mk_code(k, "CONST 10 working_days; RETURN");
-    o.consents = mk_actor(k, "DATA 1; OFFICE_OF 0; RETURN");
-    bf_build_add_offer(b, o);
-    o = mk_offer(k);
-    o.act = 2;
-    o.actors = mk_actor(k, "DATA 0; RETURN");
-    o.guard = mk_code(k, "ASSUME 0; AND end; STATUS_IS 0,6; end: RETURN");
-    bf_build_add_offer(b, o);
-    bf_build_add_proc(b, (struct bf_i_proc){.name = mk_str(k, "request"),
-                                            .src = k->src,
-                                            .data = {0, 3},
-                                            .starts = {0, 1},
-                                            .states = {0, 2},
-                                            .acts = {0, 3},
-                                            .offers = {0, 3},
-                                            .duties = {0, 1}});
-    mk_link(k, a, 0);
-}
-
-static void add_scenario(struct mk *k) {
-    struct bf_build *b = &k->b;
-    bf_build_policy_ends(b);
-    uint32_t first = bf_build_count_stmt(b);
-    bf_build_add_stmt(b,
-                      (struct bf_i_stmt){BF_S_AT, 20360, 36000, BF_NONE, BF_NONE, BF_NONE, k->src});
-    uint32_t actor = mk_code(k, "CONST \"gaj\"; CONST \"police\"; CONST none; PARTY 13; RETURN");
-    uint32_t args = mk_code(
-        k,
-        "CONST none; CONST \"p\"; CONST \"\"; CONST none; PARTY 13; CONST none; TUPLE 3; RETURN");
-    bf_build_add_stmt(b, (struct bf_i_stmt){BF_S_OPEN, 0, actor, 0, args, BF_NONE, k->src});
-    uint32_t expect = mk_code(k, "LOCAL 0; ENTER; IN_STATE 0; LEAVE; RETURN");
-    bf_build_add_stmt(
-        b, (struct bf_i_stmt){BF_S_EXPECT, expect, BF_NONE, BF_NONE, BF_NONE, BF_NONE, k->src});
-    bf_build_add_scenario(b, (struct bf_i_scenario){mk_str(k, "one"), {first, 3}, 1, k->src});
-}
-
 static void finish(struct mk *k, struct bf_arena *a, const uint8_t **bytes, size_t *size) {
     struct bf_error e;
     assert_int_equal(bf_build_finish(&k->b, a, bytes, size, &e), BF_OK);
@@ -111,8 +16,8 @@ static void a_small_policy_loads(void **state) {
     (void)state;
     struct bf_arena *a = bf_arena_new(0);
     struct mk k;
-    reply_policy(&k, a, 1);
-    add_scenario(&k);
+    mk_reply_policy(&k, a, 1);
+    mk_reply_scenario(&k);
     struct bf_image *m = mk_load(&k, a);
     assert_int_equal(m->proc_count, 1);
     assert_true(bf_str_eq(bf_i_text(m, m->policy.name), BF_STR("reply")));
@@ -131,7 +36,7 @@ static void a_small_policy_loads(void **state) {
     bf_arena_free(a);
 }
 
-/* Written down from reply_policy and add_scenario, row by row. */
+/* Written down from make_reply.c, row by row. */
 static void the_dump_shows_every_row(void **state) {
     (void)state;
     static const char text[] =
@@ -189,8 +94,8 @@ static void the_dump_shows_every_row(void **state) {
     struct bf_arena *a = bf_arena_new(0);
     struct mk k;
     struct bf_buf out;
-    reply_policy(&k, a, 1);
-    add_scenario(&k);
+    mk_reply_policy(&k, a, 1);
+    mk_reply_scenario(&k);
     bf_buf_init(&out);
     bf_image_dump(mk_load(&k, a), &out);
     bf_buf_char(&out, 0);
@@ -207,9 +112,9 @@ static void bytes_are_the_same_twice_and_unaligned_bytes_load(void **state) {
     const uint8_t *x, *y;
     size_t nx, ny;
     struct mk k;
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     finish(&k, a, &x, &nx);
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     finish(&k, a, &y, &ny);
     assert_int_equal(nx, ny);
     assert_memory_equal(x, y, nx);
@@ -225,17 +130,17 @@ static void the_hash_is_of_the_policy_alone(void **state) {
     (void)state;
     struct bf_arena *a = bf_arena_new(0);
     struct mk k;
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     struct bf_image *m = mk_load(&k, a);
-    reply_policy(&k, a, 1);
-    add_scenario(&k);
+    mk_reply_policy(&k, a, 1);
+    mk_reply_scenario(&k);
     assert_memory_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
-    reply_policy(&k, a, 7); /* another line: a comment above */
+    mk_reply_policy(&k, a, 7); /* another line: a comment above */
     assert_memory_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     k.b.policy.day_ends = 17 * 3600;
     assert_memory_not_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     bf_build_at_duty(&k.b, 0)->from = BF_FROM_ENTRY;
     assert_memory_not_equal(mk_load(&k, a)->hash, m->hash, sizeof m->hash);
     bf_arena_free(a);
@@ -247,8 +152,8 @@ static void every_flipped_bit_and_every_cut_is_refused(void **state) {
     struct mk k;
     const uint8_t *bytes;
     size_t size;
-    reply_policy(&k, a, 1);
-    add_scenario(&k);
+    mk_reply_policy(&k, a, 1);
+    mk_reply_scenario(&k);
     finish(&k, a, &bytes, &size);
     uint8_t *copy = bf_arena_copy(a, bytes, size);
     struct bf_image *m;
@@ -278,8 +183,8 @@ static void changed_words_are_verified(void **state) {
     size_t size;
     uint64_t seed = 1;
     unsigned accepted = 0;
-    reply_policy(&k, a, 1);
-    add_scenario(&k);
+    mk_reply_policy(&k, a, 1);
+    mk_reply_scenario(&k);
     finish(&k, a, &bytes, &size);
     uint8_t *copy = bf_arena_alloc(a, size);
     for (unsigned i = 0; i < test_rounds(200000); i++) {
@@ -320,7 +225,7 @@ static const char *reason(struct bf_arena *a, enum where where, const char *prog
     struct bf_image *m;
     const uint8_t *bytes;
     size_t size;
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     uint32_t code = bf_build_count_code(&k.b);
     if (where != RULE)
         code = mk_code(&k, program);
@@ -454,7 +359,7 @@ static const char *chain(struct bf_arena *a, uint32_t length, const char *calls)
     struct bf_image *m;
     const uint8_t *bytes;
     size_t size;
-    reply_policy(&k, a, 1);
+    mk_reply_policy(&k, a, 1);
     for (uint32_t i = 0; i < length; i++) {
         char text[128];
         snprintf(text, sizeof text, calls, i + 1, i + 1);

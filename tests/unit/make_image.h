@@ -1,7 +1,7 @@
 /* make_image: small images by hand, for tests that must not need the compiler.
 **
 ** The builder's own functions add rows; this adds what would be tedious: the types, an assembler of
-** programs, and finish-and-load. See tests/unit/image.c for a whole procedure.
+** programs, and finish-and-load. See make_reply.c for a whole procedure.
 **
 **   mk_code(k, "DATA 2; CONST 5 working_days; COMPARE 2; RETURN")
 **   mk_code(k, "CONST yes; AND end; STATUS_IS 0,6; end: RETURN")
@@ -54,5 +54,9 @@ struct bf_i_duty mk_duty(struct mk *k);
 void mk_link(struct mk *k, struct bf_arena *a, uint32_t proc);
 /* Gives the builder back and loads what it made; a refusal fails the test. */
 struct bf_image *mk_load(struct mk *k, struct bf_arena *a);
+
+/* A small policy that has something in most tables, its places at a line; and a scenario of it. */
+void mk_reply_policy(struct mk *k, struct bf_arena *a, uint32_t line);
+void mk_reply_scenario(struct mk *k);
 
 #endif
