@@ -809,6 +809,19 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
     return true;
 }
 
+/* Which of a, b, c, d, e a statement has; the others are BF_NONE. */
+static bool cells_ok(const struct bf_i_stmt *s) {
+    static const uint8_t cells[] = {
+        [BF_S_AT] = 3,      [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
+        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 15,     [BF_S_CONSENT] = 7,
+        [BF_S_DECLINE] = 7, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
+    const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
+    for (int i = 0; i < 5; i++)
+        if (!(cells[s->op] >> i & 1) && cell[i] != BF_NONE)
+            return false;
+    return true;
+}
+
 static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_stmt *s = &m->stmt[n];
@@ -816,6 +829,7 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
     struct bf_v_slot got;
     SRC(s, "stmt", n);
     NEED(s->op <= BF_S_REFUSED, "stmt", n, "no such statement");
+    NEED(cells_ok(s), "stmt", n, "a cell it has not");
     switch ((enum bf_stmt_op)s->op) {
     case BF_S_AT:
         NEED(bf_day_ok((int32_t)s->a) && (s->b == BF_NONE || s->b <= 86400), "stmt", n, "instant");
