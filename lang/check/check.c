@@ -188,6 +188,8 @@ void bf_check_types(struct bf_program *p) {
 void bf_check(struct bf_program *p) {
     bf_resolve(p);
     bf_check_types(p);
+    bf_check_flow(p);
     bf_check_tables(p);
+    bf_check_coverage(p);
     p->errors = bf_diags_count(p->parse->diags, BF_SEV_ERROR);
 }

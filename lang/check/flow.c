@@ -25,14 +25,14 @@ static bool is_zh(const struct bf_node *n) { return n->flags & BF_F_ZH; }
 /* ---- states no case gets into ---- */
 
 struct suspect {
-    const struct bf_node *goal;
-    uint32_t distance, from;
+    const struct bf_node *goal, *item; /* item: what the goal stands in */
+    uint32_t distance;
     bool self;
 };
 
 /* The goal most likely meant for the state: one nearly of its name, or one that leads nowhere else. */
 static void suspect_goal(struct bf_flow *f, struct suspect *best, bf_str name, uint32_t from,
-                         const struct bf_node *goal) {
+                         const struct bf_node *item, const struct bf_node *goal) {
     uint32_t to = bf_goal_state(f, goal);
     if (to == BF_NONE)
         return;
@@ -42,15 +42,17 @@ static void suspect_goal(struct bf_flow *f, struct suspect *best, bf_str name, u
     if (distance > most && !self)
         return;
     if (!best->goal || (self && !best->self) || (self == best->self && distance < best->distance))
-        *best = (struct suspect){goal, distance, from, self};
+        *best = (struct suspect){goal, item, distance, self};
 }
 
 static struct suspect find_suspect(struct bf_flow *f, bf_str name) {
     struct suspect best = {0};
-    for (uint32_t i = 0; i < f->offers; i++)
-        suspect_goal(f, &best, name, f->offer[i].state, f->offer[i].goal);
+    for (uint32_t i = 0; i < f->offers; i++) {
+        const struct bf_offering *o = &f->offer[i];
+        suspect_goal(f, &best, name, o->state, o->must ? o->must : o->node, o->goal);
+    }
     for (uint32_t i = 0; i < f->duties; i++)
-        suspect_goal(f, &best, name, f->duty_state[i], bf_lapse_goal(f, f->duty[i]));
+        suspect_goal(f, &best, name, f->duty_state[i], f->duty[i], bf_lapse_goal(f, f->duty[i]));
     return best;
 }
 
@@ -66,9 +68,9 @@ static void report_unreached(struct bf_flow *f, uint32_t s) {
     struct suspect it = find_suspect(f, name.s);
     if (it.goal) {
         bf_arg to = state_arg(f, bf_goal_state(f, it.goal));
-        bf_diag_label(ds, d, it.goal->span, it.self ? BF_T_GOES_BACK_TO : BF_T_GOES_TO,
+        bf_diag_label(ds, d, it.goal->a->span, it.self ? BF_T_GOES_BACK_TO : BF_T_GOES_TO,
                       BF_ARGS(to, name));
-        bf_diag_hint(ds, d, is_zh(it.goal) ? BF_T_WRITE_GOAL_ZH : BF_T_WRITE_GOAL_EN,
+        bf_diag_hint(ds, d, is_zh(it.item) ? BF_T_WRITE_GOAL_ZH : BF_T_WRITE_GOAL_EN,
                      BF_ARGS(name));
     } else {
         bf_diag_hint(ds, d, zh ? BF_T_LEAD_THERE_ZH : BF_T_LEAD_THERE_EN, BF_ARGS(name));
@@ -180,7 +182,7 @@ static bool act_arms(const struct bf_flow *f, uint32_t duty, const struct bf_sym
 }
 
 static bool can_begin(const struct bf_flow *f, uint32_t i) {
-    const struct bf_node *from = bf_clause(bf_duty_clauses(f->duty[i]), BF_N_C_FROM);
+    const struct bf_node *from = bf_clause(f->duty[i]->c, BF_N_C_FROM);
     struct bf_sym *e = from && from->a->kind == BF_N_NAME ? bf_flow_sym(f, from->a) : NULL;
     if (e && e->kind == BF_SYM_ACT)
         return act_arms(f, i, e);
@@ -245,10 +247,11 @@ static void hint_note(struct bf_flow *f, struct bf_diag *d, const struct bf_node
     struct bf_cite c = bf_cite_unpack(cite);
     struct bf_buf code;
     bf_buf_init(&code);
-    if (cite) {
-        bf_buf_char(&code, '@');
+    bf_buf_char(&code, '@');
+    if (cite)
         (zh ? bf_cite_zh : bf_cite_code)(&code, c);
-    }
+    else
+        bf_buf_z(&code, "…");
     bf_diag_hint(diags(f), d, zh ? BF_T_LEAVE_GAP_ZH : BF_T_LEAVE_GAP_EN,
                  BF_ARGS(bf_arg_str(bf_buf_view(&code))));
     bf_buf_fini(&code);
@@ -309,10 +312,10 @@ static void check_duties(struct bf_flow *f) {
             check_consequence(f, i);
             continue;
         }
-        const struct bf_node *from = bf_clause(bf_duty_clauses(n), BF_N_C_FROM);
+        const struct bf_node *from = bf_clause(n->c, BF_N_C_FROM);
         struct bf_diag *d =
-            bf_diag(diags(f), BF_E0508_NEVER_BEGINS, from->span, BF_ARGS(duty_arg(f, i)));
-        bf_diag_label(diags(f), d, from->span, BF_T_NEVER_HAPPENS, BF_NOARGS);
+            bf_diag(diags(f), BF_E0508_NEVER_BEGINS, from->a->span, BF_ARGS(duty_arg(f, i)));
+        bf_diag_label(diags(f), d, from->a->span, BF_T_NEVER_HAPPENS, BF_NOARGS);
         bf_diag_hint(diags(f), d, BF_T_NEVER_BEGINS_MEND, BF_NOARGS);
     }
 }
@@ -444,7 +447,7 @@ static void check_pauses(struct bf_flow *f, uint32_t s) {
 static void check_when_goals(struct bf_flow *f, uint32_t s) {
     for (const struct bf_node *n = f->state[s]->c; n; n = n->next)
         if (n->kind == BF_N_WHEN)
-            check_back(f, n->b, s, NULL);
+            check_back(f, n->d, s, NULL);
 }
 
 static void check_offers(struct bf_flow *f) {

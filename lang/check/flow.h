@@ -62,7 +62,6 @@ uint32_t bf_goal_state(const struct bf_flow *f, const struct bf_node *goal);
 /* The goal to which a duty's lapse leads: of `-> S`, of the act deemed, of a state limit. NULL: none. */
 const struct bf_node *bf_lapse_goal(const struct bf_flow *f, const struct bf_node *duty);
 const struct bf_node *bf_clause(const struct bf_node *clauses, enum bf_node_kind kind);
-const struct bf_node *bf_duty_clauses(const struct bf_node *duty);
 
 /* Is the act offered (does the item stand) in state s? */
 bool bf_stands(const struct bf_flow *f, uint32_t state, const struct bf_node *clauses, uint32_t s);

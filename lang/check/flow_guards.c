@@ -45,7 +45,7 @@ static void check_items(struct bf_flow *f, const struct bf_node *n) {
         case BF_N_PAUSES: check_condition(f, n->b); break;
         case BF_N_MAY:
         case BF_N_MAY_EXTEND: check_clauses(f, n->c); break;
-        case BF_N_LASTS: check_clauses(f, n->b); break;
+        case BF_N_LASTS: check_clauses(f, n->c); break;
         case BF_N_MUST:
             check_clauses(f, n->c);
             for (const struct bf_node *alt = n->d; alt; alt = alt->next)
@@ -106,8 +106,8 @@ static bool is_date(const struct bf_flow *f, const struct bf_node *n) {
 
 /* May the limit have passed when the duty begins? */
 static bool may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
-    const struct bf_node *by = bf_clause(bf_duty_clauses(duty), BF_N_C_BY);
-    const struct bf_node *from = bf_clause(bf_duty_clauses(duty), BF_N_C_FROM);
+    const struct bf_node *by = bf_clause(duty->c, BF_N_C_BY);
+    const struct bf_node *from = bf_clause(duty->c, BF_N_C_FROM);
     if (by)
         return by->a->kind != BF_N_MONTH_DAY;
     struct bf_sym *s = from && from->a->kind == BF_N_NAME ? bf_flow_sym(f, from->a) : NULL;
@@ -123,7 +123,7 @@ static void collect_drifts(struct drifts *g) {
             continue;
         for (const struct bf_node *n = f->state[s]->c; n; n = n->next)
             if (n->kind == BF_N_WHEN)
-                add_goal(g, n, s, n->b);
+                add_goal(g, n, s, n->d);
     }
     for (uint32_t i = 0; i < f->duties; i++) {
         const struct bf_node *goal = bf_lapse_goal(f, f->duty[i]);
@@ -164,16 +164,19 @@ static bool find_way(struct drifts *g, uint32_t at, uint32_t depth, uint32_t *le
     return false;
 }
 
+static bf_span drift_span(const struct drift *d) {
+    return d->node->kind == BF_N_MUST ? d->node->e->span : d->node->span;
+}
+
 static void report_circle(struct drifts *g, enum bf_diag_code code, uint32_t len) {
     struct bf_flow *f = g->f;
-    const struct bf_node *first = g->d[g->path[0]].node;
+    bf_span first = drift_span(&g->d[g->path[0]]);
     struct bf_sym *state = bf_flow_sym(f, f->state[g->start]);
-    struct bf_diag *d =
-        bf_diag(diags(f), code, first->span, BF_ARGS(bf_arg_str(state->name->text)));
+    struct bf_diag *d = bf_diag(diags(f), code, first, BF_ARGS(bf_arg_str(state->name->text)));
     for (uint32_t i = 0; i < len && i < 6; i++) {
         const struct drift *m = &g->d[g->path[i]];
         struct bf_sym *to = bf_flow_sym(f, f->state[m->to]);
-        bf_diag_label(diags(f), d, m->node->span, BF_T_LEADS_TO,
+        bf_diag_label(diags(f), d, drift_span(m), BF_T_LEADS_TO,
                       BF_ARGS(bf_arg_str(to->name->text)));
     }
     bf_diag_hint(diags(f), d,

@@ -16,10 +16,6 @@ const struct bf_node *bf_clause(const struct bf_node *clauses, enum bf_node_kind
     return NULL;
 }
 
-const struct bf_node *bf_duty_clauses(const struct bf_node *duty) {
-    return duty->kind == BF_N_MUST ? duty->c : duty->b;
-}
-
 const struct bf_node *bf_lapse_goal(const struct bf_flow *f, const struct bf_node *duty) {
     if (duty->kind == BF_N_LASTS)
         return duty->d;
@@ -167,7 +163,7 @@ static void add_move(struct bf_flow *f, uint32_t state, const struct bf_node *cl
 static void add_whens(struct bf_flow *f, const struct bf_node *n, uint32_t state) {
     for (; n; n = n->next)
         if (n->kind == BF_N_WHEN)
-            add_move(f, state, NULL, n->b);
+            add_move(f, state, NULL, n->d);
 }
 
 /* The states a case can be in: back never leads to a new one. */

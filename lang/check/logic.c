@@ -204,9 +204,10 @@ static bool is_var(struct bf_logic *l, const struct variable *v, const struct bf
                    const struct bf_node *y, const struct bf_sym *duty) {
     if (v->duty || duty)
         return v->duty == duty;
-    if (!v->other != !y)
-        return false;
-    return bf_logic_same(l, v->expr, x) && (!y || bf_logic_same(l, v->other, y));
+    if (!v->other || !y)
+        return !v->other && !y && bf_logic_same(l, v->expr, x);
+    return (bf_logic_same(l, v->expr, x) && bf_logic_same(l, v->other, y)) ||
+           (bf_logic_same(l, v->expr, y) && bf_logic_same(l, v->other, x));
 }
 
 static uint32_t add_var(struct bf_logic *l, struct variable v) {
@@ -228,7 +229,7 @@ static uint32_t find_var(struct bf_logic *l, const struct bf_node *x, const stru
         grow_slots(l);
     uint32_t h = duty ? mix(7, duty->index) : bf_logic_hash(l, x);
     if (y)
-        h = mix(h, bf_logic_hash(l, y));
+        h = mix(h + bf_logic_hash(l, y), 1); /* the same the other way round */
     uint32_t i = h & (l->slots - 1);
     for (; l->slot[i]; i = (i + 1) & (l->slots - 1)) {
         uint32_t v = l->slot[i] - 1;
@@ -377,17 +378,11 @@ static struct bf_formula *between(struct bf_logic *l, const struct bf_node *x,
                                   enum bf_compare_op op, const struct bf_node *y) {
     if (bf_logic_same(l, x, y))
         return truth(l, compares(op, 0));
-    uint32_t hx = bf_logic_hash(l, x), hy = bf_logic_hash(l, y);
-    if (hx > hy) {
-        const struct bf_node *z = x;
-        x = y, y = z;
-        op = mirrored(op);
-    }
     uint32_t v = find_var(l, x, y, NULL);
     l->var[v].kind = VAR_PAIR;
     l->var[v].opaque = true;
     struct bf_formula *f = test(l, v, T_PAIR);
-    f->op = op;
+    f->op = bf_logic_same(l, l->var[v].expr, x) ? op : mirrored(op);
     return f;
 }
 

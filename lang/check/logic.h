@@ -80,7 +80,7 @@ enum bf_cover bf_logic_covered(struct bf_logic *l, const struct bf_cube *x, cons
 /* The input last found: "declared = withheld, legal_basis present", of all variables but those whose
 ** base is absent and, unless asked for, the opaque. In the program's arena. */
 bf_str bf_logic_example(struct bf_logic *l, enum bf_lang lang, bool opaque);
-/* The first opaque variable of the cube, as written. Empty if there is none. */
+/* The first opaque variable of the cube, as written (of two compared: "a, b"). Empty if there is none. */
 bf_str bf_logic_opaque_name(struct bf_logic *l, const struct bf_cube *x);
 /* If x allows exactly one member of an enumeration that y leaves open: the expression, and the member. */
 bool bf_logic_apart(struct bf_logic *l, const struct bf_cube *x, const struct bf_cube *y,

@@ -340,8 +340,19 @@ bf_str bf_logic_example(struct bf_logic *l, enum bf_lang lang, bool opaque) {
 bf_str bf_logic_opaque_name(struct bf_logic *l, const struct bf_cube *x) {
     for (uint32_t i = 0; i < x->n; i++) {
         const struct variable *v = &l->var[x->lit[i].var];
-        if (v->opaque)
-            return v->duty ? v->duty->name->text : source_text(l, v->expr);
+        if (!v->opaque || v->duty)
+            continue;
+        bf_str name = source_text(l, v->expr);
+        if (!v->other || v->other == v->expr)
+            return name;
+        struct bf_buf b;
+        bf_buf_init(&b);
+        bf_buf_str(&b, name);
+        bf_buf_z(&b, ", ");
+        bf_buf_str(&b, source_text(l, v->other));
+        name = bf_str_dup(l->program->arena, bf_buf_view(&b));
+        bf_buf_fini(&b);
+        return name;
     }
     return (bf_str){0};
 }
