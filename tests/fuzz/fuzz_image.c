@@ -10,8 +10,6 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/make_image.h"
 
-enum { EDIT = 7 };
-
 static void try_load(const uint8_t *bytes, size_t size) {
     struct bf_arena *a = bf_arena_new(64 << 20);
     struct bf_image *m = NULL;
@@ -74,31 +72,6 @@ static void raw(const uint8_t *data, size_t size) {
     bf_arena_free(a);
 }
 
-static void edit(uint8_t *bytes, const uint8_t *e) {
-    const struct bf_i_header *h = (void *)bytes;
-    uint32_t table = e[0] % (BF_I_TABLES + 1), word = (uint32_t)e[1] << 8 | e[2];
-    uint32_t operand = (uint32_t)e[4] << 8 | e[5], value, other;
-    uint8_t *from = bytes + offsetof(struct bf_i_header, policy);
-    uint32_t words = sizeof(struct bf_i_policy) / 4;
-    if (table < BF_I_TABLES) {
-        from = bytes + h->dir[table].off;
-        words = (uint32_t)(h->dir[table].count * bf_i_row_size(table) / 4);
-    }
-    if (!words)
-        return;
-    memcpy(&value, from + word % words * 4, 4);
-    memcpy(&other, from + operand % words * 4, 4);
-    switch (e[3] % 6) {
-    case 0: value = operand; break;
-    case 1: value += operand % 16; break;
-    case 2: value -= operand % 16; break;
-    case 3: value = BF_NONE - operand % 3; break;
-    case 4: value = other; break;
-    case 5: value ^= 1u << operand % 32; break;
-    }
-    memcpy(from + word % words * 4, &value, 4);
-}
-
 static void edited(const uint8_t *data, size_t size) {
     struct bf_arena *a = bf_arena_new(0);
     struct bf_error e;
@@ -111,8 +84,8 @@ static void edited(const uint8_t *data, size_t size) {
     FUZZ_CHECK(bf_build_finish(&k.b, a, &sound, &sound_size, &e) == BF_OK);
     bf_build_fini(&k.b);
     uint8_t *bytes = bf_arena_copy(a, sound, sound_size);
-    for (; size >= EDIT; size -= EDIT, data += EDIT)
-        edit(bytes, data);
+    for (; size >= MK_EDIT; size -= MK_EDIT, data += MK_EDIT)
+        mk_edit(bytes, data);
     bf_image_seal(bytes, sound_size);
     try_load(bytes, sound_size);
     bf_arena_free(a);

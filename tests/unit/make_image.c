@@ -266,3 +266,28 @@ struct bf_image *mk_load(struct mk *k, struct bf_arena *a) {
     bf_build_fini(&k->b);
     return m;
 }
+
+void mk_edit(uint8_t *bytes, const uint8_t e[MK_EDIT]) {
+    const struct bf_i_header *h = (void *)bytes;
+    uint32_t table = e[0] % (BF_I_TABLES + 1), word = (uint32_t)e[1] << 8 | e[2];
+    uint32_t operand = (uint32_t)e[4] << 8 | e[5], value, other;
+    uint8_t *from = bytes + offsetof(struct bf_i_header, policy);
+    uint32_t words = sizeof(struct bf_i_policy) / 4;
+    if (table < BF_I_TABLES) {
+        from = bytes + h->dir[table].off;
+        words = (uint32_t)(h->dir[table].count * bf_i_row_size(table) / 4);
+    }
+    if (!words)
+        return;
+    memcpy(&value, from + word % words * 4, 4);
+    memcpy(&other, from + operand % words * 4, 4);
+    switch (e[3] % 6) {
+    case 0: value = operand; break;
+    case 1: value += operand % 16; break;
+    case 2: value -= operand % 16; break;
+    case 3: value = BF_NONE - operand % 3; break;
+    case 4: value = other; break;
+    case 5: value ^= 1u << operand % 32; break;
+    }
+    memcpy(from + word % words * 4, &value, 4);
+}

@@ -55,6 +55,10 @@ void mk_link(struct mk *k, struct bf_arena *a, uint32_t proc);
 /* Gives the builder back and loads what it made; a refusal fails the test. */
 struct bf_image *mk_load(struct mk *k, struct bf_arena *a);
 
+/* An edit of a finished image: table, row's word (2), what to do, operand (2), spare. To be sealed again. */
+#define MK_EDIT 7
+void mk_edit(uint8_t *bytes, const uint8_t e[MK_EDIT]);
+
 /* A small policy that has something in most tables, its places at a line; and a scenario of it. */
 void mk_reply_policy(struct mk *k, struct bf_arena *a, uint32_t line);
 void mk_reply_scenario(struct mk *k);
