@@ -70,10 +70,8 @@ struct bf_sym *bf_name_global(struct bf_checker *c, struct bf_node *name, enum b
 
 /* What may be absent stands where a value is needed. */
 static void tell_absent(struct bf_checker *c, const struct bf_node *n) {
-    const struct bf_sym *act = n->kind == BF_N_DOT ? c->info[n->a->id].sym : NULL;
-    const struct bf_sym *part = n->kind == BF_N_DOT && n->b ? c->info[n->b->id].sym : NULL;
-    bool filed = part && part->kind == BF_SYM_BUILTIN && part->builtin == BF_B_FILED;
-    if (act && act->kind == BF_SYM_ACT && !filed && !(part && part->type && part->type->optional)) {
+    const struct bf_sym *act = n->kind == BF_N_DOT ? c->info[n->id].sym : NULL;
+    if (act && act->kind == BF_SYM_ACT) {
         struct bf_diag *d =
             bf_report(c, BF_E0317_NOT_HAPPENED, n->span, BF_ARGS(bf_arg_name(act->name)));
         bf_label(c, d, bf_sym_span(act), BF_T_DECLARED_HERE, BF_ARGS(bf_arg_text(BF_T_KIND_ACT)));
@@ -279,6 +277,7 @@ static const struct bf_type *act_part(struct bf_checker *c, struct bf_node *n, s
         act == c->at.just || act == c->at.from ||
         (c->at.where == BF_IN_PROCEDURE && bf_happened(c, c->at.proc, act, c->at.state)) ||
         bf_facts_has(c, n->a);
+    c->info[n->id].sym = proven || scenario(c) ? NULL : act; /* for tell_absent */
     return filed || !proven ? bf_type_optional(c, t) : t;
 }
 
@@ -291,7 +290,7 @@ static const struct bf_type *party_part(struct bf_checker *c, struct bf_node *n,
     }
     if (b && b->builtin == BF_B_LEVEL && t->kind == BF_K_DEPARTMENT && c->level) {
         refer(c, n->b, b);
-        return bf_type_optional(c, bf_type_named(c, BF_K_ENUM, c->level));
+        return bf_type_named(c, BF_K_ENUM, c->level);
     }
     struct bf_sym *office = bf_name_global(c, n->b, BF_SYM_OFFICE, BF_T_KIND_OFFICE);
     if (!office)

@@ -93,6 +93,8 @@ struct bf_proc_info {
     struct bf_moves *moves;
 };
 
+#define BF_PERIOD_MAX 100000 /* units of a literal period */
+
 /* What a node means.
 **   type: of an expression, of a TYPE or LIST_TYPE. An INT where a Decimal is wanted has type Decimal.
 **     A NONE has the optional type its place wants.
@@ -102,8 +104,6 @@ struct bf_proc_info {
 ** Where a NAME is a party's field, an act's day, a status, `today` …, sym is a BUILTIN. In
 ** `C_FROM` the NAME is `start`, an ACT, a STATE, or an expression of type Date. In IS the left NAME (or
 ** the right one of CASE.DUTY) is a DUTY if it is tested for a status (BUILTIN) or an ACT. */
-#define BF_PERIOD_MAX 100000 /* units of a literal period */
-
 struct bf_info {
     const struct bf_type *type;
     struct bf_sym *sym;

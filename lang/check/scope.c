@@ -407,7 +407,6 @@ void bf_party_fields_init(struct bf_checker *c) {
         add_field(c, party, BF_B_CODE, c->text);
         add_field(c, party, BF_B_NAME, c->text);
         if (parties[i] == BF_B_DEPARTMENT && c->level)
-            add_field(c, party, BF_B_LEVEL,
-                      bf_type_optional(c, bf_type_named(c, BF_K_ENUM, c->level)));
+            add_field(c, party, BF_B_LEVEL, bf_type_named(c, BF_K_ENUM, c->level));
     }
 }
