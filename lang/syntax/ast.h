@@ -24,7 +24,8 @@ enum bf_node_flag {
     BF_F_BACK = 16,
     BF_F_ZH = 32,     /* written in the Chinese surface (fmt without --keywords keeps it) */
     BF_F_BROKEN = 64, /* holds a syntax error already reported: be silent about it */
-    BF_F_QUOTED = 128 /* NAME written in quotes: '目的' */
+    BF_F_QUOTED = 128, /* NAME written in quotes: '目的' */
+    BF_F_PARENS = 256  /* an expression written in parentheses */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
@@ -37,8 +38,9 @@ enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
 struct bf_name {
     bf_str text;
     uint32_t hash;
-    uint32_t index;     /* dense, in order of first use */
-    struct bf_sym *sym; /* the checker's: innermost meaning in scope */
+    uint32_t index;       /* dense, in order of first use */
+    uint32_t word;        /* enum bf_word; BF_W_NAME if it is none of the language's words */
+    struct bf_sym *sym;   /* the checker's: innermost meaning in scope */
 };
 
 struct bf_node {
@@ -46,7 +48,8 @@ struct bf_node {
     uint8_t op;
     uint16_t flags;
     uint32_t id;
-    bf_span span; /* without comments and citations */
+    bf_span span;         /* without comments and citations */
+    uint32_t depth;       /* of an expression or type: how deep it nests; bounded */
     struct bf_node *next;
     struct bf_node *a, *b, *c, *d, *e;
     struct bf_node *cites;
@@ -71,10 +74,20 @@ struct bf_heading {
     struct bf_cite cite;
 };
 
+/* The words of the language: rows of lang/defs/keywords.def. */
+enum bf_word {
+    BF_W_NAME, /* none of them */
+#define KEYWORD(id, token, kind, en, zh, variants) BF_W_##id,
+#include "lang/defs/keywords.def"
+    BF_WORDS
+};
+/* The spelling fmt writes; "" if the surface has none. */
+const char *bf_word_z(enum bf_word word, bool zh);
+
 struct bf_names; /* the compilation's name table */
 struct bf_names *bf_names_new(struct bf_arena *a);
 struct bf_name *bf_name_intern(struct bf_names *n, bf_str text);
-uint32_t bf_names_count(const struct bf_names *n);
+uint32_t bf_names_count(const struct bf_names *n); /* words of the language included */
 
 struct bf_tree {
     uint32_t file;

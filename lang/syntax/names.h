@@ -1,0 +1,23 @@
+/* Names: the words of one compilation, interned, with the words of the language among them.
+**
+** One look-up tells a name from a keyword. The Chinese word rule needs to know which words cut a run
+** of letters (hinges); bf_hinge finds one at a place.
+*/
+#ifndef BF_NAMES_H
+#define BF_NAMES_H
+
+#include "lang/syntax/ast.h"
+
+/* The word `text` is, or BF_W_NAME: for a lexer that interns nothing. */
+enum bf_word bf_names_word(const struct bf_names *n, bf_str text);
+/* The name of a word's usual spelling. */
+struct bf_name *bf_word_name(const struct bf_names *n, enum bf_word word, bool zh);
+
+/* Can a hinge or a Chinese numeral begin with these three bytes? Cheap, may say yes wrongly. */
+bool bf_may_cut(const struct bf_names *n, const char *p);
+/* Bytes of the longest hinge at p (0: none) and which. A NUL follows the text. */
+uint32_t bf_hinge(const char *p, enum bf_word *word);
+
+int bf_word_token(enum bf_word word); /* the parser's token; 0 for BF_W_NAME */
+
+#endif
