@@ -167,7 +167,9 @@ uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, b
 static void key(struct bf_buf *out, const char *name) {
     if (out->len && out->p[out->len - 1] != '{')
         bf_buf_char(out, ',');
-    bf_buf_fmt(out, "\"%s\":", name);
+    bf_buf_char(out, '"');
+    bf_buf_z(out, name);
+    bf_buf_z(out, "\":");
 }
 
 static void put_row(struct bf_buf *out, const char *name, uint32_t row) {

@@ -15,6 +15,7 @@ struct run {
     const struct bf_case *c; /* NULL before it is open */
     struct bf_case *rebuilt; /* by facts alone */
     bf_instant now;
+    struct bf_buf json[2];
     bool needs; /* the world has just said it lacks a row */
 };
 
@@ -142,29 +143,21 @@ static enum bf_lookup row(void *ctx, uint32_t reg, const struct bf_value *keys, 
 /* ---- what must hold ---- */
 
 static bool same_json(struct run *run, const struct bf_case *x, const struct bf_case *y) {
-    struct bf_buf a, b;
-    bf_buf_init(&a);
-    bf_buf_init(&b);
-    bf_case_json(run->d->image, x, &a);
-    bf_case_json(run->d->image, y, &b);
-    bool same = !a.failed && !b.failed && a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
-    bf_buf_fini(&a);
-    bf_buf_fini(&b);
-    return same;
+    struct bf_buf *a = &run->json[0], *b = &run->json[1];
+    a->len = b->len = 0;
+    bf_case_json(run->d->image, x, a);
+    bf_case_json(run->d->image, y, b);
+    return !a->failed && !b->failed && a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
 static bool same_facts(struct run *run, const struct bf_outcome *x, const struct bf_outcome *y) {
-    struct bf_buf a, b;
-    bf_buf_init(&a);
-    bf_buf_init(&b);
+    struct bf_buf *a = &run->json[0], *b = &run->json[1];
+    a->len = b->len = 0;
     for (uint32_t i = 0; i < x->fact_count; i++)
-        bf_fact_json(run->d->image, &x->facts[i], &a);
+        bf_fact_json(run->d->image, &x->facts[i], a);
     for (uint32_t i = 0; i < y->fact_count; i++)
-        bf_fact_json(run->d->image, &y->facts[i], &b);
-    bool same = a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-    bf_buf_fini(&a);
-    bf_buf_fini(&b);
-    return same;
+        bf_fact_json(run->d->image, &y->facts[i], b);
+    return a->len == b->len && (a->len == 0 || memcmp(a->p, b->p, a->len) == 0);
 }
 
 static void check_facts(struct run *run, const struct bf_case *before,
@@ -183,7 +176,6 @@ static void check_facts(struct run *run, const struct bf_case *before,
     }
     HOLDS(same_json(run, c, out->next));
     HOLDS(same_json(run, run->rebuilt, out->next));
-    HOLDS(same_json(run, bf_case_clone(run->a, m, out->next), out->next));
 }
 
 static void check_refusal(struct run *run, const struct bf_event *e, const struct bf_outcome *out) {
@@ -377,6 +369,8 @@ void drive_run(struct drive *d, uint32_t cases, uint32_t steps_each,
     struct run r = {.d = d, .fail = fail}, *run = &r;
     if (!d->image->proc_count)
         return;
+    bf_buf_init(&run->json[0]);
+    bf_buf_init(&run->json[1]);
     for (uint32_t n = 1; n <= cases; n++) {
         run->a = bf_arena_new(0);
         HOLDS(run->a != NULL);
@@ -390,4 +384,6 @@ void drive_run(struct drive *d, uint32_t cases, uint32_t steps_each,
             one_step(run);
         bf_arena_free(run->a);
     }
+    bf_buf_fini(&run->json[0]);
+    bf_buf_fini(&run->json[1]);
 }
