@@ -465,11 +465,11 @@ void bf_match_unit(struct bf_checker *c, const struct bf_node *e, const struct b
     struct bf_diag *d = bf_report(
         c, BF_E0305_EXTENSION, e->span,
         BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, t->base), bf_type_arg(c, duty->type)));
+    bf_label(c, d, e->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, t->base)));
     for (const struct bf_node *k = duty->node->c; k; k = k->next)
         if (k->kind == BF_N_C_WITHIN && k->a)
             bf_label(c, d, k->a->span, BF_T_DUTY_COUNTS,
                      BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, duty->type)));
-    bf_label(c, d, e->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, t->base)));
     bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
 }
 

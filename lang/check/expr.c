@@ -690,8 +690,8 @@ static void tell_mismatch(struct bf_checker *c, const struct bf_node *n, const s
     bool units = x->kind == BF_K_PERIOD && y->kind == BF_K_PERIOD;
     struct bf_diag *d = bf_report(c, units ? BF_E0305_UNITS : BF_E0302_MISMATCH, n->b->span,
                                   BF_ARGS(bf_type_arg(c, x), bf_type_arg(c, y)));
-    bf_label(c, d, n->a->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, x)));
     bf_label(c, d, n->b->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, y)));
+    bf_label(c, d, n->a->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, x)));
     if (units)
         bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
 }
