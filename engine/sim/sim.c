@@ -489,7 +489,7 @@ struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const st
     *s = (struct bf_sim){.arena = a, .image = m, .calendar = c, .now = BF_INSTANT_NONE};
     jmp_buf jump, *before = bf_arena_on_exhausted(a, &jump);
     if (setjmp(jump) == 0) {
-        s->local_count = m->scenario[scenario].locals;
+        s->local_count = m->fixture_count + m->scenario[scenario].locals;
         s->locals = bf_new_array(a, struct bf_value, s->local_count + 1);
         s->registers = bf_new_array(a, struct bf_sim_register, m->reg_count + 1);
         s->assume = bf_assume_defaults(a, m);
