@@ -66,6 +66,14 @@ static const char *part(const char *p, const char *end, const char *en, const ch
     return q + 3;
 }
 
+/* （一）gist, as the items of an article are printed. */
+static const char *item(const char *p, const char *end, uint32_t *n) {
+    if (end - p < 9 || memcmp(p, "（", 3)) return part(p, end, "Item", "项", n);
+    uint32_t used = bf_zh_number_read(p + 3, end, n);
+    const char *q = p + 3 + used;
+    return used && *n && *n < 65536 && end - q >= 3 && !memcmp(q, "）", 3) ? q + 3 : NULL;
+}
+
 static bool is_chapter(const char *p, const char *end) {
     uint32_t n = 0;
     return part(p, end, "Chapter", "章", &n) || part(p, end, "Section", "节", &n) ||
@@ -90,7 +98,7 @@ static void line(struct reader *r, const char *p, const char *end, bf_span span)
         gist = skip(gist, end);
         add(r, r->at, (bf_str){gist, (uint32_t)(end - gist)}, span);
         r->paragraph = r->o->count;
-    } else if ((gist = part(q, end, "Item", "项", &n))) {
+    } else if ((gist = item(q, end, &n))) {
         /* items right below an article stand in its only paragraph */
         if (r->article && !r->paragraph) {
             struct bf_outline_entry *a = &r->o->entry[r->article - 1];
