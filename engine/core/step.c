@@ -551,6 +551,39 @@ static bool bind_event(struct run *r, const struct bf_i_start *start) {
     return true;
 }
 
+/* `starts by requester or requester.head`: who opens the case is the requester, or his head, if nobody else was
+** named. */
+static bool opener_is(struct run *r, const struct bf_i_actor *row) {
+    const struct bf_image *m = r->s.m;
+    const uint32_t *code = m->code + row->ref;
+    if (row->any || bf_i_op(code[0]) != BF_OP_DATA)
+        return false;
+    uint32_t data = bf_i_operand(code[0]);
+    struct bf_value who = r->e->actor;
+    struct bf_value *datum = &r->s.c->data[data - r->s.judge.proc->data.first];
+    if (bf_i_op(code[1]) == BF_OP_OFFICE_OF && bf_i_op(code[2]) == BF_OP_RETURN &&
+        who.aux == bf_i_operand(code[1]) && who.n)
+        who.aux = BF_NO_OFFICE;
+    else if (bf_i_op(code[1]) != BF_OP_RETURN)
+        return false;
+    if (bf_present(*datum) || m->data[data].init != BF_NONE ||
+        bf_value_check(m, who, m->data[data].type))
+        return false;
+    *datum = who;
+    return true;
+}
+
+static void name_opener(struct run *r) {
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range starts = r->s.judge.proc->starts;
+    for (uint32_t i = 0; i < starts.count; i++) {
+        const struct bf_i_start *start = &m->start[starts.first + i];
+        for (uint32_t k = 0; start->event == BF_NONE && k < start->actors.count; k++)
+            if (opener_is(r, &m->actor[start->actors.first + k]))
+                return;
+    }
+}
+
 /* What is given fills its data; then the others are worked out in written order. One that is both must agree. */
 static bool fill(struct run *r) {
     struct bf_stepper *s = &r->s;
@@ -567,6 +600,8 @@ static bool fill(struct run *r) {
             return !bad_datum(r, i, "is kept, not given");
         s->c->data[i] = e->args[i];
     }
+    if (!by_event)
+        name_opener(r);
     for (uint32_t i = 0; i < data.count; i++) {
         const struct bf_i_data *d = &m->data[data.first + i];
         struct bf_value given = s->c->data[i], v;

@@ -82,7 +82,7 @@ struct bf_i_column { uint32_t param, field; struct bf_i_range masks; }; /* field
 struct bf_i_event { uint32_t name, label; struct bf_i_range params; uint32_t src; }; /* 0: violated(Violation, Party) */
 
 enum { BF_DATA_PARTY, BF_DATA_GIVEN, BF_DATA_KEEP };
-struct bf_i_data { uint32_t name, label, type, role, init, sealed; }; /* init: program over earlier data */
+struct bf_i_data { uint32_t name, label, type, role, init, sealed; }; /* init: program over what is given and earlier data */
 struct bf_i_actor { uint32_t any; uint32_t ref; };    /* any: ref is a type; else a program giving a party */
 /* starts by: event BF_NONE, actors. starts on: event, and which of its params fill which data (pairs of `index`: param
    ordinal, data number; count is that of entries, two a pair). */

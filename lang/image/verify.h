@@ -19,7 +19,7 @@ enum bf_v_what { BF_V_GUARD, BF_V_EFFECTS, BF_V_DECISION, BF_V_SCENARIO };
 struct bf_v_context {
     enum bf_v_what what;
     uint32_t proc;            /* self is its case; BF_NONE: no self */
-    uint32_t data_end;        /* data numbers below it are there */
+    uint32_t data_end;        /* data numbers below it are there, and all that are given */
     struct bf_i_range params; /* of the ARGs; count 0: none */
     const char *table;        /* for messages: the row that owns the program */
     uint32_t row, src;        /* and its source */

@@ -124,7 +124,8 @@ static bool data_of(struct run *r, uint32_t d, struct bf_v_slot *slot) {
     if (!needs_self(r, &p))
         return false;
     RNEED(bf_v_in(p->data, d), "data of another procedure");
-    RNEED(r->selves || d < r->c->data_end, "data not there yet");
+    RNEED(r->selves || d < r->c->data_end || r->v->m->data[d].init == BF_NONE,
+          "data not there yet");
     *slot = bf_v_slot_of(r->v, r->v->m->data[d].type);
     return true;
 }
