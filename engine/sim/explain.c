@@ -74,14 +74,17 @@ static void duty(const struct bf_sim *s, const struct bf_words *w, const struct 
                  uint32_t row, struct bf_buf *out) {
     const struct bf_i_duty *d = &s->image->duty[row];
     const struct bf_case_duty *cd = bf_case_duty(s->image, c, row);
-    bf_str name = bf_words_duty(w, row), counted, left_out;
+    bf_str name = bf_words_duty(w, row), status = bf_words_status(w, cd->status), counted, left_out;
     if (d->bearer != BF_NONE)
         name = say(w, BF_T_SIM_DUTY_BORNE, name,
                    bf_words_party(w, bf_duty_bearer(s->image, &s->world, c, row, s->arena)), NIL);
-    line(
-        w, out, "    ",
-        say(w, BF_T_SIM_DUTY_LINE, name, bf_words_status(w, cd->status), bf_words_due(w, &cd->due)),
-        d->src);
+    bool runs = cd->status != BF_STATUS_VOID && cd->status != BF_STATUS_WAITING;
+    line(w, out, "    ",
+         runs ? say(w, BF_T_SIM_DUTY_LINE, name, status, bf_words_due(w, &cd->due))
+              : say(w, BF_T_SIM_CHOICE, name, status, NIL),
+         d->src);
+    if (!runs)
+        return;
     struct bf_term term = bf_case_term(cd);
     bf_words_days(w, &term, &cd->due, &counted, &left_out);
     if (counted.len)
@@ -149,8 +152,27 @@ static bf_str part_text(const struct bf_words *w, const struct bf_choice *c) {
     return NIL;
 }
 
-static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c) {
-    bf_str who = choice_actor(w, c), what = bf_words_act(w, c->act);
+/* The acts of one duty are told together: any of them will do. False: an earlier choice told this one. */
+static bool acts_of_duty(const struct bf_words *w, const struct bf_choices *all, uint32_t i,
+                         bf_str *what) {
+    const struct bf_choice *c = &all->choice[i];
+    *what = bf_words_act(w, c->act);
+    if (group_of(c) != MUST_NOW)
+        return true;
+    for (uint32_t k = 0; k < all->count; k++) {
+        const struct bf_choice *other = &all->choice[k];
+        if (k == i || group_of(other) != MUST_NOW || other->duty != c->duty)
+            continue;
+        if (k < i)
+            return false;
+        *what =
+            bf_words_join(w, *what, bf_text_z(w->lang, BF_T_SIM_OR), bf_words_act(w, other->act));
+    }
+    return true;
+}
+
+static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c, bf_str what) {
+    bf_str who = choice_actor(w, c);
     if (c->asked)
         what = say(w, BF_T_SIM_CHOICE_ASKED, what, NIL, NIL);
     if (c->kind == BF_CHOICE_CONSENT)
@@ -175,12 +197,13 @@ static void choices(const struct bf_sim *s, const struct bf_words *w, const stru
     for (int g = 0; g < GROUPS; g++) {
         bool any = false;
         for (uint32_t i = 0; i < all.count; i++) {
-            if (group_of(&all.choice[i]) != (enum group)g)
+            bf_str what;
+            if (group_of(&all.choice[i]) != (enum group)g || !acts_of_duty(w, &all, i, &what))
                 continue;
             if (!any)
                 heading(w, out, head[g]);
             any = true;
-            line(w, out, "    ", choice_text(w, &all.choice[i]), all.choice[i].src);
+            line(w, out, "    ", choice_text(w, &all.choice[i], what), all.choice[i].src);
         }
     }
 }
