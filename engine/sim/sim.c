@@ -373,6 +373,8 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
         return false;
     if (st->op == BF_S_DO && !eval_tuple(s, st->d, &e))
         return false;
+    if (st->op == BF_S_DO && st->e != BF_NONE && !eval(s, st->e, &e.who))
+        return false;
     return judge(s, deliver(s, &g, e, number, row), expect) && settle(s, &g);
 }
 

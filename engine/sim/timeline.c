@@ -216,6 +216,24 @@ static bf_str window_reason(const struct bf_words *w, const struct bf_refused *r
                  bf_words_day(w, r->window.last));
 }
 
+/* Which argument it was that is missing or of another type; empty if their number is wrong. */
+static bf_str bad_argument(const struct bf_words *w, const struct bf_sim_entry *e) {
+    const struct bf_image *m = w->image;
+    const struct bf_event *ev = &e->event;
+    uint32_t arg = e->refused.arg;
+    if (arg == BF_NONE)
+        return (bf_str){"", 0};
+    if (ev->kind == BF_EVENT_OPEN && ev->start == BF_NONE) {
+        const struct bf_i_data *d = &m->data[m->proc[e->proc].data.first + arg];
+        return name_row(w, d->name, d->label);
+    }
+    struct bf_i_range params = ev->kind == BF_EVENT_OPEN
+                                   ? m->event[m->start[ev->start].event].params
+                                   : m->act[ev->what].params;
+    const struct bf_i_field *f = &m->field[params.first + (arg < params.count ? arg : 0)];
+    return arg < params.count ? name_row(w, f->name, f->label) : (bf_str){"", 0};
+}
+
 static bf_str reason(const struct bf_words *w, const struct bf_sim_entry *e) {
     const struct bf_refused *r = &e->refused;
     static const enum bf_text_id plain[BF_WHYS] = {
@@ -227,6 +245,9 @@ static bf_str reason(const struct bf_words *w, const struct bf_sim_entry *e) {
         [BF_WHY_BAN] = BF_T_SIM_R_BAN,           [BF_WHY_USED] = BF_T_SIM_R_USED,
         [BF_WHY_AT_MOST] = BF_T_SIM_R_AT_MOST,   [BF_WHY_NO_REQUEST] = BF_T_SIM_R_NO_REQUEST,
         [BF_WHY_FORCE] = BF_T_SIM_R_FORCE};
+    bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(w, e) : (bf_str){"", 0};
+    if (arg.len)
+        return TEXT2(w, BF_T_SIM_R_ARGUMENT, arg, bf_str_of(r->detail ? r->detail : ""));
     if (plain[r->why])
         return TEXT0(w, plain[r->why]);
     if (r->why == BF_WHY_ACTOR)
