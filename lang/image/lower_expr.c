@@ -121,6 +121,11 @@ static void name(struct bf_lower *l, const struct bf_sym *s) {
 
 /* ---- parts: a.b ---- */
 
+/* What a name means, or the PART of CASE.PART. */
+static struct bf_sym *part_of(const struct bf_lower *l, const struct bf_node *n) {
+    return sym(l, n->kind == BF_N_DOT ? n->b : n);
+}
+
 /* Of CASE.PART the case is entered first; of a bare PART the case is self. */
 static bool enter(struct bf_lower *l, const struct bf_node *part) {
     if (part->kind != BF_N_DOT)
@@ -155,7 +160,7 @@ static void party_part(struct bf_lower *l, const struct bf_sym *part) {
 }
 
 static void dot(struct bf_lower *l, const struct bf_node *n) {
-    const struct bf_sym *whole = sym(l, n->a), *part = sym(l, n->b);
+    const struct bf_sym *whole = part_of(l, n->a), *part = sym(l, n->b);
     if (whole && whole->kind == BF_SYM_DUTY && is_builtin(part, BF_B_DUE)) {
         bool entered = enter(l, n->a);
         op(l, BF_OP_DUE, duty_row(l, whole));
@@ -202,11 +207,7 @@ static void function(struct bf_lower *l, const struct bf_node *n, enum bf_builti
     for (const struct bf_node *x = n->b; x; x = x->next)
         bf_lower_expr(l, x->b);
     switch ((int)f) {
-    case BF_B_WORKDAY: /* is it one? it is the working day it is, or that follows */
-        op(l, BF_OP_WORKDAY, 0);
-        bf_lower_expr(l, n->b->b);
-        op(l, BF_OP_COMPARE, BF_EQ);
-        return;
+    case BF_B_WORKDAY: op(l, BF_OP_WORKDAY, 0); return;
     case BF_B_NEXT_WORKDAY: op(l, BF_OP_NEXT_WORKDAY, 0); return;
     case BF_B_DAYS_BETWEEN: op(l, BF_OP_DAYS_BETWEEN, 0); return;
     case BF_B_WORKING_DAYS_BETWEEN: op(l, BF_OP_WORKING_DAYS_BETWEEN, 0); return;
@@ -338,7 +339,7 @@ static uint32_t status_of(const struct bf_sym *builtin) {
 }
 
 static void is(struct bf_lower *l, const struct bf_node *n) {
-    const struct bf_sym *duty = sym(l, n->a), *what = sym(l, n->b);
+    const struct bf_sym *duty = part_of(l, n->a), *what = sym(l, n->b);
     if (!duty || duty->kind != BF_SYM_DUTY) {
         compare(l, n, n->flags & BF_F_NOT ? BF_NE : BF_EQ);
         return;
@@ -384,23 +385,9 @@ static void binary(struct bf_lower *l, const struct bf_node *n, enum bf_opcode o
     op(l, o, 0);
 }
 
-/* An act or a duty named alone: has it happened? Only `is present` asks so. */
-static bool present_act(struct bf_lower *l, const struct bf_node *n) {
-    const struct bf_sym *s = sym(l, n->a);
-    if (!s || s->kind != BF_SYM_ACT)
-        return false;
-    bool entered = enter(l, n->a);
-    op(l, BF_OP_ACT_DAY, act_row(l, s));
-    op(l, BF_OP_PRESENT, 0);
-    leave(l, entered);
-    return true;
-}
-
 static void present(struct bf_lower *l, const struct bf_node *n) {
-    if (!present_act(l, n)) {
-        bf_lower_expr(l, n->a);
-        op(l, BF_OP_PRESENT, 0);
-    }
+    bf_lower_expr(l, n->a);
+    op(l, BF_OP_PRESENT, 0);
     negate(l, n);
 }
 

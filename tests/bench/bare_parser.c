@@ -1,0 +1,4 @@
+/* bare_parser: see bare.h. */
+#include "tests/bench/bare.h"
+
+#include "lang/syntax/parser.c"
