@@ -39,13 +39,9 @@ uint32_t bf_build_add(struct bf_build *b, enum bf_i_table_id table, const void *
     return n;
 }
 
-void *bf_build_row(struct bf_build *b, enum bf_i_table_id table, uint32_t n) {
-    static uint64_t nowhere[16]; /* takes what is written to rows that memory had no room for */
-    struct bf_buf *buf = &b->table[table];
-    size_t at = n * bf_i_row_size(table);
-    if (at < buf->len)
-        return buf->p + at;
-    BF_ASSERT(buf->failed || b->too_large);
+void *bf_build_nowhere(struct bf_build *b, enum bf_i_table_id table) {
+    static uint64_t nowhere[16];
+    BF_ASSERT(b->table[table].failed || b->too_large);
     return memset(nowhere, 0, sizeof nowhere);
 }
 
@@ -137,7 +133,7 @@ static uint32_t file_number(struct bf_build *b, bf_str file) {
     bf_str *f = (bf_str *)(void *)b->files.p;
     uint32_t count = (uint32_t)(b->files.len / sizeof *f);
     for (uint32_t i = count; i-- > 0;)
-        if (bf_str_eq(f[i], file))
+        if (f[i].p == file.p || bf_str_eq(f[i], file))
             return i;
     bf_buf_put(&b->files, &file, sizeof file);
     return count;
@@ -155,12 +151,6 @@ void bf_build_part(struct bf_build *b, uint32_t first, uint32_t end, bf_str text
 }
 
 /* ---- code ---- */
-
-void bf_build_op(struct bf_build *b, enum bf_opcode op, uint32_t operand) {
-    if (operand > BF_OPERAND)
-        b->too_large = true;
-    bf_build_add_code(b, operand << 8 | op);
-}
 
 void bf_build_op2(struct bf_build *b, enum bf_opcode op, uint32_t operand, uint32_t second) {
     bf_build_op(b, op, operand);

@@ -8,6 +8,8 @@
 #ifndef BF_BUILD_H
 #define BF_BUILD_H
 
+#include <string.h>
+
 #include "lang/image/format.h"
 
 struct bf_intern { /* hash table of row numbers + 1; 0 is free */
@@ -31,21 +33,30 @@ void bf_build_init(struct bf_build *b);
 void bf_build_fini(struct bf_build *b);
 
 /* uint32_t bf_build_add_offer(b, row): appends, returns its number.
-** uint32_t bf_build_count_offer(b). struct bf_i_offer *bf_build_at_offer(b, n). */
+** uint32_t bf_build_count_offer(b). struct bf_i_offer *bf_build_at_offer(b, n): where a row is, until the next one
+** is added. */
 uint32_t bf_build_add(struct bf_build *b, enum bf_i_table_id table, const void *row);
 static inline uint32_t bf_build_count(const struct bf_build *b, enum bf_i_table_id table) {
     return (uint32_t)(b->table[table].len / bf_i_row_size(table));
 }
-void *bf_build_row(struct bf_build *b, enum bf_i_table_id table, uint32_t n);
+/* Takes what is written to rows that memory had no room for. */
+void *bf_build_nowhere(struct bf_build *b, enum bf_i_table_id table);
 #define TABLE(name, type) \
     static inline uint32_t bf_build_add_##name(struct bf_build *b, type row) { \
-        return bf_build_add(b, BF_I_##name, &row); \
+        struct bf_buf *t = &b->table[BF_I_##name]; \
+        if (t->cap - t->len <= sizeof row || t->len > BF_IMAGE_MAX - sizeof row) \
+            return bf_build_add(b, BF_I_##name, &row); \
+        memcpy(t->p + t->len, &row, sizeof row); \
+        t->len += sizeof row; \
+        return (uint32_t)(t->len / sizeof row) - 1; \
     } \
     static inline uint32_t bf_build_count_##name(const struct bf_build *b) { \
         return (uint32_t)(b->table[BF_I_##name].len / sizeof(type)); \
     } \
     static inline type *bf_build_at_##name(struct bf_build *b, uint32_t n) { \
-        return bf_build_row(b, BF_I_##name, n); \
+        struct bf_buf *t = &b->table[BF_I_##name]; \
+        size_t at = n * sizeof(type); \
+        return at < t->len ? (type *)(void *)(t->p + at) : bf_build_nowhere(b, BF_I_##name); \
     }
 #include "lang/image/image.def"
 
@@ -59,7 +70,10 @@ uint32_t bf_build_src(struct bf_build *b, struct bf_i_range cites, bf_str file, 
 void bf_build_part(struct bf_build *b, uint32_t first, uint32_t end, bf_str text);
 
 /* Code. The offset of a program is bf_build_count_code before its first instruction. */
-void bf_build_op(struct bf_build *b, enum bf_opcode op, uint32_t operand);
+static inline void bf_build_op(struct bf_build *b, enum bf_opcode op, uint32_t operand) {
+    b->too_large |= operand > BF_OPERAND;
+    bf_build_add_code(b, operand << 8 | op);
+}
 void bf_build_op2(struct bf_build *b, enum bf_opcode op, uint32_t operand, uint32_t second);
 uint32_t bf_build_jump(struct bf_build *b, enum bf_opcode op); /* place of a jump, to land later */
 void bf_build_land(struct bf_build *b, uint32_t jump);         /* it leads to what comes next */

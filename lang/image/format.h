@@ -28,7 +28,7 @@ struct bf_i_header {
     uint32_t format, edition, semantics, tables;
     uint32_t size, zero;          /* bytes of the whole block */
     uint8_t hash[BF_SHA256_LEN];  /* the policy version */
-    uint8_t check[BF_SHA256_LEN]; /* SHA-256 of all bytes after this field */
+    uint8_t check[BF_SHA256_LEN]; /* SHA-256 of what the version leaves out */
     struct bf_i_policy policy;
     struct bf_i_dir dir[BF_I_TABLES];
 };
@@ -51,7 +51,7 @@ struct bf_image_at {
 ** was reached, *at says which; BF_EFORMAT: anything else is wrong. */
 enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
                             struct bf_image_at *at, struct bf_error *e);
-/* Loads a block for nobody: may it be loaded? What reaches a limit is BF_ELIMIT here. */
+/* Loads a block that was sealed just now for nobody: may it be loaded? What reaches a limit is BF_ELIMIT here. */
 enum bf_err bf_image_prove(const uint8_t *bytes, size_t size, struct bf_image_at *at,
                            struct bf_error *e);
 

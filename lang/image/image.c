@@ -57,16 +57,28 @@ static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
     bf_sha256(&all, sizeof all, out);
 }
 
-/* What stands before the field needs no checksum: it is compared with what it must be. */
-static void hash_rest(const uint8_t *bytes, size_t size, uint8_t out[BF_SHA256_LEN]) {
-    size_t from = offsetof(struct bf_i_header, policy);
-    bf_sha256(bytes + from, size - from, out);
+/* The checksum: the hash over where the tables stand and, table by table, the hash of the rows that are not the
+** policy's. What stands before it in the header needs none, being compared with what it must be. */
+static void hash_rest(const uint8_t *bytes, const struct bf_i_header *h,
+                      uint8_t out[BF_SHA256_LEN]) {
+    struct {
+        struct bf_i_dir dir[BF_I_TABLES];
+        uint8_t hash[BF_I_TABLES][BF_SHA256_LEN];
+    } all = {.hash = {{0}}};
+    memcpy(all.dir, h->dir, sizeof all.dir);
+    for (int t = 0; t < BF_I_TABLES; t++) {
+        const struct bf_i_dir *d = &h->dir[t];
+        bf_sha256(bytes + d->off + table_bytes(t, d->policy), table_bytes(t, d->count - d->policy),
+                  all.hash[t]);
+    }
+    bf_sha256(&all, sizeof all, out);
 }
 
 void bf_image_seal(void *bytes, size_t size) {
     struct bf_i_header *h = bytes;
+    BF_ASSERT(size == h->size);
     hash_policy(bytes, h, h->hash);
-    hash_rest(bytes, size, h->check);
+    hash_rest(bytes, h, h->check);
 }
 
 static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct bf_error *e) {
@@ -134,24 +146,31 @@ static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, siz
     return m;
 }
 
+static enum bf_err check_hashes(const uint8_t *bytes, const struct bf_i_header *h,
+                                struct bf_error *e) {
+    uint8_t hash[BF_SHA256_LEN];
+    hash_rest(bytes, h, hash);
+    if (memcmp(hash, h->check, sizeof hash) != 0)
+        return bf_fail(e, BF_EFORMAT, "image damaged: its checksum does not fit");
+    hash_policy(bytes, h, hash);
+    if (memcmp(hash, h->hash, sizeof hash) != 0)
+        return bf_fail(e, BF_EFORMAT, "image damaged: its policy has another hash than it says");
+    return BF_OK;
+}
+
+/* sealed: its hashes were made just now, and are not looked at. */
 static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void *block,
-                        size_t size, struct bf_image **image, struct bf_image_at *at,
+                        size_t size, bool sealed, struct bf_image **image, struct bf_image_at *at,
                         struct bf_error *e) {
     const uint8_t *bytes = (uintptr_t)block % 8 ? bf_arena_copy(a, block, size) : block;
     const struct bf_i_header *h = (const void *)bytes;
     enum bf_err err = check_header(h, size, e);
+    if (!err)
+        err = check_dir(bytes, h, e);
+    if (!err && !sealed)
+        err = check_hashes(bytes, h, e);
     if (err)
         return err;
-    uint8_t hash[BF_SHA256_LEN];
-    hash_rest(bytes, size, hash);
-    if (memcmp(hash, h->check, sizeof hash) != 0)
-        return bf_fail(e, BF_EFORMAT, "image damaged: its checksum does not fit");
-    err = check_dir(bytes, h, e);
-    if (err)
-        return err;
-    hash_policy(bytes, h, hash);
-    if (memcmp(hash, h->hash, sizeof hash) != 0)
-        return bf_fail(e, BF_EFORMAT, "image damaged: its policy has another hash than it says");
     struct bf_image *m = make_image(a, bytes, size, h);
     err = bf_image_verify(scratch, m, at, e);
     if (!err)
@@ -160,7 +179,7 @@ static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void
 }
 
 /* a NULL: the image goes with the scratch. */
-static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t size,
+static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t size, bool sealed,
                                 struct bf_image **image, struct bf_image_at *at,
                                 struct bf_error *e) {
     struct bf_arena *scratch = bf_arena_new(0);
@@ -170,7 +189,7 @@ static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t si
     enum bf_err err;
     bf_arena_on_exhausted(scratch, &jump);
     if (setjmp(jump) == 0)
-        err = load(a ? a : scratch, scratch, bytes, size, image, at, e);
+        err = load(a ? a : scratch, scratch, bytes, size, sealed, image, at, e);
     else
         err = bf_fail(e, BF_ENOMEM, "load image: out of memory");
     bf_arena_free(scratch);
@@ -180,7 +199,7 @@ static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t si
 enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
                           struct bf_image **image, struct bf_error *e) {
     struct bf_image_at at;
-    enum bf_err err = load_guarded(a, bytes, size, image, &at, e);
+    enum bf_err err = load_guarded(a, bytes, size, false, image, &at, e);
     if (err == BF_ELIMIT)
         err = e->code = BF_EFORMAT;
     return err;
@@ -189,5 +208,5 @@ enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
 enum bf_err bf_image_prove(const uint8_t *bytes, size_t size, struct bf_image_at *at,
                            struct bf_error *e) {
     struct bf_image *m;
-    return load_guarded(NULL, bytes, size, &m, at, e);
+    return load_guarded(NULL, bytes, size, true, &m, at, e);
 }
