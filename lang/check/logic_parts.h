@@ -51,8 +51,10 @@ struct bf_formula {
 
 /* What a decision called in conditions can give. */
 struct callee {
-    bool known, closed; /* closed: reads nothing but its arguments */
-    uint64_t *results;  /* by value as of a variable of its type; NULL: any */
+    bool looked, closed; /* closed: reads nothing but its arguments */
+    bool known;
+    uint32_t base;     /* of the variable it was first called for */
+    uint64_t *results; /* by value as of a variable of its type; NULL: any */
 };
 
 struct bf_logic_mark {

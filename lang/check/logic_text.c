@@ -52,17 +52,6 @@ static void find_aliases(struct bf_logic *l) {
     }
 }
 
-/* Does the expression read a thing of this root, or anything but arguments and data? */
-static bool reads(const struct bf_logic *l, const struct bf_node *n, const struct bf_sym *root) {
-    if (n->kind == BF_N_CALL || n->kind == BF_N_INDEX)
-        return true;
-    if (n->kind == BF_N_NAME) {
-        const struct bf_sym *s = sym_of(l, n);
-        return !s || s == root || (s->kind != BF_SYM_PARAM && s->kind != BF_SYM_DATA);
-    }
-    return n->kind == BF_N_DOT ? reads(l, n->a, root) : true;
-}
-
 static bool only_arguments(const struct bf_logic *l, const struct bf_node *n) {
     if (!n)
         return true;
@@ -82,25 +71,58 @@ static bool only_arguments(const struct bf_logic *l, const struct bf_node *n) {
     return true;
 }
 
-static const struct callee *callee_of(struct bf_logic *l, const struct bf_sym *decision,
-                                      const struct variable *v) {
+static struct callee *callee_of(struct bf_logic *l, const struct bf_sym *decision) {
     if (!l->callee)
         l->callee = bf_new_array(l->program->arena, struct callee, l->program->decisions.count);
-    struct callee *c = &l->callee[decision->index];
-    if (c->known)
-        return c;
-    c->known = true;
+    return &l->callee[decision->index];
+}
+
+/* Does the decision read nothing but its arguments? */
+static bool is_closed(struct bf_logic *l, const struct bf_sym *decision) {
+    struct callee *c = callee_of(l, decision);
+    if (c->looked)
+        return c->closed;
+    c->looked = true;
     c->closed = !decision->broken;
+    for (const struct bf_node *r = decision->node->e; r && c->closed; r = r->next)
+        c->closed = only_arguments(l, r->a) && only_arguments(l, r->b);
+    return c->closed;
+}
+
+/* The results that stand in its rules, as values of v, which is a call of it; NULL: any. */
+static const uint64_t *results_of(struct bf_logic *l, const struct bf_sym *decision,
+                                  const struct variable *v) {
+    struct callee *c = callee_of(l, decision);
+    if (c->known)
+        return c->base == v->base ? c->results : NULL;
+    c->known = true;
+    c->base = v->base;
     c->results = bf_new_array(l->program->arena, uint64_t, v->words);
     for (const struct bf_node *r = decision->node->e; r; r = r->next) {
         struct constant k;
-        c->closed = c->closed && only_arguments(l, r->a) && only_arguments(l, r->b);
         if (!bf_logic_constant(l, r->b, &k))
-            c->results = NULL;
-        else if (c->results)
-            bf_set_bit(c->results, k.kind ? v->base + (uint32_t)k.num : 0);
+            return c->results = NULL;
+        bf_set_bit(c->results, k.kind ? v->base + (uint32_t)k.num : 0);
     }
-    return c;
+    return c->results;
+}
+
+/* Does the expression read a thing of this root, or anything but arguments and data? */
+static bool reads(struct bf_logic *l, const struct bf_node *n, const struct bf_sym *root) {
+    if (n->kind == BF_N_CALL) {
+        const struct bf_sym *decision = sym_of(l, n->a);
+        if (!decision || decision->kind != BF_SYM_DECISION || !is_closed(l, decision))
+            return true;
+        for (const struct bf_node *arg = n->b; arg; arg = arg->next)
+            if (reads(l, arg->b, root))
+                return true;
+        return false;
+    }
+    if (n->kind == BF_N_NAME) {
+        const struct bf_sym *s = sym_of(l, n);
+        return !s || s == root || (s->kind != BF_SYM_PARAM && s->kind != BF_SYM_DATA);
+    }
+    return n->kind == BF_N_DOT ? reads(l, n->a, root) : true;
 }
 
 /* A decision called on one argument that nothing else here reads gives any of its results. */
@@ -113,10 +135,11 @@ static void look_at_call(struct bf_logic *l, uint32_t i) {
         (v->kind != VAR_BOOL && v->kind != VAR_ENUM) ||
         decision->index >= l->program->decisions.count)
         return;
-    const struct callee *c = callee_of(l, decision, v);
-    if (c->results)
-        memcpy(v->full, c->results, sizeof *v->full * v->words);
-    if (!c->closed || !arg || arg->next || arg->b->kind != BF_N_NAME || l->vars > CALL_PAIRS)
+    const uint64_t *results = results_of(l, decision, v);
+    if (results)
+        memcpy(v->full, results, sizeof *v->full * v->words);
+    if (!is_closed(l, decision) || !arg || arg->next || arg->b->kind != BF_N_NAME ||
+        l->vars > CALL_PAIRS)
         return;
     const struct bf_sym *root = sym_of(l, arg->b);
     if (!root || (root->kind != BF_SYM_PARAM && root->kind != BF_SYM_DATA))
@@ -144,11 +167,29 @@ void bf_logic_find_opaque(struct bf_logic *l) {
 
 /* ---- an input, as people read it ---- */
 
+/* Without n bytes at the head and m at the tail, and without the space after and before them. */
+static bf_str inner(bf_str s, uint32_t n, uint32_t m) {
+    s = (bf_str){s.p + n, s.len - n - m};
+    while (s.len && s.p[0] == ' ')
+        s.p++, s.len--;
+    while (s.len && s.p[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+/* As written, but for parentheses around the whole: no variable begins with one. */
 static bf_str source_text(const struct bf_logic *l, const struct bf_node *n) {
     const struct bf_sources *s = l->program->parse->sources;
     if (n->span.file >= s->count || n->span.end <= n->span.start)
         return (bf_str){0};
-    return (bf_str){s->file[n->span.file].text.p + n->span.start, n->span.end - n->span.start};
+    bf_str t = {s->file[n->span.file].text.p + n->span.start, n->span.end - n->span.start};
+    for (;;) {
+        uint32_t head = bf_str_starts(t, BF_STR("(")) ? 1 : bf_str_starts(t, BF_STR("（")) ? 3 : 0;
+        uint32_t tail = t.len && t.p[t.len - 1] == ')' ? 1 : 3;
+        if (!head || t.len < head + tail)
+            return t;
+        t = inner(t, head, tail);
+    }
 }
 
 /* Does every path begin at the same argument? Then its fields are named alone. */
@@ -214,7 +255,9 @@ static int64_t number_in(const struct variable *v, uint32_t region) {
         return __builtin_sub_overflow(v->lit[0].num, step, &x) ? INT64_MIN : x;
     if (__builtin_add_overflow(v->lit[i - 1].num, step, &x))
         return INT64_MAX;
-    return i < v->lits && x >= v->lit[i].num ? v->lit[i - 1].num + 1 : x;
+    if (i == v->lits || x < v->lit[i].num)
+        return x;
+    return v->lit[i - 1].num + (v->lit[i].num - v->lit[i - 1].num) / 2;
 }
 
 static void put_ordered(struct bf_buf *b, enum bf_lang lang, const struct variable *v,
