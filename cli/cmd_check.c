@@ -1,8 +1,10 @@
 /* cmd_check: banfa check [--gaps] [--strict] PATH…: what is wrong with a policy, and where the law is
-** silent. Mistakes are always told; gaps and notes with --gaps, else counted. */
+** silent. Mistakes are always told; gaps and notes with --gaps, with what notes and assumptions
+** declare, else counted. */
 #include <string.h>
 
 #include "cli/policy.h"
+#include "lang/check/coverage.h"
 
 struct counts {
     uint32_t of[4]; /* by enum bf_severity */
@@ -17,6 +19,8 @@ static int check_one(struct bf_cli *cli, const char *path, unsigned mask, struct
     } else if (status == BF_EXIT_FINE) {
         struct bf_render how = bf_cli_render(cli);
         bf_diags_render(p.parse.diags, &how, mask, out);
+        if (mask & 1u << BF_SEV_GAP)
+            bf_coverage_report(p.program, cli->lang, cli->json, out);
         for (int sev = BF_SEV_ERROR; sev <= BF_SEV_NOTE; sev++)
             counts->of[sev] += bf_diags_count(p.parse.diags, (enum bf_severity)sev);
     }

@@ -348,6 +348,14 @@ static bool silence_in_state(struct bf_flow *f, uint32_t s) {
     return false;
 }
 
+/* What cites for a state: itself, else the first thing in it that does. */
+static const struct bf_node *citing(const struct bf_node *state) {
+    for (const struct bf_node *c = state->c; c && !state->cites; c = c->next)
+        if (c->cites)
+            return c;
+    return state;
+}
+
 static void check_limits(struct bf_flow *f) {
     for (uint32_t s = 0; s < f->states; s++) {
         if (bf_is_end(f, s) || !bf_in(f->reached, s) || !has_exit(f, s) || passes_through(f, s))
@@ -362,7 +370,7 @@ static void check_limits(struct bf_flow *f) {
         struct bf_diag *d = bf_diag(ds, BF_G0101_NO_LIMIT, n->a->span, BF_ARGS(state_arg(f, s)));
         bf_diag_label(ds, d, n->a->span, BF_T_NO_LIMIT_HERE, BF_NOARGS);
         bf_diag_hint(ds, d, is_zh(n) ? BF_T_FILL_LIMIT_ZH : BF_T_FILL_LIMIT_EN, BF_NOARGS);
-        hint_note(f, d, n);
+        hint_note(f, d, citing(n));
     }
 }
 
