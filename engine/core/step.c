@@ -600,7 +600,7 @@ static bool fill(struct run *r) {
             return !bad_datum(r, i, "is kept, not given");
         s->c->data[i] = e->args[i];
     }
-    if (!by_event)
+    if (!by_event && bf_present(e->actor))
         name_opener(r);
     for (uint32_t i = 0; i < data.count; i++) {
         const struct bf_i_data *d = &m->data[data.first + i];
@@ -633,18 +633,19 @@ static bool may_raise(const struct bf_event *e) {
     return false;
 }
 
-/* The start that lets this event open the case; refused: BF_NONE. */
-static uint32_t start_of(struct run *r) {
+/* The start that lets this event open the case goes to *start: BF_NONE if an effect opens it. False: refused. */
+static bool start_of(struct run *r, uint32_t *start_row) {
     const struct bf_image *m = r->s.m;
     const struct bf_event *e = r->e;
     struct bf_i_range starts = r->s.judge.proc->starts;
     uint32_t src = r->s.judge.proc->src;
-    if (e->start != BF_NONE) {
-        if (may_raise(e))
-            return e->start;
-        refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, m->start[e->start].src);
-        return BF_NONE;
-    }
+    *start_row = e->start;
+    if (e->start == BF_NONE && !bf_present(e->actor))
+        return true;
+    if (e->start != BF_NONE && may_raise(e))
+        return true;
+    if (e->start != BF_NONE)
+        return !refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, m->start[e->start].src);
     for (uint32_t i = 0; i < starts.count; i++) {
         const struct bf_i_start *start = &m->start[starts.first + i];
         bool his = false, consented = true;
@@ -657,13 +658,13 @@ static uint32_t start_of(struct run *r) {
                                  e->actor, &consented);
         if (why) {
             fault(r, why, start->src);
-            return BF_NONE;
+            return false;
         }
+        *start_row = starts.first + i;
         if (his && consented)
-            return starts.first + i;
+            return true;
     }
-    refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
-    return BF_NONE;
+    return !refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
 }
 
 static bool in_force(struct run *r) {
@@ -706,8 +707,7 @@ static bool opens_malformed(struct run *r) {
         (e->start - m->proc[e->what].starts.first >= m->proc[e->what].starts.count ||
          m->start[e->start].event == BF_NONE))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
-    if (bf_present(e->actor) ? !bf_is_party(e->actor) || bf_value_check_party(m, e->actor)
-                             : e->start == BF_NONE)
+    if (bf_present(e->actor) && (!bf_is_party(e->actor) || bf_value_check_party(m, e->actor)))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);
     return false;
 }
@@ -718,6 +718,7 @@ static enum bf_why begin(struct run *r, uint32_t start) {
     const struct bf_case *draft = s->c;
     const struct bf_image *m = s->m;
     uint32_t data = s->judge.proc->data.count, n = 2 + data + m->assume_count;
+    uint32_t src = start == BF_NONE ? s->judge.proc->src : m->start[start].src;
     struct bf_value *v = bf_new_array(s->a, struct bf_value, n);
     v[0] = r->e->actor;
     v[1] = bf_int(r->e->number);
@@ -726,13 +727,13 @@ static enum bf_why begin(struct run *r, uint32_t start) {
     for (uint32_t i = 0; i < m->assume_count; i++)
         v[2 + data + i] = draft->assume[i];
     bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_STARTED,
-                                      .src = m->start[start].src,
+                                      .src = src,
                                       .a = r->e->what,
                                       .b = start,
                                       .c = BF_NONE,
                                       .n = n,
                                       .v = v});
-    return bf_step_goes(s, s->judge.proc->initial, m->start[start].src);
+    return bf_step_goes(s, s->judge.proc->initial, src);
 }
 
 static enum bf_why open_case(struct run *r) {
@@ -746,8 +747,8 @@ static enum bf_why open_case(struct run *r) {
     use_case(s, draft);
     if (!fill(r))
         return BF_WHY_NOTHING;
-    uint32_t start = start_of(r);
-    if (start == BF_NONE || !in_force(r) || !requires_hold(r))
+    uint32_t start;
+    if (!start_of(r, &start) || !in_force(r) || !requires_hold(r))
         return BF_WHY_NOTHING;
     return begin(r, start);
 }

@@ -151,12 +151,12 @@ static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number,
              0);
     else if (f->kind == BF_FACT_RAISED)
         plan_starts(s, g, f);
-    else if (f->kind == BF_FACT_EXCUSED && f->v[0].aux && f->v[0].aux != number)
+    else if (f->kind == BF_FACT_EXCUSED && f->v[0].n && f->v[0].n != number)
         /* a violation of another case: that case's number is in the value */
         plan(s, g,
              (struct bf_event){
                  .kind = BF_EVENT_EXCUSE, .effective = f->at, .args = f->v, .nargs = f->n},
-             f->v[0].aux);
+             f->v[0].n);
 }
 
 /* One step of one case (number 0: a case to start). Returns the entry, which stays where it is only
