@@ -1,0 +1,15 @@
+# Every policy of the project, and the reference, which is one too: no mistakes, and all scenarios pass.
+banfa="$builddir/banfa"
+failed=0
+cp "$srcdir/docs/LANGUAGE.md" reference.banfa.md
+for policy in "$srcdir"/policies/*/ "$srcdir/stdlib/std/government.banfa" reference.banfa.md; do
+    "$banfa" check --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
+    case $policy in */stdlib/*) continue ;; esac
+    "$banfa" test --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
+    tail -n 1 policy.log | sed "s|^|${policy#"$srcdir"/}: |"
+    # an image does what its sources do
+    "$banfa" compile "$policy" -o policy.image >/dev/null &&
+        "$banfa" dump policy.image >/dev/null || failed=1
+done
+rm -f reference.banfa.md policy.log policy.image
+exit $failed
