@@ -884,10 +884,10 @@ static bool verify_scenarios(struct bf_v *v) {
     const struct bf_image *m = v->m;
     uint32_t most = 0;
     for (uint32_t i = 0; i < m->scenario_count; i++) {
-        NEED(m->scenario[i].locals <= m->scenario[i].stmts.count &&
-                 m->fixture_count <= UINT32_MAX - m->scenario[i].locals,
-             "scenario", i, "number of locals");
-        most = m->scenario[i].locals > most ? m->scenario[i].locals : most;
+        uint32_t locals = m->scenario[i].locals;
+        NEED(locals <= m->scenario[i].stmts.count && locals <= m->stmt_count, "scenario", i,
+             "number of locals");
+        most = locals > most ? locals : most;
     }
     v->local = bf_new_array(v->arena, struct bf_v_slot, (size_t)m->fixture_count + most + 1);
     for (uint32_t i = 0; i < m->fixture_count; i++) {

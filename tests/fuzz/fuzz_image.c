@@ -1,14 +1,14 @@
 /* fuzz_image: the loader and verifier of images, and the dump, which reads every row of what they accept.
 **
 ** The first byte of an input chooses. 0: the rest is taken as an image, as it is, and again with its frame
-** put right (directory and hashes), so that the rows are what is tested. 1: the rest are edits of a sound
-** image, which is sealed again: seven bytes each, table, row's word (2), what to do, operand (2), spare.
+** put right (directory and hashes), so that the rows are what is tested. 1 and 2: the rest are edits of one of two
+** sound images, which is sealed again: seven bytes each, table, row's word (2), what to do, operand (2), spare.
 ** So inputs stay small and mean the same when the format changes.
 */
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tests/unit/make_image.h"
+#include "tests/unit/rich_image.h"
 
 static void try_load(const uint8_t *bytes, size_t size) {
     struct bf_arena *a = bf_arena_new(64 << 20);
@@ -72,15 +72,19 @@ static void raw(const uint8_t *data, size_t size) {
     bf_arena_free(a);
 }
 
-static void edited(const uint8_t *data, size_t size) {
+static void edited(bool rich, const uint8_t *data, size_t size) {
     struct bf_arena *a = bf_arena_new(0);
     struct bf_error e;
     struct mk k;
     const uint8_t *sound;
     size_t sound_size;
     FUZZ_CHECK(a);
-    mk_reply_policy(&k, a, 1);
-    mk_reply_scenario(&k);
+    if (rich) {
+        rich_build(&k, a);
+    } else {
+        mk_reply_policy(&k, a, 1);
+        mk_reply_scenario(&k);
+    }
     FUZZ_CHECK(bf_build_finish(&k.b, a, &sound, &sound_size, &e) == BF_OK);
     bf_build_fini(&k.b);
     uint8_t *bytes = bf_arena_copy(a, sound, sound_size);
@@ -92,9 +96,11 @@ static void edited(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size && data[0] & 1)
-        edited(data + 1, size - 1);
-    else if (size)
+    if (!size)
+        return 0;
+    if (data[0] % 3)
+        edited(data[0] % 3 == 2, data + 1, size - 1);
+    else
         raw(data + 1, size - 1);
     return 0;
 }
