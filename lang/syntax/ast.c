@@ -48,21 +48,26 @@ static bool has_num(enum bf_node_kind kind) {
     }
 }
 
-static bool same(const struct bf_node *x, const struct bf_node *y, bool names_too, const struct bf_node **where);
+static bool same(const struct bf_node *x, const struct bf_node *y, bool names_too,
+                 const struct bf_node **where);
 
 static bool differ(const struct bf_node *x, const struct bf_node **where) {
-    if (where) *where = x;
+    if (where)
+        *where = x;
     return false;
 }
 
 static bool same_list(const struct bf_node *x, const struct bf_node *y, bool names_too,
                       const struct bf_node *owner, const struct bf_node **where) {
     for (; x && y; x = x->next, y = y->next)
-        if (!same(x, y, names_too, where)) return false;
+        if (!same(x, y, names_too, where))
+            return false;
     return x || y ? differ(x ? x : owner, where) : true;
 }
 
-static bool is_clause(const struct bf_node *n) { return n && n->kind >= BF_N_C_ONCE && n->kind <= BF_N_C_UNLESS; }
+static bool is_clause(const struct bf_node *n) {
+    return n && n->kind >= BF_N_C_ONCE && n->kind <= BF_N_C_UNLESS;
+}
 
 /* Clauses stand in any order; each kind at most once. */
 static bool same_clauses(const struct bf_node *x, const struct bf_node *y, bool names_too,
@@ -74,8 +79,10 @@ static bool same_clauses(const struct bf_node *x, const struct bf_node *y, bool 
         const struct bf_node *j = y;
         while (j && j->kind != i->kind)
             j = j->next;
-        if (!j) return differ(i, where);
-        if (!same(i, j, names_too, where)) return false;
+        if (!j)
+            return differ(i, where);
+        if (!same(i, j, names_too, where))
+            return false;
     }
     return count_x == count_y ? true : differ(owner, where);
 }
@@ -85,13 +92,19 @@ static bool same(const struct bf_node *x, const struct bf_node *y, bool names_to
     const unsigned meaning = BF_F_NOT | BF_F_OPTIONAL | BF_F_OPEN | BF_F_SEALED | BF_F_BACK;
     if (x->kind != y->kind || op_of(x) != op_of(y) || ((x->flags ^ y->flags) & meaning))
         return differ(x, where);
-    if (x->kind == BF_N_NAME) return !names_too || x->name == y->name || bf_str_eq(x->name->text, y->name->text) ? true : differ(x, where);
-    if (x->kind == BF_N_STRING) return bf_str_eq(x->text, y->text) ? true : differ(x, where);
-    if (has_num((enum bf_node_kind)x->kind) && x->num != y->num) return differ(x, where);
+    if (x->kind == BF_N_NAME)
+        return !names_too || x->name == y->name || bf_str_eq(x->name->text, y->name->text)
+                   ? true
+                   : differ(x, where);
+    if (x->kind == BF_N_STRING)
+        return bf_str_eq(x->text, y->text) ? true : differ(x, where);
+    if (has_num((enum bf_node_kind)x->kind) && x->num != y->num)
+        return differ(x, where);
     bool labelled = strstr(slots_of((enum bf_node_kind)x->kind), "b label?") != NULL;
     for (int i = 0; i < SLOTS; i++) {
         const struct bf_node *p = slot(x, i), *q = slot(y, i);
-        if (i == 1 && labelled && !names_too) continue;
+        if (i == 1 && labelled && !names_too)
+            continue;
         if (i == 2 && (is_clause(p) || is_clause(q)) ? !same_clauses(p, q, names_too, x, where)
                                                      : !same_list(p, q, names_too, x, where))
             return false;
@@ -101,7 +114,8 @@ static bool same(const struct bf_node *x, const struct bf_node *y, bool names_to
 
 bool bf_node_same(const struct bf_node *x, const struct bf_node *y, bool names_too,
                   const struct bf_node **where) {
-    if (where) *where = NULL;
+    if (where)
+        *where = NULL;
     return same(x, y, names_too, where);
 }
 
@@ -124,11 +138,14 @@ static void dump(const struct bf_node *n, char letter, int indent, struct bf_buf
                  {BF_F_SEALED, "sealed"}, {BF_F_BACK, "back"},         {BF_F_BROKEN, "broken"}};
     for (int i = 0; i < indent; i++)
         bf_buf_z(out, "  ");
-    if (letter) bf_buf_fmt(out, "%c ", letter);
+    if (letter)
+        bf_buf_fmt(out, "%c ", letter);
     bf_buf_z(out, bf_node_kind_z((enum bf_node_kind)n->kind));
-    if (n->op) bf_buf_fmt(out, " op=%d", n->op);
+    if (n->op)
+        bf_buf_fmt(out, " op=%d", n->op);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (n->flags & flags[i].flag) bf_buf_fmt(out, " %s", flags[i].z);
+        if (n->flags & flags[i].flag)
+            bf_buf_fmt(out, " %s", flags[i].z);
     if (n->kind == BF_N_NAME) {
         bf_buf_char(out, ' ');
         bf_buf_str(out, n->name->text);
@@ -145,7 +162,8 @@ static void dump(const struct bf_node *n, char letter, int indent, struct bf_buf
     for (const struct bf_node *c = n->cites; c; c = c->next)
         dump_cite(c, out);
     bf_buf_char(out, '\n');
-    if (n->kind == BF_N_CITE) return;
+    if (n->kind == BF_N_CITE)
+        return;
     for (int i = 0; i < SLOTS; i++)
         for (const struct bf_node *s = slot(n, i); s; s = s->next)
             dump(s, (char)('a' + i), indent + 1, out);

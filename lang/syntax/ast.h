@@ -22,10 +22,11 @@ enum bf_node_flag {
     BF_F_OPEN = 4,
     BF_F_SEALED = 8,
     BF_F_BACK = 16,
-    BF_F_ZH = 32,     /* written in the Chinese surface (fmt without --keywords keeps it) */
-    BF_F_BROKEN = 64, /* holds a syntax error already reported: be silent about it */
+    BF_F_ZH = 32,      /* written in the Chinese surface (fmt without --keywords keeps it) */
+    BF_F_BROKEN = 64,  /* holds a syntax error already reported: be silent about it */
     BF_F_QUOTED = 128, /* NAME written in quotes: '目的' */
-    BF_F_PARENS = 256  /* an expression written in parentheses */
+    BF_F_PARENS = 256, /* an expression written in parentheses */
+    BF_F_YEARS = 512   /* PERIOD written in years */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
@@ -38,9 +39,9 @@ enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
 struct bf_name {
     bf_str text;
     uint32_t hash;
-    uint32_t index;       /* dense, in order of first use */
-    uint32_t word;        /* enum bf_word; BF_W_NAME if it is none of the language's words */
-    struct bf_sym *sym;   /* the checker's: innermost meaning in scope */
+    uint32_t index;     /* dense, in order of first use */
+    uint32_t word;      /* enum bf_word; BF_W_NAME if it is none of the language's words */
+    struct bf_sym *sym; /* the checker's: innermost meaning in scope */
 };
 
 struct bf_node {
@@ -48,8 +49,8 @@ struct bf_node {
     uint8_t op;
     uint16_t flags;
     uint32_t id;
-    bf_span span;         /* without comments and citations */
-    uint32_t depth;       /* of an expression or type: how deep it nests; bounded */
+    bf_span span;   /* without comments and citations */
+    uint32_t depth; /* of an expression or type: how deep it nests; bounded */
     struct bf_node *next;
     struct bf_node *a, *b, *c, *d, *e;
     struct bf_node *cites;

@@ -17,12 +17,14 @@ static struct bf_range range_of(const struct bf_node *n) {
 /* The clauses a rule of this kind may have. */
 static unsigned allowed_clauses(enum bf_node_kind rule) {
     if (rule == BF_N_MAY)
-        return BIT(C_ONCE) | BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_NOT_BEFORE) | BIT(C_IN) |
-               BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
-    if (rule == BF_N_MUST) return BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_IF);
+        return BIT(C_ONCE) | BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_NOT_BEFORE) |
+               BIT(C_IN) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
+    if (rule == BF_N_MUST)
+        return BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_IF);
     if (rule == BF_N_ALT)
         return BIT(C_ONCE) | BIT(C_NOT_BEFORE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
-    if (rule == BF_N_MUST_NOT) return BIT(C_UNLESS);
+    if (rule == BF_N_MUST_NOT)
+        return BIT(C_UNLESS);
     if (rule == BF_N_MAY_EXTEND)
         return BIT(C_ONCE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
     return BIT(C_FROM) | BIT(C_IF); /* LASTS */
@@ -33,6 +35,10 @@ void bf_build_check_clauses(struct bf_lexer *lx, struct bf_node *rule) {
     const struct bf_node *seen[BF_N_C_UNLESS - BF_N_C_ONCE + 1] = {0};
     for (const struct bf_node *c = rule->c; c; c = c->next) {
         const struct bf_node **before = &seen[c->kind - BF_N_C_ONCE];
+        if (c->kind == BF_N_C_BY && seen[BF_N_C_WITHIN - BF_N_C_ONCE])
+            before = &seen[BF_N_C_WITHIN - BF_N_C_ONCE];
+        if (c->kind == BF_N_C_WITHIN && seen[BF_N_C_BY - BF_N_C_ONCE])
+            before = &seen[BF_N_C_BY - BF_N_C_ONCE];
         if (!(allowed & 1u << (c->kind - BF_N_C_ONCE))) {
             bf_lexer_error(lx, BF_E0021_CLAUSE_MISPLACED, range_of(c),
                            BF_ARGS(bf_arg_str(bf_lexer_text(lx, range_of(c)))));
@@ -77,7 +83,8 @@ struct bf_node *bf_build_route(struct bf_lexer *lx, struct bf_range at, struct b
         bf_lexer_error(lx, BF_E0021_CLAUSE_MISPLACED, range_of(guard.first),
                        BF_ARGS(bf_arg_str(bf_lexer_text(lx, range_of(guard.first)))));
         n->flags |= BF_F_BROKEN;
-        if (guard.last->kind != BF_N_C_IF) n->a = nil;
+        if (guard.last->kind != BF_N_C_IF)
+            n->a = nil;
     }
     return n;
 }
@@ -94,7 +101,8 @@ void bf_build_no_params(struct bf_lexer *lx, struct bf_node *head) {
 
 bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n) {
     (void)lx;
-    if (n->flags & BF_F_QUOTED) return false;
+    if (n->flags & BF_F_QUOTED)
+        return false;
     return bf_str_eq(n->name->text, BF_STR("back")) || bf_str_eq(n->name->text, BF_STR("原状态"));
 }
 
@@ -108,9 +116,11 @@ struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n) {
 
 /* Cuts the tree off: whoever walks it may recurse. */
 struct bf_node *bf_build_too_deep(struct bf_lexer *lx, struct bf_node *n) {
-    if (!lx->deep) bf_lexer_error(lx, BF_E0004_TOO_DEEP, range_of(n), BF_ARGS(bf_arg_int(BF_NESTING_LIMIT)));
+    if (!lx->deep)
+        bf_lexer_error(lx, BF_E0004_TOO_DEEP, range_of(n), BF_ARGS(bf_arg_int(BF_NESTING_LIMIT)));
     lx->deep = true;
-    struct bf_node *cut = bf_node_make(lx, n->kind == BF_N_LIST_TYPE ? BF_N_TYPE : BF_N_NONE, range_of(n));
+    struct bf_node *cut =
+        bf_node_make(lx, n->kind == BF_N_LIST_TYPE ? BF_N_TYPE : BF_N_NONE, range_of(n));
     cut->flags |= BF_F_BROKEN;
     if (cut->kind == BF_N_TYPE) {
         cut->a = bf_node_make(lx, BF_N_NAME, range_of(n));
@@ -128,13 +138,17 @@ static bf_arg reading(struct bf_lexer *lx, struct bf_range whole, struct bf_rang
     bf_buf_init(&b);
     bool space = false;
     for (uint32_t i = whole.start; i <= whole.end; i++) {
-        if (i == inner.end) bf_buf_z(&b, zh ? "）" : ")");
-        if (i == whole.end) break;
+        if (i == inner.end)
+            bf_buf_z(&b, zh ? "）" : ")");
+        if (i == whole.end)
+            break;
         char c = lx->base[i];
         bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-        if (blank && space) continue;
+        if (blank && space)
+            continue;
         space = blank;
-        if (i == inner.start) bf_buf_z(&b, zh ? "（" : "(");
+        if (i == inner.start)
+            bf_buf_z(&b, zh ? "（" : "(");
         bf_buf_char(&b, blank ? ' ' : c);
     }
     bf_str s = bf_str_dup(lx->p->arena, bf_buf_view(&b));
@@ -149,8 +163,9 @@ static void mixed(struct bf_lexer *lx, enum bf_diag_code code, struct bf_range o
                   struct bf_range right, bool right_first) {
     struct bf_diags *ds = lx->p->diags;
     bool zh = lx->base[op_at.start] & 0x80;
-    struct bf_diag *d = bf_lexer_error(lx, code, op_at, BF_ARGS(
-        bf_arg_str(bf_lexer_text(lx, before_at)), bf_arg_str(bf_lexer_text(lx, op_at))));
+    struct bf_diag *d = bf_lexer_error(
+        lx, code, op_at,
+        BF_ARGS(bf_arg_str(bf_lexer_text(lx, before_at)), bf_arg_str(bf_lexer_text(lx, op_at))));
     bf_diag_label(ds, d, bf_lexer_span(lx, op_at), BF_T_THIS_FIRST, BF_NOARGS);
     bf_diag_label(ds, d, bf_lexer_span(lx, before_at), BF_T_OR_THIS_FIRST, BF_NOARGS);
     if (whole.end - whole.start <= READING_MAX) {
@@ -178,8 +193,8 @@ struct bf_node *bf_build_joined(struct bf_lexer *lx, struct bf_range at, struct 
     if (bare(last, BF_N_NOT) && !known) {
         /* not a and b: does `not` cover b too? */
         struct bf_range not_at = {last->span.start, last->a->span.start};
-        while (not_at.end > not_at.start && ((unsigned char)lx->base[not_at.end - 1] <= ' ' ||
-                                             lx->base[not_at.end - 1] == '('))
+        while (not_at.end > not_at.start &&
+               ((unsigned char)lx->base[not_at.end - 1] <= ' ' || lx->base[not_at.end - 1] == '('))
             not_at.end--;
         mixed(lx, BF_E0031_MIXED_AND_OR, op_at, not_at, at, range_of(last),
               (struct bf_range){last->a->span.start, at.end}, false);
@@ -190,8 +205,10 @@ struct bf_node *bf_build_joined(struct bf_lexer *lx, struct bf_range at, struct 
         x->b = y;
         x->num = (int64_t)((uint64_t)op_at.start << 32 | op_at.end);
         x->span.end = at.end;
-        if (y->depth + 1 > x->depth) x->depth = y->depth + 1;
-        if (broken_now) x->flags |= BF_F_BROKEN;
+        if (y->depth + 1 > x->depth)
+            x->depth = y->depth + 1;
+        if (broken_now)
+            x->flags |= BF_F_BROKEN;
         return x->depth > BF_NESTING_LIMIT ? bf_build_too_deep(lx, x) : x;
     }
     if (growing && !known && !broken_now) {
@@ -205,6 +222,7 @@ struct bf_node *bf_build_joined(struct bf_lexer *lx, struct bf_range at, struct 
     x->next = y;
     n->b = y;
     n->num = (int64_t)((uint64_t)op_at.start << 32 | op_at.end);
-    if (known || broken_now) n->flags |= BF_F_BROKEN;
+    if (known || broken_now)
+        n->flags |= BF_F_BROKEN;
     return deepened(lx, n, x, y);
 }

@@ -151,27 +151,32 @@ static inline struct bf_list append(struct bf_lexer *lx, struct bf_list l, struc
     return l;
 }
 static inline struct bf_list concat(struct bf_list x, struct bf_list y) {
-    if (!x.first) return y;
+    if (!x.first)
+        return y;
     if (y.first) {
         x.last->next = y.first;
         x.last = y.last;
     }
-    if (!x.cites) x.cites = y.cites;
+    if (!x.cites)
+        x.cites = y.cites;
     return x;
 }
 static inline void chain_cites(struct bf_node **to, struct bf_node *cites) {
-    if (!cites) return;
+    if (!cites)
+        return;
     while (*to)
         to = &(*to)->next;
     *to = cites;
 }
 /* A block that begins with citations: they go to its owner. */
-static inline struct bf_list block(struct bf_lexer *lx, struct bf_list items, struct bf_list cites) {
+static inline struct bf_list block(struct bf_lexer *lx, struct bf_list items,
+                                   struct bf_list cites) {
     (void)lx;
     items.cites = cites.first;
     return items;
 }
-static inline struct bf_list append_cite(struct bf_lexer *lx, struct bf_list l, struct bf_node *cite) {
+static inline struct bf_list append_cite(struct bf_lexer *lx, struct bf_list l,
+                                         struct bf_node *cite) {
     (void)lx;
     chain_cites(&l.cites, cite);
     return l;
@@ -180,7 +185,8 @@ static inline struct bf_list append_cite(struct bf_lexer *lx, struct bf_list l, 
 static inline struct bf_node *cited(struct bf_node *n, struct bf_list before, struct bf_list after,
                                     struct bf_list inside) {
     chain_cites(&n->cites, before.cites);
-    if (before.first && before.first->kind == BF_N_CITE) chain_cites(&n->cites, before.first);
+    if (before.first && before.first->kind == BF_N_CITE)
+        chain_cites(&n->cites, before.first);
     chain_cites(&n->cites, inside.cites);
     chain_cites(&n->cites, after.first);
     return n;
@@ -188,14 +194,16 @@ static inline struct bf_node *cited(struct bf_node *n, struct bf_list before, st
 
 /* ---- statements ---- */
 /* The word says which surface the statement is written in. */
-static inline struct bf_node *said(struct bf_lexer *lx, const struct bf_name *word, struct bf_node *n) {
+static inline struct bf_node *said(struct bf_lexer *lx, const struct bf_name *word,
+                                   struct bf_node *n) {
     if (word->text.p[0] & 0x80) {
         n->flags |= BF_F_ZH;
         lx->zh++;
     } else {
         lx->en++;
     }
-    if (lx->error_end > n->span.start) n->flags |= BF_F_BROKEN;
+    if (lx->error_end > n->span.start)
+        n->flags |= BF_F_BROKEN;
     return n;
 }
 static inline void declare(struct bf_lexer *lx, struct bf_node *n) {
@@ -207,15 +215,16 @@ static inline void declare(struct bf_lexer *lx, struct bf_node *n) {
 }
 static inline void etcetera(struct bf_lexer *lx) { lx->etc = true; }
 static inline struct bf_node *open_if_etc(struct bf_lexer *lx, struct bf_node *n) {
-    if (lx->etc) n->flags |= BF_F_OPEN;
+    if (lx->etc)
+        n->flags |= BF_F_OPEN;
     lx->etc = false;
     return n;
 }
 static inline struct bf_node *office(const struct bf_name *word, struct bf_node *n) {
     return op(n, word->word == BF_W_OFFICE_POST ? BF_OFFICE_POST : BF_OFFICE_BODY);
 }
-static inline struct bf_node *add_part(struct bf_lexer *lx, struct bf_range at, struct bf_node *module,
-                                       struct bf_node *part) {
+static inline struct bf_node *add_part(struct bf_lexer *lx, struct bf_range at,
+                                       struct bf_node *module, struct bf_node *part) {
     struct bf_node **end = &module->a;
     (void)lx;
     while (*end)
@@ -223,18 +232,20 @@ static inline struct bf_node *add_part(struct bf_lexer *lx, struct bf_range at, 
     *end = part;
     return spanned(module, at);
 }
-static inline struct bf_node *none_module(struct bf_lexer *lx, struct bf_range at, struct bf_name *word) {
+static inline struct bf_node *none_module(struct bf_lexer *lx, struct bf_range at,
+                                          struct bf_name *word) {
     return node1(lx, MODULE, at, name(lx, at, word));
 }
 /* Where a title should stand and does not. */
 static inline struct bf_node *no_text(struct bf_lexer *lx, struct bf_range at) {
     return broken(node0(lx, STRING, at));
 }
-#define datum(lx, kind, at, n, label_, type, seal, init)                                           \
+#define datum(lx, kind, at, n, label_, type, seal, init) \
     flag(node4(lx, kind, at, n, either(lx, label_, (seal).label), type, init), (seal).mark)
 
 static inline struct bf_node *goal(struct bf_lexer *lx, struct bf_range at, struct bf_node *state) {
-    if (bf_build_is_back(lx, state)) return flag(node0(lx, GOAL, at), BF_F_BACK);
+    if (bf_build_is_back(lx, state))
+        return flag(node0(lx, GOAL, at), BF_F_BACK);
     return node1(lx, GOAL, at, state);
 }
 static inline struct bf_node *once(struct bf_lexer *lx, struct bf_range at, struct bf_node *times) {
@@ -249,58 +260,68 @@ static inline struct bf_list within_from(struct bf_lexer *lx, struct bf_range fr
 static inline struct bf_node *clauses_of(struct bf_lexer *lx, struct bf_node *rule,
                                          struct bf_list clauses) {
     rule->c = clauses.first;
-    if (clauses.first) bf_build_check_clauses(lx, rule);
+    if (clauses.first)
+        bf_build_check_clauses(lx, rule);
     return cited(rule, (struct bf_list){nil, nil, clauses.cites}, none, none);
 }
 static inline struct bf_node *may(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                  struct bf_list subjects, struct bf_list limit, struct bf_node *head,
-                                  struct bf_list in, struct bf_list clauses, struct bf_node *to,
-                                  struct bf_list effects) {
+                                  struct bf_list subjects, struct bf_list limit,
+                                  struct bf_node *head, struct bf_list in, struct bf_list clauses,
+                                  struct bf_node *to, struct bf_list effects) {
     struct bf_node *n = node5(lx, MAY, at, subjects.first, head, nil, to, effects.first);
     return said(lx, word, clauses_of(lx, n, concat(concat(limit, in), clauses)));
 }
 static inline struct bf_node *must(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                   struct bf_list subjects, struct bf_list limit, struct bf_node *head,
-                                   struct bf_list clauses, struct bf_list alts,
-                                   struct bf_node *otherwise) {
+                                   struct bf_list subjects, struct bf_list limit,
+                                   struct bf_node *head, struct bf_list clauses,
+                                   struct bf_list alts, struct bf_node *otherwise) {
     struct bf_node *n = node5(lx, MUST, at, subjects.first, head, nil, alts.first, otherwise);
-    if (subjects.first->next) bf_build_one_bearer(lx, subjects);
-    if (head->c) bf_build_no_params(lx, head);
+    if (subjects.first->next)
+        bf_build_one_bearer(lx, subjects);
+    if (head->c)
+        bf_build_no_params(lx, head);
     return said(lx, word, clauses_of(lx, n, concat(limit, clauses)));
 }
 /* The duty written as its only act: the act takes name and arguments, the duty the name. */
-static inline struct bf_node *must_act(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                       struct bf_list subjects, struct bf_list limit,
-                                       struct bf_node *head, struct bf_list clauses,
-                                       struct bf_node *act, struct bf_node *otherwise) {
+static inline struct bf_node *must_act(struct bf_lexer *lx, struct bf_range at,
+                                       struct bf_name *word, struct bf_list subjects,
+                                       struct bf_list limit, struct bf_node *head,
+                                       struct bf_list clauses, struct bf_node *act,
+                                       struct bf_node *otherwise) {
     struct bf_range head_at = {head->span.start, head->span.end};
-    struct bf_node *own = name(lx, (struct bf_range){head->a->span.start, head->a->span.end}, head->a->name);
+    struct bf_node *own =
+        name(lx, (struct bf_range){head->a->span.start, head->a->span.end}, head->a->name);
     act->b = node3(lx, ACT, head_at, own, nil, head->c);
     own->flags = head->a->flags;
     head->c = nil;
     return must(lx, at, word, subjects, limit, head, clauses, list(lx, act), otherwise);
 }
 static inline struct bf_node *alt(struct bf_lexer *lx, struct bf_range at, struct bf_node *head,
-                                  struct bf_list clauses, struct bf_node *to, struct bf_list effects) {
+                                  struct bf_list clauses, struct bf_node *to,
+                                  struct bf_list effects) {
     return clauses_of(lx, node5(lx, ALT, at, nil, head, nil, to, effects.first), clauses);
 }
-static inline struct bf_node *must_not(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                       struct bf_list subjects, struct bf_node *head,
-                                       struct bf_list clauses, struct bf_list violation) {
+static inline struct bf_node *must_not(struct bf_lexer *lx, struct bf_range at,
+                                       struct bf_name *word, struct bf_list subjects,
+                                       struct bf_node *head, struct bf_list clauses,
+                                       struct bf_list violation) {
     struct bf_node *n = node4(lx, MUST_NOT, at, subjects.first, head, nil, violation.first);
-    if (subjects.first->next) bf_build_one_bearer(lx, subjects);
-    return said(lx, word, cited(clauses_of(lx, n, clauses), none, none, (struct bf_list){nil, nil, violation.cites}));
+    if (subjects.first->next)
+        bf_build_one_bearer(lx, subjects);
+    return said(
+        lx, word,
+        cited(clauses_of(lx, n, clauses), none, none, (struct bf_list){nil, nil, violation.cites}));
 }
 static inline struct bf_node *extend(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                     struct bf_list subjects, struct bf_node *duty, struct bf_list times,
-                                     struct bf_node *limit, struct bf_list clauses,
-                                     struct bf_list effects) {
+                                     struct bf_list subjects, struct bf_node *duty,
+                                     struct bf_list times, struct bf_node *limit,
+                                     struct bf_list clauses, struct bf_list effects) {
     struct bf_node *n = node5(lx, MAY_EXTEND, at, subjects.first, duty, nil, limit, effects.first);
     return said(lx, word, clauses_of(lx, n, concat(times, clauses)));
 }
 static inline struct bf_node *lasts(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
-                                    struct bf_node *limit, struct bf_list clauses, struct bf_node *to,
-                                    struct bf_list effects) {
+                                    struct bf_node *limit, struct bf_list clauses,
+                                    struct bf_node *to, struct bf_list effects) {
     struct bf_node *n = node5(lx, LASTS, at, limit, nil, nil, to, effects.first);
     return said(lx, word, clauses_of(lx, n, clauses));
 }
@@ -317,7 +338,8 @@ static inline struct bf_node *route(struct bf_lexer *lx, struct bf_range at, str
     return bf_build_route(lx, at, guard, to);
 }
 static inline struct bf_node *effect_if(struct bf_node *effect, struct bf_list guard) {
-    if (guard.first) effect->c = guard.first;
+    if (guard.first)
+        effect->c = guard.first;
     return effect;
 }
 static inline struct bf_node *refused(struct bf_range at, struct bf_node *n, struct bf_node *act) {
@@ -326,10 +348,11 @@ static inline struct bf_node *refused(struct bf_range at, struct bf_node *n, str
 }
 
 /* ---- expressions ---- */
-static inline struct bf_node *deepened(struct bf_lexer *lx, struct bf_node *n, const struct bf_node *x,
-                                       const struct bf_node *y) {
+static inline struct bf_node *deepened(struct bf_lexer *lx, struct bf_node *n,
+                                       const struct bf_node *x, const struct bf_node *y) {
     uint32_t d = x->depth;
-    if (y && y->depth > d) d = y->depth;
+    if (y && y->depth > d)
+        d = y->depth;
     n->depth = d + 1;
     return n->depth > BF_NESTING_LIMIT ? bf_build_too_deep(lx, n) : n;
 }
@@ -337,13 +360,14 @@ static inline struct bf_node *deep(struct bf_lexer *lx, struct bf_node *n, struc
     uint32_t d = 0;
     for (const struct bf_node *i = l.first; i; i = i->next) {
         const struct bf_node *x = i->kind == BF_N_ARG ? i->b : i;
-        if (x->depth > d) d = x->depth;
+        if (x->depth > d)
+            d = x->depth;
     }
     n->depth = d + 1;
     return n->depth > BF_NESTING_LIMIT ? bf_build_too_deep(lx, n) : n;
 }
-static inline struct bf_node *list_type(struct bf_lexer *lx, struct bf_range at, struct bf_node *elem,
-                                        const struct bf_node *cap) {
+static inline struct bf_node *list_type(struct bf_lexer *lx, struct bf_range at,
+                                        struct bf_node *elem, const struct bf_node *cap) {
     return number(unary(lx, LIST_TYPE, at, elem), cap ? cap->num : 0);
 }
 static inline struct bf_node *negative(struct bf_range at, struct bf_node *n) {
@@ -358,7 +382,8 @@ static inline struct bf_node *as_name(struct bf_lexer *lx, struct bf_node *n) {
     return n->kind == BF_N_NAME ? n : bf_build_as_name(lx, n);
 }
 /* 已逾期 and its variants are one name. */
-static inline struct bf_node *status(struct bf_lexer *lx, struct bf_range at, struct bf_name *word) {
+static inline struct bf_node *status(struct bf_lexer *lx, struct bf_range at,
+                                     struct bf_name *word) {
     return name(lx, at, bf_word_name(lx->names, (enum bf_word)word->word, true));
 }
 /* While `a and b and` grows, the node's b is its last operand and num where its last word stands. */

@@ -49,7 +49,8 @@ int bf_scan_string(struct bf_lexer *lx, const char *p, union BF_YYSTYPE *value, 
 int bf_scan_quoted_name(struct bf_lexer *lx, const char *p, union BF_YYSTYPE *value, uint32_t *n);
 void bf_scan_comment(struct bf_lexer *lx, const char *p, uint32_t len);
 void bf_scan_blank(struct bf_lexer *lx, const char *p, uint32_t len);
-void bf_scan_stray(struct bf_lexer *lx, const char *p, uint32_t len); /* a sign that has no place here */
+void bf_scan_stray(struct bf_lexer *lx, const char *p,
+                   uint32_t len); /* a sign that has no place here */
 
 /* A citation at p, in either form; where it ends, NULL if none stands there. A NUL stands at end. */
 const char *bf_cite_read(const char *p, const char *end, struct bf_cite *cite);
@@ -69,8 +70,10 @@ struct bf_expected {
 
 int bf_yylex(union BF_YYSTYPE *value, struct bf_range *at, struct bf_lexer *lx);
 bool bf_lexer_wants_expected(const struct bf_lexer *lx);
-void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected);
-void bf_lexer_unexpected(struct bf_lexer *lx); /* the same for the token read last, where none is expected */
+void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
+                           const struct bf_expected *expected);
+void bf_lexer_unexpected(
+    struct bf_lexer *lx); /* the same for the token read last, where none is expected */
 void bf_lexer_too_deep(struct bf_lexer *lx, struct bf_range at);
 void bf_lexer_resume(struct bf_lexer *lx);
 

@@ -20,7 +20,8 @@ static void add_heading(struct md *m, uint32_t offset, struct bf_cite cite) {
     if (t->heading_count == m->heading_cap) {
         uint32_t cap = m->heading_cap ? m->heading_cap * 2 : 16;
         struct bf_heading *h = bf_arena_alloc(m->arena, sizeof *h * cap);
-        if (t->heading_count) memcpy(h, t->headings, sizeof *h * t->heading_count);
+        if (t->heading_count)
+            memcpy(h, t->headings, sizeof *h * t->heading_count);
         t->headings = h;
         m->heading_cap = cap;
     }
@@ -32,7 +33,8 @@ static void add_fence(struct md *m, uint32_t start, uint32_t end) {
     if (t->fence_count == m->fence_cap) {
         uint32_t cap = m->fence_cap ? m->fence_cap * 2 : 16;
         bf_span *f = bf_arena_alloc(m->arena, sizeof *f * cap);
-        if (t->fence_count) memcpy(f, t->fences, sizeof *f * t->fence_count);
+        if (t->fence_count)
+            memcpy(f, t->fences, sizeof *f * t->fence_count);
         t->fences = f;
         m->fence_cap = cap;
     }
@@ -46,14 +48,17 @@ static void heading(struct md *m, const char *p, const char *end) {
     struct bf_cite cite = {0, 0, 0, 0};
     for (; q < end && *q == '#'; q++)
         level++;
-    if (!level || level > 6 || q == end || (*q != ' ' && *q != '\t')) return;
+    if (!level || level > 6 || q == end || (*q != ' ' && *q != '\t'))
+        return;
     while (q < end && (*q == ' ' || *q == '\t'))
         q++;
-    if (end - q > 8 && (!memcmp(q, "Article ", 8) || !memcmp(q, "article ", 8))) q += 8;
+    if (end - q > 8 && (!memcmp(q, "Article ", 8) || !memcmp(q, "article ", 8)))
+        q += 8;
     if (bf_cite_read(q, end, &cite)) {
         m->cite_level = level;
     } else {
-        if (level > m->cite_level) return;
+        if (level > m->cite_level)
+            return;
         m->cite_level = 0;
     }
     add_heading(m, (uint32_t)(p - m->text), cite);
@@ -64,7 +69,8 @@ static unsigned fence_mark(const char *p, const char *end, char *mark, const cha
     unsigned n = 0;
     for (int i = 0; i < 3 && p < end && *p == ' '; i++)
         p++;
-    if (p == end || (*p != '`' && *p != '~')) return 0;
+    if (p == end || (*p != '`' && *p != '~'))
+        return 0;
     *mark = *p;
     for (; p < end && *p == *mark; p++)
         n++;
@@ -75,14 +81,16 @@ static unsigned fence_mark(const char *p, const char *end, char *mark, const cha
 static bool says_banfa(const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\t'))
         p++;
-    if (end - p < 5 || memcmp(p, "banfa", 5)) return false;
+    if (end - p < 5 || memcmp(p, "banfa", 5))
+        return false;
     p += 5;
     return p == end || *p == ' ' || *p == '\t' || *p == '\r' || *p == '{' || *p == ',';
 }
 
 static bool only_blank(const char *p, const char *end) {
     for (; p < end; p++)
-        if (*p != ' ' && *p != '\t' && *p != '\r') return false;
+        if (*p != ' ' && *p != '\t' && *p != '\r')
+            return false;
     return true;
 }
 
@@ -95,11 +103,13 @@ void bf_literate(struct bf_arena *a, char *text, uint32_t len, struct bf_tree *t
     for (char *p = text, *line; p < m.end; p = line) {
         char *eol = memchr(p, '\n', (size_t)(m.end - p));
         const char *rest;
-        if (!eol) eol = text + len;
+        if (!eol)
+            eol = text + len;
         line = eol < m.end ? eol + 1 : eol;
         unsigned n = fence_mark(p, eol, &mark, &rest);
         if (open && n >= open && mark == open_mark && only_blank(rest, eol)) {
-            if (source) add_fence(&m, begin, (uint32_t)(p - text));
+            if (source)
+                add_fence(&m, begin, (uint32_t)(p - text));
             open = 0;
             source = false;
         } else if (!open && n) {
@@ -114,5 +124,6 @@ void bf_literate(struct bf_arena *a, char *text, uint32_t len, struct bf_tree *t
         }
         memset(p, ' ', (size_t)(eol - p));
     }
-    if (source) add_fence(&m, begin, len);
+    if (source)
+        add_fence(&m, begin, len);
 }

@@ -13,7 +13,8 @@ struct word {
     const char *en, *zh, *variants;
 };
 static const struct word words[BF_WORDS] = {
-#define KEYWORD(id, token, kind, en, zh, variants) [BF_W_##id] = {T_##token, kind, en, zh, variants},
+#define KEYWORD(id, token, kind, en, zh, variants) \
+    [BF_W_##id] = {T_##token, kind, en, zh, variants},
 #include "lang/defs/keywords.def"
 };
 
@@ -32,6 +33,8 @@ struct bf_names {
 const char *bf_word_z(enum bf_word word, bool zh) {
     return word == BF_W_NAME ? "" : zh ? words[word].zh : words[word].en;
 }
+
+bool bf_word_soft(enum bf_word word) { return word != BF_W_NAME && words[word].kind == SOFT; }
 
 int bf_word_token(enum bf_word word) { return words[word].token; }
 
@@ -59,7 +62,8 @@ static void grow(struct bf_names *n) {
     uint32_t size = n->slots ? (n->mask + 1) * 2 : 2048;
     struct slot *old = n->slots, *slots = bf_new_array(n->arena, struct slot, size);
     for (uint32_t i = 0; old && i <= n->mask; i++) {
-        if (!old[i].name) continue;
+        if (!old[i].name)
+            continue;
         uint32_t at = old[i].hash & (size - 1);
         while (slots[at].name)
             at = (at + 1) & (size - 1);
@@ -72,14 +76,16 @@ static void grow(struct bf_names *n) {
 static struct slot *find(const struct bf_names *n, bf_str text, uint32_t hash) {
     uint32_t at = hash & n->mask;
     for (; n->slots[at].name; at = (at + 1) & n->mask)
-        if (n->slots[at].hash == hash && bf_str_eq(n->slots[at].name->text, text)) break;
+        if (n->slots[at].hash == hash && bf_str_eq(n->slots[at].name->text, text))
+            break;
     return &n->slots[at];
 }
 
 struct bf_name *bf_name_intern(struct bf_names *n, bf_str text) {
     uint32_t hash = hash_of(text);
     struct slot *s = find(n, text, hash);
-    if (s->name) return s->name;
+    if (s->name)
+        return s->name;
     if (n->count + n->count / 2 >= n->mask) {
         grow(n);
         s = find(n, text, hash);
@@ -105,7 +111,8 @@ struct bf_name *bf_word_name(const struct bf_names *n, enum bf_word word, bool z
 }
 
 static struct bf_name *add_word(struct bf_names *n, enum bf_word word, const char *p, size_t len) {
-    if (!len) return NULL;
+    if (!len)
+        return NULL;
     struct bf_name *name = bf_name_intern(n, (bf_str){p, (uint32_t)len});
     BF_ASSERT(name->word == BF_W_NAME); /* no spelling stands twice in keywords.def */
     name->word = word;
@@ -131,7 +138,8 @@ struct bf_names *bf_names_new(struct bf_arena *a) {
         n->usual[w][1] = add_word(n, (enum bf_word)w, d->zh, strlen(d->zh));
         for (const char *v = d->variants; *v; v += strcspn(v, ";"), v += *v == ';')
             add_word(n, (enum bf_word)w, v, strcspn(v, ";"));
-        if (d->kind == HINGE) n->cuts[cut_key(d->zh)] = true;
+        if (d->kind == HINGE)
+            n->cuts[cut_key(d->zh)] = true;
     }
     for (const char *p = numerals; *p; p += 3)
         n->cuts[cut_key(p)] = true;

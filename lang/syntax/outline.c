@@ -10,16 +10,18 @@ struct reader {
     struct bf_parse *p;
     struct bf_outline *o;
     uint32_t cap;
-    struct bf_cite at; /* of the line above */
+    struct bf_cite at;           /* of the line above */
     uint32_t article, paragraph; /* their entries, plus one; 0: none yet */
 };
 
-static struct bf_outline_entry *add(struct reader *r, struct bf_cite cite, bf_str gist, bf_span span) {
+static struct bf_outline_entry *add(struct reader *r, struct bf_cite cite, bf_str gist,
+                                    bf_span span) {
     struct bf_outline *o = r->o;
     if (o->count == r->cap) {
         r->cap = r->cap ? r->cap * 2 : 64;
         struct bf_outline_entry *e = bf_arena_alloc(r->p->arena, sizeof *e * r->cap);
-        if (o->count) memcpy(e, o->entry, sizeof *e * o->count);
+        if (o->count)
+            memcpy(e, o->entry, sizeof *e * o->count);
         o->entry = e;
     }
     o->entry[o->count] = (struct bf_outline_entry){.cite = cite, .gist = gist, .span = span};
@@ -42,7 +44,8 @@ static const char *skip(const char *p, const char *end) {
 }
 
 /* "Paragraph 2 gist", 第二款 gist: the number, and where the gist begins; NULL if it is not that. */
-static const char *part(const char *p, const char *end, const char *en, const char *zh, uint32_t *n) {
+static const char *part(const char *p, const char *end, const char *en, const char *zh,
+                        uint32_t *n) {
     size_t len = strlen(en);
     char *stop;
     if ((size_t)(end - p) > len && !memcmp(p, en, len) && p[len] == ' ') {
@@ -50,10 +53,12 @@ static const char *part(const char *p, const char *end, const char *en, const ch
         *n = (uint32_t)v;
         return stop > p + len + 1 && stop <= end && v > 0 && v < 65536 ? stop : NULL;
     }
-    if (end - p < 6 || memcmp(p, "第", 3)) return NULL;
+    if (end - p < 6 || memcmp(p, "第", 3))
+        return NULL;
     const char *q = p + 3;
     bool paren = end - q > 3 && !memcmp(q, "（", 3);
-    if (paren) q += 3;
+    if (paren)
+        q += 3;
     uint32_t used = bf_zh_number_read(q, end, n);
     if (used) {
         q += used;
@@ -61,14 +66,17 @@ static const char *part(const char *p, const char *end, const char *en, const ch
         *n = (uint32_t)strtoul(q, &stop, 10);
         q = stop;
     }
-    if (paren) q = end - q >= 3 && !memcmp(q, "）", 3) ? q + 3 : end;
-    if (!*n || *n > 65535 || end - q < 3 || memcmp(q, zh, 3)) return NULL;
+    if (paren)
+        q = end - q >= 3 && !memcmp(q, "）", 3) ? q + 3 : end;
+    if (!*n || *n > 65535 || end - q < 3 || memcmp(q, zh, 3))
+        return NULL;
     return q + 3;
 }
 
 /* （一）gist, as the items of an article are printed. */
 static const char *item(const char *p, const char *end, uint32_t *n) {
-    if (end - p < 9 || memcmp(p, "（", 3)) return part(p, end, "Item", "项", n);
+    if (end - p < 9 || memcmp(p, "（", 3))
+        return part(p, end, "Item", "项", n);
     uint32_t used = bf_zh_number_read(p + 3, end, n);
     const char *q = p + 3 + used;
     return used && *n && *n < 65536 && end - q >= 3 && !memcmp(q, "）", 3) ? q + 3 : NULL;
@@ -84,7 +92,8 @@ static bool is_chapter(const char *p, const char *end) {
 static void line(struct reader *r, const char *p, const char *end, bf_span span) {
     const char *q = skip(p, end);
     uint32_t n = 0;
-    if (q == end || *q == '#') return;
+    if (q == end || *q == '#')
+        return;
     span.start += (uint32_t)(q - p);
     const char *gist;
     if ((gist = part(q, end, "Paragraph", "款", &n))) {
@@ -126,7 +135,8 @@ static void line(struct reader *r, const char *p, const char *end, bf_span span)
             bf_diag_hint(r->p->diags, d, BF_T_OUTLINE_FORM, BF_NOARGS);
             return;
         }
-        if (cite.article < r->at.article || (cite.article == r->at.article && cite.suffix <= r->at.suffix)) {
+        if (cite.article < r->at.article ||
+            (cite.article == r->at.article && cite.suffix <= r->at.suffix)) {
             complain(r, BF_E0041_OUTLINE_ORDER, span);
             return;
         }
@@ -159,15 +169,20 @@ struct bf_outline *bf_outline_read(struct bf_parse *p, uint32_t file) {
     }
     /* an article without paragraph lines has one paragraph */
     for (uint32_t k = 0; k < r.o->count; k++)
-        if (!r.o->entry[k].cite.paragraph && !r.o->entry[k].paragraphs) r.o->entry[k].paragraphs = 1;
+        if (!r.o->entry[k].cite.paragraph && !r.o->entry[k].paragraphs)
+            r.o->entry[k].paragraphs = 1;
     return r.o;
 }
 
 static int compare(struct bf_cite x, struct bf_cite y) {
-    if (x.article != y.article) return x.article < y.article ? -1 : 1;
-    if (x.suffix != y.suffix) return x.suffix < y.suffix ? -1 : 1;
-    if (x.paragraph != y.paragraph) return x.paragraph < y.paragraph ? -1 : 1;
-    if (x.item != y.item) return x.item < y.item ? -1 : 1;
+    if (x.article != y.article)
+        return x.article < y.article ? -1 : 1;
+    if (x.suffix != y.suffix)
+        return x.suffix < y.suffix ? -1 : 1;
+    if (x.paragraph != y.paragraph)
+        return x.paragraph < y.paragraph ? -1 : 1;
+    if (x.item != y.item)
+        return x.item < y.item ? -1 : 1;
     return 0;
 }
 
@@ -176,7 +191,8 @@ const struct bf_outline_entry *bf_outline_find(const struct bf_outline *o, struc
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
         int c = compare(o->entry[mid].cite, cite);
-        if (!c) return &o->entry[mid];
+        if (!c)
+            return &o->entry[mid];
         if (c < 0)
             lo = mid + 1;
         else

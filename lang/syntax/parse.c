@@ -27,10 +27,12 @@ static bool admit(struct bf_lexer *lx, bf_str text, char *copy) {
     size_t bad = bf_utf8_check(text.p, text.len);
     const char *nul = memchr(text.p, 0, text.len);
     memcpy(copy, text.p, text.len);
-    if (text.len >= 3 && !memcmp(copy, "\xef\xbb\xbf", 3)) memset(copy, ' ', 3);
+    if (text.len >= 3 && !memcmp(copy, "\xef\xbb\xbf", 3))
+        memset(copy, ' ', 3);
     if (bad < text.len) {
         struct bf_range at = {(uint32_t)bad, (uint32_t)bad};
-        struct bf_diag *d = bf_lexer_error(lx, BF_E0000_UTF8, at, BF_ARGS(bf_arg_int((int64_t)bad)));
+        struct bf_diag *d =
+            bf_lexer_error(lx, BF_E0000_UTF8, at, BF_ARGS(bf_arg_int((int64_t)bad)));
         bf_diag_hint(lx->p->diags, d, BF_T_UTF8_HINT, BF_NOARGS);
         return false;
     }
@@ -58,8 +60,10 @@ struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file) {
     lx->base = copy;
     lx->len = len;
     t->root = lx->root = bf_node_make(lx, BF_N_FILE, (struct bf_range){0, len});
-    if (!admit(lx, source->text, copy)) return t;
-    if (t->literate) bf_literate(p->arena, copy, len, t);
+    if (!admit(lx, source->text, copy))
+        return t;
+    if (t->literate)
+        bf_literate(p->arena, copy, len, t);
 
     int failed = bf_yylex_init_extra(lx, &lx->scanner);
     BF_ASSERT(!failed);
@@ -82,7 +86,8 @@ bool bf_tree_heading(const struct bf_tree *t, uint32_t offset, struct bf_cite *c
         else
             hi = mid;
     }
-    if (!lo || !t->headings[lo - 1].cite.article) return false;
+    if (!lo || !t->headings[lo - 1].cite.article)
+        return false;
     *cite = t->headings[lo - 1].cite;
     return true;
 }

@@ -13,7 +13,6 @@
 %define parse.lac full
 %define parse.lac.es-capacity-initial {512}
 %locations
-%expect 0
 %parse-param {struct bf_lexer *lx}
 %lex-param {struct bf_lexer *lx}
 

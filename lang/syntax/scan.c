@@ -46,11 +46,16 @@ static bool zero_width(uint32_t cp) {
 }
 
 static enum letter letter_of(uint32_t cp) {
-    if (cp < 0x80) return (cp | 32) - 'a' < 26 || cp == '_' ? LETTER : NO_LETTER;
-    if (cp - 0x4e00 < 0x5200 || cp - 0x3400 < 0x19c0 || cp == 0x3007) return LETTER;
-    if (cp - 0xf900 < 0x200 || cp - 0x2f800 < 0x220) return COMPAT_LETTER;
-    if (cp - 0xff21 < 26 || cp - 0xff41 < 26 || cp == 0xff3f) return WIDE_LETTER;
-    if (zero_width(cp)) return ZERO_WIDTH;
+    if (cp < 0x80)
+        return (cp | 32) - 'a' < 26 || cp == '_' ? LETTER : NO_LETTER;
+    if (cp - 0x4e00 < 0x5200 || cp - 0x3400 < 0x19c0 || cp == 0x3007)
+        return LETTER;
+    if (cp - 0xf900 < 0x200 || cp - 0x2f800 < 0x220)
+        return COMPAT_LETTER;
+    if (cp - 0xff21 < 26 || cp - 0xff41 < 26 || cp == 0xff3f)
+        return WIDE_LETTER;
+    if (zero_width(cp))
+        return ZERO_WIDTH;
     switch (utf8proc_category((utf8proc_int32_t)cp)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -72,14 +77,18 @@ static struct bf_range range_at(const struct bf_lexer *lx, const char *p, uint32
 
 /* A numeral before 个工作日 or a unit with …内: its bytes, 0 if it is none. */
 static uint32_t zh_count(const char *p, const char *end, uint32_t *value) {
-    if ((size_t)(end - p) > NUMERAL_MAX) end = p + NUMERAL_MAX;
+    if ((size_t)(end - p) > NUMERAL_MAX)
+        end = p + NUMERAL_MAX;
     uint32_t n = bf_zh_number_read(p, end, value);
-    if (!n) return 0;
+    if (!n)
+        return 0;
     const char *q = p + n;
-    if (begins(q, "个工作日") || begins(q, "工作日")) return n;
+    if (begins(q, "个工作日") || begins(q, "工作日"))
+        return n;
     static const char *const units[] = {"个自然日", "个小时", "个月", "小时", "日", "天", "年"};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (!begins(q, units[i])) continue;
+        if (!begins(q, units[i]))
+            continue;
         q += strlen(units[i]);
         return begins(q, "内") || begins(q, "以内") || begins(q, "之内") ? n : 0;
     }
@@ -94,7 +103,8 @@ struct unit {
     const char *en, *en_plural, *zh, *variants;
 };
 static const struct unit units[] = {
-#define UNIT(unit, factor, en, en_plural, zh, variants) {BF_UNIT_##unit, factor, en, en_plural, zh, variants},
+#define UNIT(unit, factor, en, en_plural, zh, variants) \
+    {BF_UNIT_##unit, factor, en, en_plural, zh, variants},
 #include "lang/defs/keywords.def"
 };
 
@@ -114,7 +124,8 @@ static uint32_t match_en(const char *p, const char *z) {
     const char *q = p;
     for (; *z; z++) {
         if (*z == ' ') {
-            if (skip_spaces(q) == q) return 0;
+            if (skip_spaces(q) == q)
+                return 0;
             q = skip_spaces(q);
         } else if (*q++ != *z) {
             return 0;
@@ -130,7 +141,8 @@ static uint32_t match_zh(const char *p, const char *z, const char *variants) {
     uint32_t best = begins(p, z) ? (uint32_t)strlen(z) : 0;
     for (const char *v = variants; *v; v += strcspn(v, ";"), v += *v == ';') {
         uint32_t len = (uint32_t)strcspn(v, ";");
-        if (len > best && !strncmp(p, v, len)) best = len;
+        if (len > best && !strncmp(p, v, len))
+            best = len;
     }
     return best;
 }
@@ -141,7 +153,8 @@ static uint32_t scan_unit(const char *p, const struct unit **unit) {
     uint32_t best = 0;
     *unit = NULL;
     if ((byte)*q < 0x80) {
-        if (!strchr("wdmyht", *q) || q == p) return 0;
+        if (!strchr("wdmyht", *q) || q == p)
+            return 0;
         if ((best = match_en(q, "times")) || (best = match_en(q, "time")))
             return (uint32_t)(q - p) + best;
         for (size_t i = 0; i < sizeof units / sizeof *units && !best; i++)
@@ -156,13 +169,14 @@ static uint32_t scan_unit(const char *p, const struct unit **unit) {
             *unit = &units[i];
         }
     }
-    if (!best) best = begins(q, "次") ? 3 : 0;
+    if (!best)
+        best = begins(q, "次") ? 3 : 0;
     return best ? (uint32_t)(q - p) + best : 0;
 }
 
 #ifndef BF_SYNTAX_BARE
-static struct bf_node *literal(struct bf_lexer *lx, enum bf_node_kind kind, const char *p, uint32_t len,
-                               int64_t num) {
+static struct bf_node *literal(struct bf_lexer *lx, enum bf_node_kind kind, const char *p,
+                               uint32_t len, int64_t num) {
     struct bf_node *n = bf_node_make(lx, kind, range_at(lx, p, len));
     n->num = num;
     return n;
@@ -183,9 +197,11 @@ static int64_t digits(const char **p, const char *end, int64_t limit) {
             d = (byte)q[2] - 0x90;
             q += 3;
         }
-        if (d < 0) return n;
+        if (d < 0)
+            return n;
         *p = q;
-        if (n >= 0) n = n > (limit - d) / 10 ? -1 : n * 10 + d;
+        if (n >= 0)
+            n = n > (limit - d) / 10 ? -1 : n * 10 + d;
     }
 }
 
@@ -208,16 +224,23 @@ static int counted(struct bf_lexer *lx, const char *p, uint32_t len, int64_t num
         value->node = literal(lx, BF_N_INT, p, *n, num);
         return T_TIMES;
     }
-    if (num > 1000000 || num < 0) num = number_too_large(lx, p, len);
+    if (num > 1000000 || num < 0)
+        num = number_too_large(lx, p, len);
     value->node = literal(lx, BF_N_PERIOD, p, *n, num * unit->factor);
-    if (value->node) value->node->op = (uint8_t)unit->unit;
+#ifndef BF_SYNTAX_BARE
+    value->node->op = (uint8_t)unit->unit;
+    if (unit->factor > 1)
+        value->node->flags |= BF_F_YEARS;
+#endif
     return T_PERIOD;
 }
 
-int bf_scan_number(struct bf_lexer *lx, const char *p, uint32_t len, BF_YYSTYPE *value, uint32_t *n) {
+int bf_scan_number(struct bf_lexer *lx, const char *p, uint32_t len, BF_YYSTYPE *value,
+                   uint32_t *n) {
     const char *q = p;
     int64_t num = digits(&q, p + len, INT64_MAX);
-    if (num < 0) num = number_too_large(lx, p, len);
+    if (num < 0)
+        num = number_too_large(lx, p, len);
     return counted(lx, p, len, num, value, n);
 }
 
@@ -294,14 +317,17 @@ static bf_str mended(struct bf_lexer *lx, const char *p, uint32_t len) {
     for (uint32_t i = 0, n; i < len; i += n) {
         uint32_t cp = decode(p + i, &n);
         enum letter l = letter_of(cp);
-        if (l >= WIDE_LETTER && l > worst) worst = l;
+        if (l >= WIDE_LETTER && l > worst)
+            worst = l;
         if (l == WIDE_LETTER) {
             bf_buf_char(&b, (char)(cp - 0xfee0));
         } else if (l == COMPAT_LETTER) {
             utf8proc_int32_t to[8];
             utf8proc_uint8_t out[4];
-            utf8proc_ssize_t k = utf8proc_decompose_char((utf8proc_int32_t)cp, to, 8, UTF8PROC_DECOMPOSE, NULL);
-            if (k == 1) bf_buf_put(&b, out, (size_t)utf8proc_encode_char(to[0], out));
+            utf8proc_ssize_t k =
+                utf8proc_decompose_char((utf8proc_int32_t)cp, to, 8, UTF8PROC_DECOMPOSE, NULL);
+            if (k == 1)
+                bf_buf_put(&b, out, (size_t)utf8proc_encode_char(to[0], out));
         } else if (l != ZERO_WIDTH) {
             bf_buf_put(&b, p + i, n);
         }
@@ -311,8 +337,10 @@ static bf_str mended(struct bf_lexer *lx, const char *p, uint32_t len) {
     enum bf_diag_code code = worst == ZERO_WIDTH    ? BF_E0009_ZERO_WIDTH
                              : worst == WIDE_LETTER ? BF_E0007_WIDE_LETTER
                                                     : BF_E0008_COMPAT_LETTER;
-    struct bf_diag *d = bf_lexer_error(lx, code, range_at(lx, p, len), BF_ARGS(bf_arg_str((bf_str){p, len})));
-    if (s.len) bf_diag_hint(lx->p->diags, d, BF_T_WRITE, BF_ARGS(bf_arg_str(s)));
+    struct bf_diag *d =
+        bf_lexer_error(lx, code, range_at(lx, p, len), BF_ARGS(bf_arg_str((bf_str){p, len})));
+    if (s.len)
+        bf_diag_hint(lx->p->diags, d, BF_T_WRITE, BF_ARGS(bf_arg_str(s)));
     return s;
 }
 
@@ -323,8 +351,10 @@ static bool closer_ahead(const char *p) {
     for (const char *end = p + CLOSER_REACH; p < end;) {
         enum bf_word word;
         uint32_t n = bf_hinge(p, &word), len;
-        if (n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY)) return true;
-        if (n && word != BF_W_DE) return false;
+        if (n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY))
+            return true;
+        if (n && word != BF_W_DE)
+            return false;
         if (n) {
             p += n;
             continue;
@@ -334,13 +364,16 @@ static bool closer_ahead(const char *p) {
             return n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY);
         }
         uint32_t cp = decode(p, &len);
-        if (letter_of(cp) != LETTER && cp != '.' && cp - '0' >= 10) return false;
+        if (letter_of(cp) != LETTER && cp != '.' && cp - '0' >= 10)
+            return false;
         p += len;
     }
     return false;
 }
 
-static bool is_opener(const char *p) { return begins(p, "自") || begins(p, "在") || begins(p, "于"); }
+static bool is_opener(const char *p) {
+    return begins(p, "自") || begins(p, "在") || begins(p, "于");
+}
 
 static int word_token(struct bf_lexer *lx, bf_str text, BF_YYSTYPE *value) {
 #ifdef BF_SYNTAX_BARE
@@ -357,10 +390,35 @@ int bf_scan_ascii(struct bf_lexer *lx, const char *p, uint32_t len, BF_YYSTYPE *
     return word_token(lx, (bf_str){p, len}, value);
 }
 
+bool bf_name_plain(struct bf_names *names, bf_str text) {
+    struct bf_buf z;
+    struct bf_lexer lx = {.names = names};
+    BF_YYSTYPE value;
+    uint32_t n = 0;
+    bf_buf_init(&z);
+    bf_buf_str(&z, text);
+    bf_buf_put(&z, "\0\0", 3);
+    bool plain = !z.failed && text.len && (letter_of(decode(text.p, &n)) == LETTER);
+    if (plain) {
+        enum bf_word word;
+        uint32_t number;
+        lx.base = z.p;
+        lx.len = text.len;
+        plain = !bf_hinge(z.p, &word) && !zh_count(z.p, z.p + text.len, &number);
+        if (plain) {
+            int token = bf_scan_word(&lx, z.p, &value, &n);
+            plain = n == text.len && (token == T_NAME || bf_word_soft(bf_names_word(names, text)));
+        }
+    }
+    bf_buf_fini(&z);
+    return plain;
+}
+
 /* The hinge 的 before a comma ends a condition: 如 … 的，X可以 … */
 static uint32_t comma_after(const char *p) {
     const char *q = skip_spaces(p);
-    if (*q == ',') return (uint32_t)(q - p) + 1;
+    if (*q == ',')
+        return (uint32_t)(q - p) + 1;
     return begins(q, "，") ? (uint32_t)(q - p) + 3 : 0;
 }
 
@@ -372,14 +430,17 @@ int bf_scan_word(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
         enum bf_word word;
         if ((byte)*q < 0x80) {
             bool digit = (byte)(*q - '0') < 10;
-            if (letter_of((byte)*q) == NO_LETTER && !(digit && ascii_before)) break;
+            if (letter_of((byte)*q) == NO_LETTER && !(digit && ascii_before))
+                break;
             ascii_before = true;
             q++;
             continue;
         }
-        if (q > p && bf_may_cut(lx->names, q) && (bf_hinge(q, &word) || zh_count(q, end, &number))) break;
+        if (q > p && bf_may_cut(lx->names, q) && (bf_hinge(q, &word) || zh_count(q, end, &number)))
+            break;
         enum letter l = letter_of(decode(q, &len));
-        if (l == NO_LETTER) break;
+        if (l == NO_LETTER)
+            break;
         odd |= l != LETTER;
         ascii_before = l == WIDE_LETTER;
         q += len;
@@ -393,20 +454,25 @@ int bf_scan_word(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     *n = text.len;
     if (odd) {
         text = mended(lx, p, text.len);
-        if (!text.len) return 0; /* nothing but zero-width characters */
+        if (!text.len)
+            return 0; /* nothing but zero-width characters */
     }
     return word_token(lx, text, value);
 }
 
 /* 内, 前, 后 … right after a number, a unit or a date. */
 static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
-    bool period = lx->prev_kind == T_PERIOD, date = lx->prev_kind == T_DATE || lx->prev_kind == T_MONTH_DAY;
+    bool period = lx->prev_kind == T_PERIOD,
+         date = lx->prev_kind == T_DATE || lx->prev_kind == T_MONTH_DAY;
     if (lx->prev_kind == T_INT && lx->prev_end == (uint32_t)(p - lx->base)) {
-        if ((*n = begins(p, "以上") ? 6 : 0)) return T_ABOVE;
-        if ((*n = begins(p, "以下") ? 6 : 0)) return T_BELOW;
+        if ((*n = begins(p, "以上") ? 6 : 0))
+            return T_ABOVE;
+        if ((*n = begins(p, "以下") ? 6 : 0))
+            return T_BELOW;
         return 0;
     }
-    if ((!period && !date) || skip_spaces(lx->base + lx->prev_end) != p) return 0;
+    if ((!period && !date) || skip_spaces(lx->base + lx->prev_end) != p)
+        return 0;
     bool adjacent = lx->prev_end == (uint32_t)(p - lx->base);
     uint32_t len, cp;
     int kind = 0;
@@ -416,11 +482,14 @@ static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
         kind = T_DAY_BEFORE;
     else if ((*n = match_zh(p, "后", "以后;之后")))
         kind = T_DAY_AFTER;
-    if (!kind) return 0;
+    if (!kind)
+        return 0;
     cp = decode(p + *n, &len);
-    if (!adjacent && letter_of(cp) != NO_LETTER) return 0; /* a word of its own begins so */
+    if (!adjacent && letter_of(cp) != NO_LETTER)
+        return 0; /* a word of its own begins so */
     /* 2025年1月1日之后5日: the expression, not the suffix */
-    if (kind != T_WITHIN_ZH && *n == 6 && (*skip_spaces(p + 6) - '0' + 0u < 10 || begins(skip_spaces(p + 6), "\xef\xbc")) &&
+    if (kind != T_WITHIN_ZH && *n == 6 &&
+        (*skip_spaces(p + 6) - '0' + 0u < 10 || begins(skip_spaces(p + 6), "\xef\xbc")) &&
         begins(p, "之"))
         return 0;
     return kind;
@@ -435,7 +504,8 @@ int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     if (kind) {
         value->word = NULL;
 #ifndef BF_SYNTAX_BARE
-        value->word = bf_word_name(lx->names, kind == T_WITHIN_ZH ? BF_W_WITHIN_ZH : BF_W_AFTER_ZH, true);
+        value->word =
+            bf_word_name(lx->names, kind == T_WITHIN_ZH ? BF_W_WITHIN_ZH : BF_W_AFTER_ZH, true);
 #endif
         return kind;
     }
@@ -448,10 +518,12 @@ int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
             }
             return bf_word_token(word);
         }
-        if ((*n = zh_count(p, end, &number))) return counted(lx, p, *n, number, value, n);
+        if ((*n = zh_count(p, end, &number)))
+            return counted(lx, p, *n, number, value, n);
     }
     uint32_t len, cp = decode(p, &len);
-    if (letter_of(cp) != NO_LETTER) return bf_scan_word(lx, p, value, n);
+    if (letter_of(cp) != NO_LETTER)
+        return bf_scan_word(lx, p, value, n);
     *n = len;
     bf_scan_stray(lx, p, len);
     return 0;
@@ -463,7 +535,8 @@ int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
 static const char *cite_number(const char *p, const char *end, int64_t *n) {
     const char *q = p;
     *n = digits(&q, end, 65535);
-    if (q > p) return q;
+    if (q > p)
+        return q;
     uint32_t zh = 0, len = bf_zh_number_read(p, end - p > NUMERAL_MAX ? p + NUMERAL_MAX : end, &zh);
     *n = zh > 65535 ? -1 : (int64_t)zh;
     return p + len;
@@ -474,21 +547,27 @@ static const char *cite_zh(const char *p, const char *end, int64_t v[4]) {
     static const char *const closes[] = {"条", "款", "项"};
     static const int slot[] = {0, 2, 3};
     int at = 0;
-    if (!begins(p, "第")) return NULL;
+    if (!begins(p, "第"))
+        return NULL;
     while (begins(p, "第")) {
         int64_t n;
         const char *q = p + 3;
         bool paren = begins(q, "（") || *q == '(';
-        if (paren) q += *q == '(' ? 1 : 3;
+        if (paren)
+            q += *q == '(' ? 1 : 3;
         const char *r = cite_number(q, end, &n);
-        if (r == q) break;
+        if (r == q)
+            break;
         q = r;
-        if (paren && *q != ')' && !begins(q, "）")) break;
-        if (paren) q += *q == ')' ? 1 : 3;
+        if (paren && *q != ')' && !begins(q, "）"))
+            break;
+        if (paren)
+            q += *q == ')' ? 1 : 3;
         int part = at;
         while (part < 3 && !begins(q, closes[part]))
             part++;
-        if (part == 3 || (at == 0 && part != 0)) break;
+        if (part == 3 || (at == 0 && part != 0))
+            break;
         v[slot[part]] = n;
         p = q + 3;
         at = part + 1;
@@ -500,8 +579,10 @@ static const char *cite_zh(const char *p, const char *end, int64_t v[4]) {
             }
         }
     }
-    if (!at) return NULL;
-    if (v[3] && !v[2]) v[2] = 1; /* 款 left out means the first */
+    if (!at)
+        return NULL;
+    if (v[3] && !v[2])
+        v[2] = 1; /* 款 left out means the first */
     return p;
 }
 
@@ -510,12 +591,15 @@ static const char *cite_en(const char *p, const char *end, int64_t v[4]) {
     static const int slot[] = {0, 2, 3};
     for (int i = 0; i < 3; i++) {
         const char *q = i ? p + 1 : p;
-        if (i && (*p != '.' || (byte)(p[1] - '0') >= 10)) return p;
+        if (i && (*p != '.' || (byte)(p[1] - '0') >= 10))
+            return p;
         const char *r = q;
         v[slot[i]] = digits(&r, end, 65535);
-        if (r == q) return NULL;
+        if (r == q)
+            return NULL;
         p = r;
-        if (i == 0 && (byte)(*p - 'a') < 26) v[1] = *p++ - 'a' + 1;
+        if (i == 0 && (byte)(*p - 'a') < 26)
+            v[1] = *p++ - 'a' + 1;
     }
     return p;
 }
@@ -527,7 +611,8 @@ const char *bf_cite_read(const char *p, const char *end, struct bf_cite *cite) {
         memset(v, 0, sizeof v);
         q = cite_en(p, end, v);
     }
-    if (!q || v[0] <= 0 || v[1] < 0 || v[2] < 0 || v[3] < 0) return NULL;
+    if (!q || v[0] <= 0 || v[1] < 0 || v[2] < 0 || v[3] < 0)
+        return NULL;
     *cite = (struct bf_cite){(uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2], (uint16_t)v[3]};
     return q;
 }
@@ -539,7 +624,8 @@ int bf_scan_cite(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     struct bf_range other = {0, 0};
     if ((byte)(*p - '0') >= 10 && !begins(p, "\xef\xbc\x90") && !(q = cite_zh(p, end, v))) {
         uint32_t len = 0;
-        for (q = p; q < end && (letter_of(decode(q, &len)) == LETTER || (byte)(*q - '0') < 10); q += len)
+        for (q = p; q < end && (letter_of(decode(q, &len)) == LETTER || (byte)(*q - '0') < 10);
+             q += len)
             ;
         if (q > p && (*q == ':' || begins(q, "："))) {
             other = range_at(lx, p, (uint32_t)(q - p));
@@ -548,19 +634,22 @@ int bf_scan_cite(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     }
     v[0] = v[1] = v[2] = v[3] = 0;
     q = cite_zh(p, end, v);
-    if (!q) q = cite_en(p, end, v);
+    if (!q)
+        q = cite_en(p, end, v);
     bool good = q != NULL;
     for (int i = 0; i < 4; i++)
         good = good && v[i] >= 0;
     good = good && v[0] > 0;
     uint32_t len = 0;
     if (!q)
-        for (q = p; q < end && (letter_of(decode(q, &len)) == LETTER || (byte)(*q - '0') < 10 || *q == '.');)
+        for (q = p; q < end &&
+                    (letter_of(decode(q, &len)) == LETTER || (byte)(*q - '0') < 10 || *q == '.');)
             q += decode(q, &len) ? len : 1;
     *n = (uint32_t)(q - begin);
     struct bf_range at = range_at(lx, begin, *n);
     at.start--; /* the sign; a wide one is two bytes longer */
-    if ((byte)lx->base[at.start] != '@') at.start -= 2;
+    if ((byte)lx->base[at.start] != '@')
+        at.start -= 2;
     if (!good) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0015_CITATION, at, BF_NOARGS);
         bf_diag_hint(lx->p->diags, d, BF_T_CITATION_FORM, BF_NOARGS);
@@ -573,7 +662,8 @@ int bf_scan_cite(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     }
     struct bf_cite cite = {(uint16_t)v[0], (uint16_t)v[1], (uint16_t)v[2], (uint16_t)v[3]};
     c->num = good ? bf_cite_pack(cite) : 0;
-    if (!good) c->flags |= BF_F_BROKEN;
+    if (!good)
+        c->flags |= BF_F_BROKEN;
     value->node = c;
 #else
     value->node = NULL;
@@ -586,18 +676,21 @@ int bf_scan_cite(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
 /* The end of this line, or of the text. */
 static const char *line_end(const struct bf_lexer *lx, const char *p) {
     const char *end = lx->base + lx->len, *q = memchr(p, '\n', (size_t)(end - p));
-    if (!q) q = end;
+    if (!q)
+        q = end;
     while (q > p && q[-1] == '\r')
         q--;
     return q;
 }
 
-static void unclosed(struct bf_lexer *lx, const char *p, uint32_t len, const char *second, bool wide) {
+static void unclosed(struct bf_lexer *lx, const char *p, uint32_t len, const char *second,
+                     bool wide) {
     struct bf_diag *d = bf_lexer_error(lx, BF_E0012_QUOTE, range_at(lx, p, len), BF_NOARGS);
-    bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, range_at(lx, p, len)), BF_T_QUOTE_BEGINS, BF_NOARGS);
+    bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, range_at(lx, p, len)), BF_T_QUOTE_BEGINS,
+                  BF_NOARGS);
     if (second)
-        bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, range_at(lx, second, 3)), BF_T_QUOTE_OPENS_AGAIN,
-                      BF_NOARGS);
+        bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, range_at(lx, second, 3)),
+                      BF_T_QUOTE_OPENS_AGAIN, BF_NOARGS);
     bf_diag_hint(lx->p->diags, d, wide ? BF_T_QUOTE_HINT_WIDE : BF_T_QUOTE_HINT, BF_NOARGS);
 }
 
@@ -607,21 +700,25 @@ int bf_scan_string(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32
     uint32_t mark = wide ? 3 : 1;
     const char *limit = line_end(lx, p + mark), *q = p + mark, *second = NULL;
     for (; q < limit; q++) {
-        if (wide ? begins(q, "”") : *q == '"') break;
+        if (wide ? begins(q, "”") : *q == '"')
+            break;
         if (wide && !closing_first && begins(q, "“")) {
             second = q;
             break;
         }
     }
-    if (closing_first || second || q == limit) unclosed(lx, p, mark, second, wide);
+    if (closing_first || second || q == limit)
+        unclosed(lx, p, mark, second, wide);
     uint32_t close = q == limit ? 0 : mark;
     *n = (uint32_t)(q - p) + close;
 #ifndef BF_SYNTAX_BARE
     value->node = bf_node_make(lx, BF_N_STRING, range_at(lx, p, *n));
     bf_str text = {p + mark, (uint32_t)(q - p) - mark};
     /* the source stays, and the buffer is a copy of it: point into the source */
-    value->node->text = (bf_str){lx->p->sources->file[lx->file].text.p + (text.p - lx->base), text.len};
-    if (wide) value->node->flags |= BF_F_ZH;
+    value->node->text =
+        (bf_str){lx->p->sources->file[lx->file].text.p + (text.p - lx->base), text.len};
+    if (wide)
+        value->node->flags |= BF_F_ZH;
 #else
     value->node = NULL;
 #endif
@@ -640,7 +737,8 @@ int bf_scan_quoted_name(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, u
     const char *limit = line_end(lx, p + mark), *q = p + mark;
     bool good = true;
     for (; q < limit; q += len) {
-        if (*q == '\'' || begins(q, "’")) break;
+        if (*q == '\'' || begins(q, "’"))
+            break;
         enum letter l = letter_of(decode(q, &len));
         good = good && (l == LETTER || (q > p + mark && (byte)(*q - '0') < 10));
     }
@@ -650,7 +748,8 @@ int bf_scan_quoted_name(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, u
         unclosed(lx, p, mark, NULL, mark == 3);
     } else {
         *n += *q == '\'' ? 1 : 3;
-        if (!good || !text.len) bf_lexer_error(lx, BF_E0019_QUOTED_NAME, range_at(lx, p, *n), BF_NOARGS);
+        if (!good || !text.len)
+            bf_lexer_error(lx, BF_E0019_QUOTED_NAME, range_at(lx, p, *n), BF_NOARGS);
     }
 #ifndef BF_SYNTAX_BARE
     value->node = bf_node_make(lx, BF_N_NAME, range_at(lx, p, *n));
@@ -672,13 +771,14 @@ static void add_trivia(struct bf_lexer *lx, int kind, const char *p, uint32_t le
     if (lx->trivia_count == lx->trivia_cap) {
         uint32_t cap = lx->trivia_cap ? lx->trivia_cap * 2 : 64;
         struct bf_trivia *t = bf_arena_alloc(lx->p->arena, sizeof *t * cap);
-        if (lx->trivia_count) memcpy(t, lx->trivia, sizeof *t * lx->trivia_count);
+        if (lx->trivia_count)
+            memcpy(t, lx->trivia, sizeof *t * lx->trivia_count);
         lx->trivia = t;
         lx->trivia_cap = cap;
     }
     struct bf_range at = range_at(lx, p, len);
-    lx->trivia[lx->trivia_count++] =
-        (struct bf_trivia){.kind = (uint8_t)kind, .own_line = own_line, .start = at.start, .end = at.end};
+    lx->trivia[lx->trivia_count++] = (struct bf_trivia){
+        .kind = (uint8_t)kind, .own_line = own_line, .start = at.start, .end = at.end};
 }
 
 void bf_scan_comment(struct bf_lexer *lx, const char *p, uint32_t len) {

@@ -16,43 +16,43 @@ struct bf_lexer {
     struct bf_parse *p;
     struct bf_names *names;
     uint32_t file;
-    void *scanner;           /* flex */
-    const char *base;        /* the text as flex reads it; a NUL stands after it */
+    void *scanner;    /* flex */
+    const char *base; /* the text as flex reads it; a NUL stands after it */
     uint32_t len;
 
     /* nodes come from slabs: a bump each */
     struct bf_node *slab, *slab_end;
     struct bf_node *root;
     struct bf_node *last_decl;
-    bool deep;               /* told that expressions nest too deep */
-    bool etc;                /* 等 was read: the enumeration is open */
-    uint32_t zh, en;         /* statements in either surface so far */
+    bool deep;       /* told that expressions nest too deep */
+    bool etc;        /* 等 was read: the enumeration is open */
+    uint32_t zh, en; /* statements in either surface so far */
 
     /* tokens.c */
-    struct bf_token last;    /* delivered last */
-    int before_kind;         /* delivered before it */
+    struct bf_token last; /* delivered last */
+    int before_kind;      /* delivered before it */
     struct bf_range before_at;
-    struct bf_token queue[4];/* to be delivered first, [queued - 1] next */
+    struct bf_token queue[4]; /* to be delivered first, [queued - 1] next */
     unsigned queued;
-    uint32_t prev_end;       /* the token flex cut last: decides what a unit word is */
+    uint32_t prev_end; /* the token flex cut last: decides what a unit word is */
     int prev_kind;
-    uint32_t depth;          /* open braces */
-    uint32_t nesting;        /* open brackets of all kinds */
+    uint32_t depth;   /* open braces */
+    uint32_t nesting; /* open brackets of all kinds */
     uint32_t opener[BF_NESTING_LIMIT + 1];
-    bool closed_nothing;     /* the last token was a brace that closes none */
-    bool fatal;              /* gave up: be silent, say the end */
-    bool silent;             /* an unclosed brace was reported: what it leads to is not */
+    bool closed_nothing; /* the last token was a brace that closes none */
+    bool fatal;          /* gave up: be silent, say the end */
+    bool silent;         /* an unclosed brace was reported: what it leads to is not */
 
     /* skipping to the next statement */
     bool sync;
-    bool sync_first;         /* the offending token itself may begin it */
-    uint32_t sync_depth;     /* braces around the statement */
-    uint32_t sync_inner;     /* braces opened since */
+    bool sync_first;     /* the offending token itself may begin it */
+    uint32_t sync_depth; /* braces around the statement */
+    uint32_t sync_inner; /* braces opened since */
     uint32_t sync_indent;
-    uint32_t sync_from;      /* where the last mistake was, plus one; 0: nowhere yet */
+    uint32_t sync_from; /* where the last mistake was, plus one; 0: nowhere yet */
 
-    uint32_t errors;         /* reported */
-    uint32_t error_end;      /* end of the last mistake; 0: none */
+    uint32_t errors;    /* reported */
+    uint32_t error_end; /* end of the last mistake; 0: none */
 
     struct bf_trivia *trivia;
     uint32_t trivia_count, trivia_cap;

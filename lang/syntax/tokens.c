@@ -13,7 +13,8 @@
 
 static int flex_token(struct bf_lexer *lx, struct bf_token *t) {
     t->kind = bf_lex(&t->value, &t->at, lx->scanner);
-    if (t->kind == T_EOF_MARK) t->at.start = t->at.end = lx->len;
+    if (t->kind == T_EOF_MARK)
+        t->at.start = t->at.end = lx->len;
     lx->prev_kind = t->kind;
     lx->prev_end = t->at.end;
     return t->kind;
@@ -93,17 +94,22 @@ static void next(struct bf_lexer *lx, struct bf_token *t) {
         take(lx, t);
         switch (t->kind) {
         case ',':
-            if (begins_clause(peek(lx)->kind)) continue;
+            if (begins_clause(peek(lx)->kind))
+                continue;
             return;
         case ';':
-            if (peek(lx)->kind == T_BREACH || peek(lx)->kind == T_OVERDUE) continue;
+            if (peek(lx)->kind == T_BREACH || peek(lx)->kind == T_OVERDUE)
+                continue;
             return;
         case T_NOT:
-            if (peek(lx)->kind == T_IN) join(lx, t, T_NOT_IN);
-            else if (peek(lx)->kind == T_BEFORE) join(lx, t, T_NOT_BEFORE);
+            if (peek(lx)->kind == T_IN)
+                join(lx, t, T_NOT_IN);
+            else if (peek(lx)->kind == T_BEFORE)
+                join(lx, t, T_NOT_BEFORE);
             return;
         case T_AT:
-            if (is_word(lx, peek(lx), "most")) join(lx, t, T_AT_MOST);
+            if (is_word(lx, peek(lx), "most"))
+                join(lx, t, T_AT_MOST);
             return;
         default: return;
         }
@@ -121,7 +127,8 @@ static const char *line_begin(const struct bf_lexer *lx, uint32_t at) {
 
 static bool blank(const char *p, const char *end) {
     for (; p < end; p++)
-        if (*p != ' ' && *p != '\t' && *p != '\r') return false;
+        if (*p != ' ' && *p != '\t' && *p != '\r')
+            return false;
     return true;
 }
 
@@ -143,15 +150,16 @@ static bool goes_on(int kind) {
     return begins_clause(kind) || kind == ',' || kind == ';' || kind == ')' || kind == ']' ||
            kind == ':' || kind == '=' || kind == '?' || kind == '{' || kind == '(' || kind == '[' ||
            kind == '+' || kind == '-' || kind == T_DOT || kind == T_AND || kind == T_OR ||
-           kind == T_WITHIN || kind == T_BY || kind == T_IS || kind == T_IS_NOT || kind == T_STRING ||
-           kind == T_CONDITION_END || kind == T_STAYS || kind == T_PER || kind == T_OF;
+           kind == T_WITHIN || kind == T_BY || kind == T_IS || kind == T_IS_NOT ||
+           kind == T_STRING || kind == T_CONDITION_END || kind == T_STAYS || kind == T_PER ||
+           kind == T_OF;
 }
 
 /* Words that open statements and nothing else. */
 static bool opens_statement(int kind) {
-    return kind == T_STATE || kind == T_END || kind == T_PARTY || kind == T_GIVEN || kind == T_KEEP ||
-           kind == T_STARTS || kind == T_REQUIRE || kind == T_EXPECT || kind == T_PROCEDURE ||
-           kind == T_POLICY || kind == T_SCENARIO;
+    return kind == T_STATE || kind == T_END || kind == T_PARTY || kind == T_GIVEN ||
+           kind == T_KEEP || kind == T_STARTS || kind == T_REQUIRE || kind == T_EXPECT ||
+           kind == T_PROCEDURE || kind == T_POLICY || kind == T_SCENARIO;
 }
 
 /* Words that open declarations only: inside braces they say that a brace is missing. */
@@ -160,7 +168,8 @@ static bool opens_declaration(int kind) {
 }
 
 static bool is_later_declaration(const struct bf_token *t) {
-    if (t->kind != T_LATER || !t->value.word) return false;
+    if (t->kind != T_LATER || !t->value.word)
+        return false;
     switch (t->value.word->word) {
     case BF_W_NORM:
     case BF_W_MEASURE:
@@ -172,10 +181,14 @@ static bool is_later_declaration(const struct bf_token *t) {
 }
 
 static bool begins_statement(const struct bf_lexer *lx, const struct bf_token *t) {
-    if (t->at.start < lx->sync_from && !lx->sync_first) return false;
-    if (!first_on_line(lx, t->at.start)) return false;
-    if (opens_statement(t->kind)) return true;
-    return (!goes_on(t->kind) || t->kind == T_LATER) && indent_of(lx, t->at.start) <= lx->sync_indent;
+    if (t->at.start < lx->sync_from && !lx->sync_first)
+        return false;
+    if (!first_on_line(lx, t->at.start))
+        return false;
+    if (opens_statement(t->kind))
+        return true;
+    return (!goes_on(t->kind) || t->kind == T_LATER) &&
+           indent_of(lx, t->at.start) <= lx->sync_indent;
 }
 
 /* A declaration at the left margin while braces are open. */
@@ -194,7 +207,8 @@ static void report_unclosed(struct bf_lexer *lx, struct bf_range where, enum bf_
     lx->silent = true;
 }
 
-static int deliver(struct bf_lexer *lx, const struct bf_token *t, BF_YYSTYPE *value, struct bf_range *at) {
+static int deliver(struct bf_lexer *lx, const struct bf_token *t, BF_YYSTYPE *value,
+                   struct bf_range *at) {
     lx->before_kind = lx->last.kind;
     lx->before_at = lx->last.at;
     *value = t->value;
@@ -214,8 +228,10 @@ static int resync(struct bf_lexer *lx, BF_YYSTYPE *value, struct bf_range *at) {
             unread(lx, &t);
             break;
         }
-        if (here && t.kind == ';' && lx->sync_depth) break;
-        if (t.kind == '}' && lx->sync_inner) lx->sync_inner--;
+        if (here && t.kind == ';' && lx->sync_depth)
+            break;
+        if (t.kind == '}' && lx->sync_inner)
+            lx->sync_inner--;
         if (t.kind == '{' && lx->sync_inner++ == 0) {
             lx->sync_first = false;
             lx->opener[lx->sync_depth] = t.at.start; /* kept by bf_lexer_resume */
@@ -236,7 +252,8 @@ void bf_lexer_resume(struct bf_lexer *lx) {
 /* ---- brackets ---- */
 
 static void too_deep(struct bf_lexer *lx, struct bf_range at) {
-    if (!lx->fatal) bf_lexer_error(lx, BF_E0004_TOO_DEEP, at, BF_ARGS(bf_arg_int(BF_NESTING_LIMIT)));
+    if (!lx->fatal)
+        bf_lexer_error(lx, BF_E0004_TOO_DEEP, at, BF_ARGS(bf_arg_int(BF_NESTING_LIMIT)));
     lx->fatal = true;
 }
 
@@ -245,19 +262,23 @@ void bf_lexer_too_deep(struct bf_lexer *lx, struct bf_range at) { too_deep(lx, a
 static void count_bracket(struct bf_lexer *lx, const struct bf_token *t) {
     switch (t->kind) {
     case '{':
-        if (lx->depth < BF_NESTING_LIMIT) lx->opener[lx->depth++] = t->at.start;
+        if (lx->depth < BF_NESTING_LIMIT)
+            lx->opener[lx->depth++] = t->at.start;
         /* fall through */
     case '(':
     case '[':
-        if (++lx->nesting > BF_NESTING_LIMIT) too_deep(lx, t->at);
+        if (++lx->nesting > BF_NESTING_LIMIT)
+            too_deep(lx, t->at);
         break;
     case '}':
         lx->closed_nothing = !lx->depth;
-        if (lx->depth) lx->depth--;
+        if (lx->depth)
+            lx->depth--;
         /* fall through */
     case ')':
     case ']':
-        if (lx->nesting) lx->nesting--;
+        if (lx->nesting)
+            lx->nesting--;
         break;
     default: break;
     }
@@ -265,13 +286,18 @@ static void count_bracket(struct bf_lexer *lx, const struct bf_token *t) {
 
 int bf_yylex(BF_YYSTYPE *value, struct bf_range *at, struct bf_lexer *lx) {
     struct bf_token t;
-    if (lx->fatal) return T_YYEOF;
-    if (lx->sync) return resync(lx, value, at);
-    if (lx->last.kind == T_EOF_MARK && !lx->queued) return T_YYEOF;
+    if (lx->fatal)
+        return T_YYEOF;
+    if (lx->sync)
+        return resync(lx, value, at);
+    if (lx->last.kind == T_EOF_MARK && !lx->queued)
+        return T_YYEOF;
     next(lx, &t);
     if (t.kind == T_EOF_MARK || brace_missing(lx, &t)) {
         if (lx->depth) {
-            if (!lx->silent) report_unclosed(lx, t.at, t.kind == T_EOF_MARK ? BF_T_TEXT_ENDS : BF_T_DECLARATION_BEGINS);
+            if (!lx->silent)
+                report_unclosed(lx, t.at,
+                                t.kind == T_EOF_MARK ? BF_T_TEXT_ENDS : BF_T_DECLARATION_BEGINS);
             unread(lx, &t);
             t = (struct bf_token){.kind = '}', .at = {t.at.start, t.at.start}};
         } else {
@@ -280,8 +306,10 @@ int bf_yylex(BF_YYSTYPE *value, struct bf_range *at, struct bf_lexer *lx) {
     } else if (!lx->depth) {
         lx->silent = false;
     }
-    if (t.kind < 256) count_bracket(lx, &t);
-    if (lx->fatal) return T_YYEOF;
+    if (t.kind < 256)
+        count_bracket(lx, &t);
+    if (lx->fatal)
+        return T_YYEOF;
     return deliver(lx, &t, value, at);
 }
 
@@ -290,7 +318,8 @@ int bf_yylex(BF_YYSTYPE *value, struct bf_range *at, struct bf_lexer *lx) {
 struct bf_diag *bf_lexer_error(struct bf_lexer *lx, enum bf_diag_code code, struct bf_range at,
                                const bf_arg *args, int nargs) {
     lx->errors++;
-    if (at.end >= lx->error_end) lx->error_end = at.end + 1;
+    if (at.end >= lx->error_end)
+        lx->error_end = at.end + 1;
     lx->root->flags |= BF_F_BROKEN;
     return bf_diag(lx->p->diags, code, bf_lexer_span(lx, at), args, nargs);
 }
@@ -302,7 +331,8 @@ bool bf_lexer_wants_expected(const struct bf_lexer *lx) {
 }
 
 static bool chinese(const struct bf_lexer *lx) {
-    if (lx->zh + lx->en) return lx->zh > lx->en;
+    if (lx->zh + lx->en)
+        return lx->zh > lx->en;
     return lx->last.at.end > lx->last.at.start && (lx->base[lx->last.at.start] & 0x80);
 }
 
@@ -312,40 +342,60 @@ static bf_arg expected_arg(const struct bf_lexer *lx, int token) {
         int token;
         enum bf_text_id text;
     } classes[] = {
-        {T_NAME, BF_T_A_NAME},         {T_QUOTED_NAME, BF_T_A_NAME}, {T_STRING, BF_T_A_TEXT},
-        {T_INT, BF_T_A_NUMBER},        {T_DECIMAL, BF_T_A_NUMBER},   {T_DATE, BF_T_A_DATE},
-        {T_MONTH_DAY, BF_T_A_DATE},    {T_TIME, BF_T_A_TIME},        {T_PERIOD, BF_T_A_PERIOD},
-        {T_TIMES, BF_T_A_COUNT},       {T_CITE, BF_T_A_CITATION},    {T_EOF_MARK, BF_T_THE_END},
+        {T_NAME, BF_T_A_NAME},      {T_QUOTED_NAME, BF_T_A_NAME}, {T_STRING, BF_T_A_TEXT},
+        {T_INT, BF_T_A_NUMBER},     {T_DECIMAL, BF_T_A_NUMBER},   {T_DATE, BF_T_A_DATE},
+        {T_MONTH_DAY, BF_T_A_DATE}, {T_TIME, BF_T_A_TIME},        {T_PERIOD, BF_T_A_PERIOD},
+        {T_TIMES, BF_T_A_COUNT},    {T_CITE, BF_T_A_CITATION},    {T_EOF_MARK, BF_T_THE_END},
         {T_REPEALED, BF_T_A_TEXT},
     };
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (classes[i].token == token) return bf_arg_text(classes[i].text);
+        if (classes[i].token == token)
+            return bf_arg_text(classes[i].text);
     bool zh = chinese(lx);
     for (int pass = 0; pass < 2; pass++, zh = !zh)
         for (int w = 1; w < BF_WORDS; w++)
-            if (bf_word_token((enum bf_word)w) == token && *bf_word_z((enum bf_word)w, zh) && token != T_DOT)
+            if (bf_word_token((enum bf_word)w) == token && *bf_word_z((enum bf_word)w, zh) &&
+                token != T_DOT)
                 return bf_arg_str(bf_str_of(bf_word_z((enum bf_word)w, zh)));
     static const struct {
         int token;
         const char *en, *zh;
-    } signs[] = {{'{', "{", "｛"}, {'}', "}", "｝"}, {'(', "(", "（"}, {')', ")", "）"}, {'[', "[", "【"},
-                 {']', "]", "】"}, {',', ",", "，"}, {';', ";", "；"}, {':', ":", "："}, {'?', "?", "（选填）"},
-                 {'+', "+", "＋"}, {'-', "-", "－"}, {'=', "=", "＝"}, {T_DOT, ".", "的"}, {T_LE, "<=", "不超过"},
-                 {T_NE, "!=", "不等于"}, {T_CONDITION_END, "的，", "的，"}, {T_DAY_BEFORE, "前", "前"},
-                 {T_DAY_AFTER, "后", "后"}, {T_ABOVE, "以上", "以上"}, {T_BELOW, "以下", "以下"}};
+    } signs[] = {{'{', "{", "｛"},
+                 {'}', "}", "｝"},
+                 {'(', "(", "（"},
+                 {')', ")", "）"},
+                 {'[', "[", "【"},
+                 {']', "]", "】"},
+                 {',', ",", "，"},
+                 {';', ";", "；"},
+                 {':', ":", "："},
+                 {'?', "?", "（选填）"},
+                 {'+', "+", "＋"},
+                 {'-', "-", "－"},
+                 {'=', "=", "＝"},
+                 {T_DOT, ".", "的"},
+                 {T_LE, "<=", "不超过"},
+                 {T_NE, "!=", "不等于"},
+                 {T_CONDITION_END, "的，", "的，"},
+                 {T_DAY_BEFORE, "前", "前"},
+                 {T_DAY_AFTER, "后", "后"},
+                 {T_ABOVE, "以上", "以上"},
+                 {T_BELOW, "以下", "以下"}};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (signs[i].token == token) return bf_arg_str(bf_str_of(chinese(lx) ? signs[i].zh : signs[i].en));
+        if (signs[i].token == token)
+            return bf_arg_str(bf_str_of(chinese(lx) ? signs[i].zh : signs[i].en));
     return bf_arg_str(BF_STR(""));
 }
 
 static bool same_arg(const bf_arg *x, const bf_arg *y) {
-    return x->kind == y->kind && (x->kind == BF_ARG_TEXT ? x->text == y->text : bf_str_eq(x->s, y->s));
+    return x->kind == y->kind &&
+           (x->kind == BF_ARG_TEXT ? x->text == y->text : bf_str_eq(x->s, y->s));
 }
 
 static void label_expected(struct bf_lexer *lx, struct bf_diag *d, struct bf_range at,
                            const struct bf_expected *expected) {
-    static const enum bf_text_id texts[] = {BF_T_EXPECTED_0, BF_T_EXPECTED_1, BF_T_EXPECTED_2, BF_T_EXPECTED_3,
-                                            BF_T_EXPECTED_4, BF_T_EXPECTED_5};
+    static const enum bf_text_id texts[] = {BF_T_EXPECTED_0, BF_T_EXPECTED_1, BF_T_EXPECTED_2,
+                                            BF_T_EXPECTED_3, BF_T_EXPECTED_4, BF_T_EXPECTED_5};
     bf_arg args[BF_EXPECTED_MAX];
     int n = 0;
     for (int i = 0; i < expected->count; i++) {
@@ -353,48 +403,58 @@ static void label_expected(struct bf_lexer *lx, struct bf_diag *d, struct bf_ran
         bool known = a.kind == BF_ARG_STR && !a.s.len;
         for (int k = 0; k < n && !known; k++)
             known = same_arg(&a, &args[k]);
-        if (!known) args[n++] = a;
+        if (!known)
+            args[n++] = a;
     }
-    if (n > 5) n = 0;
+    if (n > 5)
+        n = 0;
     bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, at), texts[n], args, n);
 }
 
 /* 由使用部门启动 is one word by the word rule: was 由 使用部门 启动 meant? */
 static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range at) {
-    static const char *const openers[] = {"每年", "状态", "之后", "之前", "通知", "认定", "由", "因", "自", "在", "将", "向", "经", "对",
-                                          "如", "凡", "设", "于", "按", "以", "非", "令"};
-    static const char *const closers[] = {"启动", "同意", "报备", "构成", "提起", "确定", "已提供", "未提供",
-                                          "已逾期", "已按期", "已迟延", "已中止", "处于", "不超过", "内", "属于"};
+    static const char *const openers[] = {
+        "每年", "状态", "之后", "之前", "通知", "认定", "由", "因", "自", "在", "将",
+        "向",   "经",   "对",   "如",   "凡",   "设",   "于", "按", "以", "非", "令"};
+    static const char *const closers[] = {
+        "启动",   "同意",   "报备",   "构成",   "提起", "确定",   "已提供", "未提供",
+        "已逾期", "已按期", "已迟延", "已中止", "处于", "不超过", "内",     "属于"};
     bf_str s = bf_lexer_text(lx, at), head = {s.p, 0}, tail = {s.p + s.len, 0};
     for (size_t i = 0; i < sizeof openers / sizeof *openers && !head.len; i++)
-        if (bf_str_starts(s, bf_str_of(openers[i]))) head.len = (uint32_t)strlen(openers[i]);
+        if (bf_str_starts(s, bf_str_of(openers[i])))
+            head.len = (uint32_t)strlen(openers[i]);
     for (size_t i = 0; i < sizeof closers / sizeof *closers && !tail.len; i++) {
         uint32_t n = (uint32_t)strlen(closers[i]);
-        if (s.len > head.len + n && !memcmp(s.p + s.len - n, closers[i], n)) tail = (bf_str){s.p + s.len - n, n};
+        if (s.len > head.len + n && !memcmp(s.p + s.len - n, closers[i], n))
+            tail = (bf_str){s.p + s.len - n, n};
     }
-    if (!(s.p[0] & 0x80) || (!head.len && !tail.len) || s.len == head.len) return false;
+    if (!(s.p[0] & 0x80) || (!head.len && !tail.len) || s.len == head.len)
+        return false;
     struct bf_buf b;
     bf_buf_init(&b);
-    if (head.len) bf_buf_str(&b, head), bf_buf_char(&b, ' ');
+    if (head.len)
+        bf_buf_str(&b, head), bf_buf_char(&b, ' ');
     bf_buf_put(&b, s.p + head.len, s.len - head.len - tail.len);
-    if (tail.len) bf_buf_char(&b, ' '), bf_buf_str(&b, tail);
-    bf_diag_hint(lx->p->diags, d, BF_T_SPACES_HINT, BF_ARGS(bf_arg_str(bf_lexer_text(lx, at)),
-                                                          bf_arg_str(bf_buf_view(&b))));
+    if (tail.len)
+        bf_buf_char(&b, ' '), bf_buf_str(&b, tail);
+    bf_diag_hint(lx->p->diags, d, BF_T_SPACES_HINT,
+                 BF_ARGS(bf_arg_str(bf_lexer_text(lx, at)), bf_arg_str(bf_buf_view(&b))));
     bf_buf_fini(&b);
     return true;
 }
 
 static bool expects(const struct bf_expected *expected, int token) {
     for (int i = 0; i < expected->count; i++)
-        if (expected->token[i] == token) return true;
+        if (expected->token[i] == token)
+            return true;
     return false;
 }
 
 static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected) {
     const struct bf_token *t = &lx->last;
     bf_arg text = bf_arg_str(bf_lexer_text(lx, at));
-    if (t->kind == T_LATER || ((t->kind == T_ALL || t->kind == T_ANY) && lx->before_kind != T_PAUSES &&
-                               !first_on_line(lx, at.start))) {
+    if (t->kind == T_LATER || ((t->kind == T_ALL || t->kind == T_ANY) &&
+                               lx->before_kind != T_PAUSES && !first_on_line(lx, at.start))) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0030_LATER_PART, at, BF_ARGS(text));
         bf_diag_hint(lx->p->diags, d, BF_T_LATER_PART_HINT, BF_NOARGS);
     } else if (t->kind == T_EOF_MARK) {
@@ -415,18 +475,27 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
 }
 
 /* The parser cannot go on with the token it was given last. */
-void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected) {
+void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
+                           const struct bf_expected *expected) {
     struct bf_token t = lx->last;
     uint32_t from = t.at.start;
-    if (lx->fatal) return;
-    if (!lx->silent) report(lx, at, expected);
+    if (lx->fatal)
+        return;
+    if (!lx->silent)
+        report(lx, at, expected);
     lx->sync = true;
     lx->sync_inner = 0;
     lx->sync_depth = lx->depth;
-    if (t.kind == '}' && !lx->closed_nothing) lx->sync_depth++;
-    if (t.kind == '{') lx->sync_depth--;
+    if (t.kind == '}' && !lx->closed_nothing)
+        lx->sync_depth++;
+    if (t.kind == '{')
+        lx->sync_depth--;
     lx->sync_first = from >= lx->sync_from && t.kind != T_LATER;
-    lx->sync_indent = indent_of(lx, first_on_line(lx, from) && lx->before_at.end ? lx->before_at.start : from);
+    lx->sync_indent = indent_of(lx, from);
+    /* a line that goes on the one before is indented more than the statement */
+    if (first_on_line(lx, from) && lx->before_at.end && lx->before_kind != '{' &&
+        indent_of(lx, lx->before_at.start) < lx->sync_indent)
+        lx->sync_indent = indent_of(lx, lx->before_at.start);
     lx->sync_from = from + 1;
     unread(lx, &t);
 }

@@ -7,7 +7,8 @@
 
 int main(int argc, char **argv) {
     struct bf_arena *a = bf_arena_new(0);
-    if (!a) return 2;
+    if (!a)
+        return 2;
     struct bf_sources sources = {.arena = a};
     struct bf_parse p = {.arena = a, .sources = &sources, .names = bf_names_new(a), .next_id = 1};
     p.diags = bf_diags_new(a, &sources, 100);
@@ -26,7 +27,8 @@ int main(int argc, char **argv) {
     struct bf_buf said;
     bf_buf_init(&said);
     bool zh = getenv("TREEDUMP_ZH") != NULL;
-    if (zh) how.lang = BF_LANG_ZH;
+    if (zh)
+        how.lang = BF_LANG_ZH;
     bf_diags_sort(p.diags);
     bf_diags_render(p.diags, &how, ~0u, &said);
     fwrite(said.p, 1, said.len, stderr);

@@ -1,0 +1,566 @@
+/* What rules and effects say: word order and punctuation of each surface. */
+#include "lang/tools/fmt_internal.h"
+
+#include <string.h>
+
+/* ---- goals and effects ---- */
+
+void bf_put_goal(struct bf_line *l, const struct bf_node *goal, bool with_comma) {
+    if (!goal)
+        return;
+    if (l->zh) {
+        if (with_comma)
+            bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "转入");
+        if (goal->flags & BF_F_BACK)
+            bf_put_zh(l, "原状态");
+    } else {
+        bf_line_break(l);
+        bf_put_en(l, "->");
+        if (goal->flags & BF_F_BACK)
+            bf_put_en(l, "back");
+    }
+    if (!(goal->flags & BF_F_BACK))
+        bf_put_name(l, goal->a, BF_PLACE_OWN);
+}
+
+/* 将 x 改为 y and its kin */
+static void put_take(struct bf_line *l, const struct bf_node *what, const char *verb) {
+    bf_put_zh(l, "将");
+    bf_put_operand(l, what);
+    bf_put_zh(l, verb);
+}
+
+static void effect_zh(struct bf_line *l, const struct bf_node *n) {
+    switch ((enum bf_node_kind)n->kind) {
+    case BF_N_E_SET:
+        put_take(l, n->a, "改为");
+        bf_put_operand(l, n->b);
+        break;
+    case BF_N_E_ADD:
+        put_take(l, n->b, "加入");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_REMOVE:
+        put_take(l, n->b, "移出");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_PUT:
+        put_take(l, n->b, "记入");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_NOTIFY:
+        bf_put_zh(l, "通知");
+        bf_put_operand(l, n->a);
+        if (n->b) {
+            bf_put_comma(l);
+            bf_put_zh(l, "并说明");
+            bf_put_operand(l, n->b);
+        }
+        break;
+    case BF_N_E_VIOLATE:
+        bf_put_zh(l, "认定");
+        if (n->b)
+            bf_put_operand(l, n->b);
+        bf_put_zh(l, "构成");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_EXCUSE:
+        bf_put_zh(l, "免除");
+        bf_put_operand(l, n->a);
+        break;
+    case BF_N_E_OPEN:
+        bf_put_zh(l, "启动");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_args(l, n->b, false);
+        break;
+    case BF_N_E_RESTART:
+        bf_put_zh(l, "重新计算");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_EXTEND:
+        put_take(l, n->a, n->op ? "延长至" : "延长");
+        if (n->b->kind == BF_N_PERIOD || n->b->kind == BF_N_DATE)
+            bf_line_tight(l);
+        bf_put_operand(l, n->b);
+        break;
+    default: break;
+    }
+}
+
+static void effect_en(struct bf_line *l, const struct bf_node *n) {
+    switch ((enum bf_node_kind)n->kind) {
+    case BF_N_E_SET:
+        bf_put_en(l, "set");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_en(l, "=");
+        bf_put_operand(l, n->b);
+        break;
+    case BF_N_E_ADD:
+    case BF_N_E_REMOVE:
+        bf_put_en(l, n->kind == BF_N_E_ADD ? "add" : "remove");
+        bf_put_operand(l, n->b);
+        bf_put_en(l, n->kind == BF_N_E_ADD ? "to" : "from");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_PUT:
+        bf_put_en(l, "put");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_operand(l, n->b);
+        break;
+    case BF_N_E_NOTIFY:
+        bf_put_en(l, "notify");
+        bf_put_operand(l, n->a);
+        if (n->b) {
+            bf_put_en(l, "saying");
+            bf_put_operand(l, n->b);
+        }
+        break;
+    case BF_N_E_VIOLATE:
+        bf_put_en(l, "violate");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        if (n->b) {
+            bf_put_en(l, "by");
+            bf_put_operand(l, n->b);
+        }
+        break;
+    case BF_N_E_EXCUSE:
+        bf_put_en(l, "excuse");
+        bf_put_operand(l, n->a);
+        break;
+    case BF_N_E_OPEN:
+        bf_put_en(l, "open");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_args(l, n->b, false);
+        break;
+    case BF_N_E_RESTART:
+        bf_put_en(l, "restart");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        break;
+    case BF_N_E_EXTEND:
+        bf_put_en(l, "extend");
+        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_en(l, n->op ? "to" : "by");
+        bf_put_operand(l, n->b);
+        break;
+    default: break;
+    }
+}
+
+void bf_put_effect(struct bf_line *l, const struct bf_node *n) {
+    bool outer = l->zh;
+    l->zh = bf_fmt_zh(l->f, n, outer);
+    if (l->zh) {
+        if (n->c) {
+            bf_put_zh(l, "如");
+            bf_put_expr(l, n->c);
+            bf_put_zh(l, "的");
+            bf_put_comma(l);
+        }
+        effect_zh(l, n);
+    } else {
+        effect_en(l, n);
+        if (n->c) {
+            bf_put_en(l, "if");
+            bf_put_expr(l, n->c);
+        }
+    }
+    l->zh = outer;
+}
+
+void bf_put_effects(struct bf_line *l, const struct bf_node *effects) {
+    if (!effects)
+        return;
+    bf_put_open(l);
+    if (!l->zh)
+        bf_line_space(l);
+    for (const struct bf_node *e = effects; e; e = e->next) {
+        bf_put_effect(l, e);
+        if (e->cites) {
+            bf_line_space(l);
+            bf_put_cites(l, e->cites);
+        }
+        if (e->next)
+            bf_put_sign(l, ";", "；", BF_GLUE_CLOSE);
+    }
+    if (!l->zh)
+        bf_line_space(l);
+    bf_put_close(l);
+}
+
+/* ---- rules ---- */
+
+static const struct bf_node *find(const struct bf_node *clauses, enum bf_node_kind kind) {
+    for (; clauses; clauses = clauses->next)
+        if (clauses->kind == kind)
+            return clauses;
+    return NULL;
+}
+
+static void put_subject(struct bf_line *l, const struct bf_node *s) {
+    if (s->op == BF_SUBJECT_ANY) {
+        bf_put_word(l, BF_W_ANY);
+        bf_put_type(l, s->a);
+    } else {
+        bf_put_expr(l, s->a);
+    }
+}
+
+static void put_subjects(struct bf_line *l, const struct bf_node *subjects) {
+    for (const struct bf_node *s = subjects; s; s = s->next) {
+        put_subject(l, s);
+        if (s->next)
+            bf_put_word(l, BF_W_OR);
+    }
+}
+
+static void put_consenters(struct bf_line *l, const struct bf_node *subjects) {
+    for (const struct bf_node *s = subjects; s; s = s->next) {
+        put_subject(l, s);
+        if (s->next)
+            bf_put_list_comma(l);
+    }
+}
+
+static void put_once(struct bf_line *l, const struct bf_node *n) {
+    if (n->op) {
+        bf_put_number(l, n->num);
+        bf_line_tight(l);
+        if (!l->zh)
+            bf_line_space(l);
+        bf_put_sign(l, "times", "次", BF_GLUE_WORD);
+    } else {
+        bf_put_word(l, BF_W_ONCE);
+    }
+}
+
+/* Does the expression read one of the act's own arguments? */
+static bool reads(const struct bf_node *n, const struct bf_node *params) {
+    for (; n; n = n->next) {
+        if (n->kind == BF_N_NAME)
+            for (const struct bf_node *p = params; p; p = p->next)
+                if (p->a->name == n->name)
+                    return true;
+        if (n->kind == BF_N_DOT ? reads(n->a, params) : reads(n->a, params) || reads(n->b, params))
+            return true;
+    }
+    return false;
+}
+
+/* Names joined by 的, all of them Chinese. */
+static bool is_path(const struct bf_line *l, const struct bf_node *n) {
+    if (n->kind == BF_N_NAME)
+        return bf_put_begins_chinese(l, n, BF_PLACE_VALUE);
+    return n->kind == BF_N_DOT && is_path(l, n->a) && bf_put_begins_chinese(l, n->b, BF_PLACE_PART);
+}
+
+/* 自 or 在, what it opens, and its closer: without spaces where the word rule can cut them apart. */
+static void put_opened(struct bf_line *l, const char *opener, const struct bf_node *n,
+                       const char *closer) {
+    bf_put_zh(l, opener);
+    if (is_path(l, n))
+        bf_line_tight(l);
+    bf_put_operand(l, n);
+    bf_put_zh(l, closer);
+}
+
+static void limit_zh(struct bf_line *l, const struct bf_node *clauses) {
+    const struct bf_node *within = find(clauses, BF_N_C_WITHIN), *from = find(clauses, BF_N_C_FROM),
+                         *by = find(clauses, BF_N_C_BY);
+    if (within) {
+        bool literal = within->a->kind == BF_N_PERIOD;
+        if (from)
+            put_opened(l, "自", from->a, "之日起");
+        else
+            bf_put_zh(l, "在");
+        if (literal)
+            bf_line_tight(l);
+        bf_put_operand(l, within->a);
+        if (literal)
+            bf_line_tight(l);
+        bf_put_zh(l, "内");
+        if (literal)
+            bf_line_tight(l);
+    } else if (by) {
+        const struct bf_node *d = by->a;
+        if (d->kind == BF_N_DATE || d->kind == BF_N_MONTH_DAY) {
+            bf_put_zh(l, "在");
+            bf_line_tight(l);
+            bf_put_literal(l, d);
+            bf_line_tight(l);
+            bf_put_zh(l, "前");
+            bf_line_tight(l);
+        } else if (d->kind == BF_N_BEFORE && d->a->kind == BF_N_PERIOD) {
+            put_opened(l, "在", d->b, "之日");
+            bf_put_literal(l, d->a);
+            bf_line_tight(l);
+            bf_put_zh(l, "前");
+            bf_line_tight(l);
+        } else {
+            put_opened(l, "在", d, "届满前");
+        }
+    }
+}
+
+static void put_date(struct bf_line *l, const struct bf_node *n) {
+    if (n->kind == BF_N_MONTH_DAY)
+        bf_put_literal(l, n);
+    else
+        bf_put_operand(l, n);
+}
+
+static void limit_en(struct bf_line *l, const struct bf_node *clauses) {
+    const struct bf_node *c;
+    if ((c = find(clauses, BF_N_C_WITHIN))) {
+        bf_line_break(l);
+        bf_put_en(l, "within");
+        bf_put_operand(l, c->a);
+    }
+    if ((c = find(clauses, BF_N_C_FROM))) {
+        bf_put_en(l, "from");
+        bf_put_operand(l, c->a);
+    }
+    if ((c = find(clauses, BF_N_C_BY))) {
+        bf_line_break(l);
+        bf_put_en(l, "by");
+        put_date(l, c->a);
+    }
+}
+
+static void put_if_en(struct bf_line *l, const struct bf_node *clauses) {
+    const struct bf_node *c = find(clauses, BF_N_C_IF);
+    if (!c)
+        return;
+    bf_line_break(l);
+    bf_put_en(l, "if");
+    bf_put_expr(l, c->a);
+}
+
+static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
+    const struct bf_node *c, *consent;
+    if ((c = find(clauses, BF_N_C_IN))) {
+        bf_put_en(l, "in");
+        bf_put_names(l, c->a, BF_PLACE_OWN);
+    }
+    if ((c = find(clauses, BF_N_C_ONCE)))
+        put_once(l, c);
+    limit_en(l, clauses);
+    if ((c = find(clauses, BF_N_C_NOT_BEFORE))) {
+        bf_line_break(l);
+        bf_put_en(l, "not before");
+        put_date(l, c->a);
+    }
+    if ((consent = find(clauses, BF_N_C_CONSENT))) {
+        bf_line_break(l);
+        bf_put_en(l, "with consent of");
+        put_consenters(l, consent->a);
+    }
+    if ((c = find(clauses, BF_N_C_REPORTING))) {
+        if (consent)
+            bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_en(l, "reporting to");
+        put_consenters(l, c->a);
+    }
+    put_if_en(l, clauses);
+    if ((c = find(clauses, BF_N_C_UNLESS))) {
+        bf_line_break(l);
+        bf_put_en(l, "unless");
+        bf_put_expr(l, c->a);
+    }
+}
+
+static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, bool guard) {
+    const struct bf_node *c;
+    if ((c = find(clauses, BF_N_C_ONCE))) {
+        if (c->op == 0 || l->last != BF_GLUE_CLOSE)
+            bf_line_space(l);
+        if (l->last == BF_GLUE_CLOSE)
+            l->space = false, bf_line_tight(l);
+        put_once(l, c);
+    }
+    if (guard && (c = find(clauses, BF_N_C_IF))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "限于");
+        bf_put_expr(l, c->a);
+    }
+    if ((c = find(clauses, BF_N_C_CONSENT))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "须经");
+        put_consenters(l, c->a);
+        bf_put_zh(l, "同意");
+    }
+    if ((c = find(clauses, BF_N_C_REPORTING))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "并向");
+        put_consenters(l, c->a);
+        bf_put_zh(l, "报备");
+    }
+    if ((c = find(clauses, BF_N_C_NOT_BEFORE))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "不早于");
+        put_date(l, c->a);
+    }
+    if ((c = find(clauses, BF_N_C_UNLESS))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "但");
+        bf_put_expr(l, c->a);
+        bf_put_zh(l, "的除外");
+    }
+}
+
+void bf_put_act_clauses(struct bf_line *l, const struct bf_node *clauses,
+                        const struct bf_node *params, bool guard_done) {
+    (void)params;
+    if (l->zh)
+        act_clauses_zh(l, clauses, !guard_done);
+    else
+        act_clauses_en(l, clauses);
+}
+
+static void put_head(struct bf_line *l, const struct bf_node *act) {
+    bf_put_name(l, act->a, BF_PLACE_OWN);
+    bf_put_label(l, act->b);
+    bf_put_params(l, act->c, act->b != NULL && !l->zh);
+}
+
+/* 在 A、B 期间，如 C 的， ; says whether the guard is written */
+static bool prefix_zh(struct bf_line *l, const struct bf_node *clauses,
+                      const struct bf_node *params) {
+    const struct bf_node *in = find(clauses, BF_N_C_IN), *guard = find(clauses, BF_N_C_IF);
+    if (in) {
+        bf_put_zh(l, "在");
+        bf_put_names(l, in->a, BF_PLACE_OWN);
+        bf_put_zh(l, "期间");
+        bf_put_comma(l);
+    }
+    if (!guard || (params && reads(guard->a, params)))
+        return false;
+    bf_put_zh(l, "如");
+    bf_put_expr(l, guard->a);
+    bf_put_zh(l, "的");
+    bf_put_comma(l);
+    bf_line_break(l);
+    return true;
+}
+
+static void must_not(struct bf_line *l, const struct bf_node *n) {
+    put_subjects(l, n->a);
+    if (l->zh)
+        bf_put_zh(l, "不得");
+    else
+        bf_put_en(l, "must not");
+    put_head(l, n->b);
+    bf_put_act_clauses(l, n->c, n->b->c, true);
+    if (!n->d)
+        return;
+    if (l->zh) {
+        bf_line_break(l);
+        bf_put_sign(l, ";", "；", BF_GLUE_CLOSE);
+        bf_put_zh(l, "违反");
+        bf_put_zh(l, "的");
+        bf_put_comma(l);
+        bf_put_zh(l, "认定");
+        bf_put_zh(l, "构成");
+    } else {
+        bf_line_break(l);
+        bf_put_en(l, "otherwise violate");
+    }
+    bf_put_name(l, n->d, BF_PLACE_OWN);
+}
+
+static void may_extend(struct bf_line *l, const struct bf_node *n) {
+    const struct bf_node *once = find(n->c, BF_N_C_ONCE);
+    bool guarded = l->zh && prefix_zh(l, n->c, NULL);
+    put_subjects(l, n->a);
+    bf_put_word(l, BF_W_MAY);
+    bf_put_word(l, BF_W_EXTEND);
+    bf_put_name(l, n->b, BF_PLACE_OWN);
+    if (once)
+        put_once(l, once);
+    if (l->zh) {
+        bf_put_comma(l);
+        bf_put_zh(l, "不超过");
+        if (n->d->kind == BF_N_PERIOD)
+            bf_line_tight(l);
+        bf_put_operand(l, n->d);
+    } else {
+        bf_put_en(l, "by at most");
+        bf_put_operand(l, n->d);
+    }
+    /* once is said */
+    for (const struct bf_node *c = n->c; c; c = c->next) {
+        if (c->kind == BF_N_C_ONCE)
+            continue;
+        struct bf_node one = *c;
+        one.next = NULL;
+        if (c->kind == BF_N_C_REPORTING && find(n->c, BF_N_C_CONSENT) && !l->zh)
+            bf_put_comma(l);
+        if (c->kind == BF_N_C_IF && guarded)
+            continue;
+        bf_put_act_clauses(l, &one, NULL, guarded);
+    }
+}
+
+void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
+    bool guarded = false;
+    if (n->kind == BF_N_MUST_NOT) {
+        must_not(l, n);
+        return;
+    }
+    if (n->kind == BF_N_MAY_EXTEND) {
+        may_extend(l, n);
+        return;
+    }
+    if (l->zh)
+        guarded = prefix_zh(l, n->c, n->b->c);
+    put_subjects(l, n->a);
+    bf_put_word(l, n->kind == BF_N_MUST ? BF_W_MUST : BF_W_MAY);
+    if (l->zh)
+        limit_zh(l, n->c);
+    put_head(l, n->b);
+    if (n->kind == BF_N_MUST && !l->zh)
+        put_if_en(l, n->c), limit_en(l, n->c);
+    else
+        bf_put_act_clauses(l, n->c, n->b->c, guarded);
+}
+
+/* ---- scenarios ---- */
+
+void bf_put_act(struct bf_line *l, const struct bf_node *n) {
+    bool parens = n->c != NULL || n->kind == BF_N_OPENS;
+    bf_put_expr(l, n->a);
+    if (n->kind == BF_N_DOES) {
+        if (n->d && l->zh) {
+            bf_put_zh(l, "对");
+            bf_put_expr(l, n->d);
+        }
+        bf_put_word(l, BF_W_DOES);
+        bf_put_name(l, n->b, BF_PLACE_ACT);
+    } else {
+        bf_put_word(l, n->kind == BF_N_OPENS ? BF_W_OPENS : BF_W_REPORTS);
+        bf_put_name(l, n->b, n->kind == BF_N_OPENS ? BF_PLACE_OWN : BF_PLACE_EVENT);
+    }
+    if (parens) {
+        /* the argument of consent and decline is an act */
+        if (n->kind == BF_N_DOES && bf_fmt_is_builtin(n->b->name->text, BF_PLACE_ACT) && n->c &&
+            !n->c->next && n->c->b->kind == BF_N_NAME) {
+            bf_line_tight(l);
+            bf_put_open_paren(l);
+            bf_put_name(l, n->c->b, BF_PLACE_ACT);
+            bf_put_close_paren(l);
+        } else {
+            bf_put_args(l, n->c, false);
+        }
+    }
+    if (n->kind == BF_N_DOES && n->d && !l->zh) {
+        bf_put_en(l, "to");
+        bf_put_expr(l, n->d);
+    }
+}
