@@ -1,39 +1,64 @@
 """The commands shown in a document, run, give the output shown beneath them.
 
 An example is a line "$ COMMAND" in a fenced block; what follows, up to the next command or the end
-of the block, is its output. Blocks without commands are not looked at.
+of the block, is its output. Blocks without commands are not looked at, nor are the digits of a
+policy's version, which any change of a rule changes.
 
-usage: examples.py DOCUMENT…    (from the build tree: banfa is taken from there)
+usage: examples.py [--write] DOCUMENT…
+    banfa is taken from $builddir, commands run in $srcdir. --write puts the real output into the
+    documents, for a person to read in the diff.
 """
 import os
 import re
 import subprocess
 import sys
 
+BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.S | re.M)
+VERSION = re.compile(r"((?:Version: |版本：)\s*)[0-9a-f]{12}")
 
-def examples(text):
-    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.S | re.M):
-        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output
+
+def run(command):
+    env = dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="en")
+    env["PATH"] = os.environ.get("builddir", ".") + os.pathsep + env["PATH"]
+    return subprocess.run(["bash", "-c", command], env=env, cwd=os.environ.get("srcdir"),
+                          stdout=subprocess.PIPE, encoding="utf-8", check=False).stdout
+
+
+def examples(block):
+    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
+
+
+def rewrite(match):
+    block = match.group(1)
+    if not re.search(r"^\$ ", block, re.M):
+        return match.group(0)
+    head = re.split(r"^\$ ", block, flags=re.M)[0]
+    shown = "".join(f"$ {command}\n{run(command)}" for command, _ in examples(block))
+    return match.group(0).replace(block, head + shown)
 
 
 def main():
-    env = dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="en")
-    env["PATH"] = os.environ.get("builddir", ".") + os.pathsep + env["PATH"]
+    write = sys.argv[1:2] == ["--write"]
     count, failed = 0, 0
-    for name in sys.argv[1:]:
+    for name in sys.argv[1 + write:]:
         with open(name, encoding="utf-8") as f:
             text = f.read()
-        for command, wanted in examples(text):
-            got = subprocess.run(["bash", "-c", command], env=env, stdout=subprocess.PIPE,
-                                 encoding="utf-8", check=False).stdout
-            count += 1
-            if got != wanted:
-                failed += 1
-                print(f"{name}: $ {command}\n got:\n{got} shown:\n{wanted}")
-    print(f"{count} examples, {failed} failed")
-    return 1 if failed or not count else 0
+        if write:
+            with open(name, "w", encoding="utf-8") as f:
+                f.write(BLOCK.sub(rewrite, text))
+            continue
+        for block in BLOCK.findall(text):
+            for command, wanted in examples(block):
+                got = run(command)
+                count += 1
+                if VERSION.sub(r"\1", got) != VERSION.sub(r"\1", wanted):
+                    failed += 1
+                    print(f"{name}: $ {command}\n got:\n{got} shown:\n{wanted}")
+    if not write:
+        print(f"{count} examples, {failed} failed")
+    return 1 if failed or not (count or write) else 0
 
 
 if __name__ == "__main__":
