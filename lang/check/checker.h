@@ -196,6 +196,7 @@ struct bf_args {
     struct bf_sym *owner; /* whose params, fields or data (class NAME) */
     struct bf_sym *first; /* in order */
     bool named;           /* names are obligatory */
+    bool who;             /* `who` may be named too: a party */
     bool (*optional)(struct bf_checker *c, const struct bf_sym *param); /* may it be left out? */
     bool (*settable)(struct bf_checker *c,
                      const struct bf_sym *param); /* may it be given? NULL: yes */

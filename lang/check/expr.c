@@ -405,6 +405,11 @@ static struct bf_sym *named_param(struct bf_checker *c, struct bf_node *arg,
     return s;
 }
 
+static bool is_who(const struct bf_node *name) {
+    const struct bf_sym *b = name ? bf_builtin_find(name->name, 1 << BF_BC_FIELD) : NULL;
+    return b && b->builtin == BF_B_WHO;
+}
+
 /* Which parameter does each argument fill, and does it fit? */
 static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_args *how) {
     struct bf_sym *next = how->first;
@@ -413,6 +418,11 @@ static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_arg
         struct bf_sym *s = NULL;
         if (x->kind != BF_N_ARG || !x->b)
             return false;
+        if (how->who && is_who(x->a)) {
+            c->info[x->id].sym = c->info[x->a->id].sym = c->builtin[BF_B_WHO];
+            bf_expect(c, x->b, c->party);
+            continue;
+        }
         if (x->a) {
             s = named_param(c, x, how);
             positions = false;
@@ -555,9 +565,7 @@ static const struct bf_type *call_function(struct bf_checker *c, struct bf_node 
     int want = 2, given = 0;
     if (f->builtin == BF_B_WORKDAY || f->builtin == BF_B_NEXT_WORKDAY)
         want = 1;
-    if (f->builtin == BF_B_WORKDAY)
-        result = c->bool_;
-    else if (f->builtin == BF_B_DAYS_BETWEEN || f->builtin == BF_B_WORKING_DAYS_BETWEEN)
+    if (f->builtin == BF_B_DAYS_BETWEEN || f->builtin == BF_B_WORKING_DAYS_BETWEEN)
         result = c->int_;
     else if (f->builtin == BF_B_TODAY || f->builtin == BF_B_START) {
         wrong_kind(c, n->a, f, BF_T_KIND_CALLED);

@@ -65,6 +65,7 @@ struct bf_sym {
     uint32_t mark;               /* the checker's */
     bool opener;  /* DATA: a party that may start the procedure, so that who opens it is meant if it
                                    is not given */
+    bool offered; /* ACT: somebody may or must do it; else doing it is a report of what happened */
     bool several; /* EVENT: starts cases of several procedures (of one: owner) */
     bool broken;  /* PROCEDURE, DECISION, …: a mistake was reported in it */
 };

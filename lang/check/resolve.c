@@ -110,7 +110,8 @@ static void declare_state(struct bf_checker *c, struct bf_sym *proc, struct bf_n
 }
 
 /* The head of an act: the first of its name makes the symbol. */
-static void declare_act(struct bf_checker *c, struct bf_sym *proc, struct bf_node *act) {
+static void declare_act(struct bf_checker *c, struct bf_sym *proc, struct bf_node *act,
+                        bool offered) {
     struct bf_name *name = act ? name_of(act) : NULL;
     if (!name || is_builtin(c, act->a, RESERVED_ACT))
         return;
@@ -121,6 +122,7 @@ static void declare_act(struct bf_checker *c, struct bf_sym *proc, struct bf_nod
         bf_sym_append(&proc->proc->acts, s);
         declare_parts(c, s, act->c, BF_SYM_PARAM, RESERVED_NAME | RESERVED_DOT);
     }
+    s->offered = s->offered || offered;
     c->info[act->id].sym = s;
     c->info[act->a->id].sym = s;
 }
@@ -138,7 +140,7 @@ static void declare_duty(struct bf_checker *c, struct bf_sym *proc, struct bf_no
             tell_twice(c, must->b->a, first);
     }
     for (struct bf_node *alt = must->kind == BF_N_MUST ? must->d : NULL; alt; alt = alt->next)
-        declare_act(c, proc, alt->b);
+        declare_act(c, proc, alt->b, true);
 }
 
 static void declare_event(struct bf_checker *c, struct bf_node *n) {
@@ -169,7 +171,7 @@ static void declare_item(struct bf_checker *c, struct bf_sym *proc, struct bf_no
     case BF_N_END: declare_state(c, proc, n); break;
     case BF_N_STARTS_ON: declare_event(c, n); break;
     case BF_N_MAY:
-    case BF_N_MUST_NOT: declare_act(c, proc, n->b); break;
+    case BF_N_MUST_NOT: declare_act(c, proc, n->b, n->kind == BF_N_MAY); break;
     case BF_N_MUST:
     case BF_N_LASTS: declare_duty(c, proc, n); break;
     default: break; /* introduces no name, or one that needs the duties */
@@ -197,6 +199,7 @@ static void declare_extension(struct bf_checker *c, struct bf_sym *proc, struct 
         act = bf_sym_new(c, BF_SYM_ACT, spelling[zh], n);
         act->owner = proc;
         act->duty = duty;
+        act->offered = true;
         bf_sym_append(&proc->proc->acts, act);
         for (int lang = 0; lang < 2; lang++) {
             struct bf_sym *first = bf_scope_alias(c, proc, BF_C_ACT, spelling[lang], act);

@@ -78,8 +78,11 @@ static void does(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *act = bf_name_in(c, n->b, t->sym, BF_C_ACT, BF_T_KIND_ACT);
     if (!act)
         return;
-    struct bf_args how = {
-        .at = n, .owner = act, .first = act->first, .optional = bf_param_optional};
+    struct bf_args how = {.at = n,
+                          .owner = act,
+                          .first = act->first,
+                          .who = !act->offered,
+                          .optional = bf_param_optional};
     bf_args_check(c, n->c, &how);
 }
 

@@ -159,7 +159,8 @@ enum bf_stmt_op {
     BF_S_PUT,     /* a: register, b: program giving a record */
     BF_S_OPEN,    /* a: local for the case or BF_NONE, b: program of the actor, c: procedure, d: program giving the
                      data as a TUPLE in order of the procedure's data (absent where not given) */
-    BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a TUPLE */
+    BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a TUPLE,
+                     e: program of the party who did it, if the act is a report; BF_NONE: the actor */
     BF_S_CONSENT, /* a, b as DO; c: act consented to */
     BF_S_DECLINE, /* as CONSENT */
     BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args; e: procedure of that

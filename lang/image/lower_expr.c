@@ -193,7 +193,8 @@ uint32_t bf_lower_args(struct bf_lower *l, const struct bf_node *args, const str
         count++;
     const struct bf_node **given = bf_new_array(l->a, const struct bf_node *, count);
     for (const struct bf_node *x = args; x; x = x->next)
-        given[sym(l, x)->index] = x->b;
+        if (sym(l, x)->kind != BF_SYM_BUILTIN) /* who: no argument, but whom a report is about */
+            given[sym(l, x)->index] = x->b;
     for (uint32_t i = 0; i < count; i++) {
         if (given[i])
             bf_lower_expr(l, given[i]);

@@ -796,7 +796,10 @@ static bool verify_do(struct bf_v *v, const struct bf_i_stmt *s, const struct bf
         return false;
     NEED(kase.kind == BF_K_CASE && bf_v_in(v->m->proc[kase.ref].acts, s->c), "stmt", c->row,
          "act of another procedure");
-    return s->op != BF_S_DO || verify_args(v, s->d, c, v->m->act[s->c].params, false);
+    if (s->op != BF_S_DO)
+        return true;
+    return verify_args(v, s->d, c, v->m->act[s->c].params, false) &&
+           (s->e == BF_NONE || program(v, s->e, c, slot_party));
 }
 
 static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct bf_v_context *c) {
@@ -813,7 +816,7 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
 static bool cells_ok(const struct bf_i_stmt *s) {
     static const uint8_t cells[] = {
         [BF_S_AT] = 3,      [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
-        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 15,     [BF_S_CONSENT] = 7,
+        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 7,
         [BF_S_DECLINE] = 7, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
     const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
     for (int i = 0; i < 5; i++)
