@@ -85,10 +85,11 @@ struct bf_checker {
     uint32_t stamp;     /* for bf_sym.mark */
     uint32_t suggested; /* near names looked for so far */
     bool syntax_errors;
-    bool cited;              /* somebody cites, though there is no outline */
-    bf_span working_days;    /* first place that needs a calendar */
-    struct bf_call **calls;  /* by decision: the decisions it calls */
-    struct bf_sym *scenario; /* owner of the locals */
+    bool cited;                   /* somebody cites, though there is no outline */
+    bf_span working_days;         /* first place that needs a calendar */
+    struct bf_call **calls;       /* by decision: the decisions it calls */
+    const struct bf_type *opener; /* of who opens the case at hand; NULL: nobody */
+    struct bf_sym *scenario;      /* owner of the locals */
 };
 
 struct bf_call {

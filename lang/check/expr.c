@@ -385,7 +385,8 @@ bool bf_data_given(struct bf_checker *c, const struct bf_sym *data) {
 }
 
 bool bf_data_optional(struct bf_checker *c, const struct bf_sym *data) {
-    return data->opener || bf_data_given(c, data);
+    bool meant = data->opener && c->opener && data->type && bf_type_fits(c->opener, data->type);
+    return meant || bf_data_given(c, data);
 }
 
 bool bf_data_settable(struct bf_checker *c, const struct bf_sym *data) {

@@ -6,13 +6,28 @@
 
 /* ---- acts in scenarios ---- */
 
-static void actor(struct bf_checker *c, struct bf_node *e) {
-    if (e)
-        bf_expect(c, e, c->party);
+static const struct bf_type *actor(struct bf_checker *c, struct bf_node *e) {
+    return e && bf_expect(c, e, c->party) ? c->info[e->id].type : c->broken;
+}
+
+/* Who opens a case is meant by the party that may start it and is not named, if there is one such. */
+static void check_openers(struct bf_checker *c, const struct bf_node *n,
+                          const struct bf_sym *proc) {
+    const struct bf_sym *meant = NULL;
+    for (const struct bf_sym *s = proc->first; s; s = s->next) {
+        if (!s->opener || s->node->d || s->mark == c->stamp)
+            continue;
+        if (meant) {
+            bf_report(c, BF_E0356_WHICH_OPENER, n->span,
+                      BF_ARGS(bf_arg_name(meant->name), bf_arg_name(s->name)));
+            return;
+        }
+        meant = s;
+    }
 }
 
 static struct bf_sym *opens(struct bf_checker *c, struct bf_node *n) {
-    actor(c, n->a);
+    const struct bf_type *opener = actor(c, n->a);
     struct bf_sym *proc = bf_name_global(c, n->b, BF_SYM_PROCEDURE, BF_T_KIND_PROCEDURE);
     if (!proc)
         return NULL;
@@ -22,7 +37,10 @@ static struct bf_sym *opens(struct bf_checker *c, struct bf_node *n) {
                           .named = true,
                           .optional = bf_data_optional,
                           .settable = bf_data_settable};
+    c->opener = opener;
     bf_args_check(c, n->c, &how);
+    c->opener = NULL;
+    check_openers(c, n, proc);
     return proc;
 }
 
