@@ -83,6 +83,7 @@ struct bf_checker {
     uint32_t bucket[BF_FACT_BUCKETS];
     uint32_t quiet;     /* > 0: mistakes found follow from one already told */
     uint32_t stamp;     /* for bf_sym.mark */
+    uint32_t compared;  /* names compared for it */
     uint32_t suggested; /* near names looked for so far */
     bool syntax_errors;
     bool cited;                   /* somebody cites, though there is no outline */

@@ -3,7 +3,11 @@
 
 #include "lang/check/checker.h"
 
-enum { SUGGEST_MAX = 120, SLOTS_FIRST = 1024 };
+enum {
+    SUGGEST_MAX = 120,       /* errors that get a near name: more than are ever shown */
+    SUGGEST_NAMES = 2000000, /* names they are looked for among, all together */
+    SLOTS_FIRST = 1024
+};
 
 /* ---- the table of names ---- */
 
@@ -260,13 +264,15 @@ static void consider(struct near *best, bf_str wanted, const struct bf_name *nam
 static struct near find_near(struct bf_checker *c, bf_str wanted, enum bf_class cls,
                              const void *const *owners) {
     struct near best = {.distance = near_max(wanted) + 1};
-    if (best.distance == 1)
+    if (best.distance == 1 || c->compared > SUGGEST_NAMES)
         return best;
     for (uint32_t i = 0; i <= c->slot_mask; i++) {
         const struct bf_slot *s = &c->slots[i];
         for (const void *const *o = owners; s->sym && *o && best.distance > 1; o++)
-            if (s->owner == slot_owner(*o, cls) && s->sym->node)
+            if (s->owner == slot_owner(*o, cls) && s->sym->node) {
+                c->compared++;
                 consider(&best, wanted, s->name, s->sym);
+            }
     }
     if (cls == BF_C_NAME && best.distance > 1)
         for (uint32_t b = 0; b < BF_BUILTINS; b++)
