@@ -124,11 +124,20 @@ void bf_logic_settle(struct bf_logic *l) {
     l->settled = true;
 }
 
+bool bf_logic_spent(struct bf_logic *l, uint64_t steps) {
+    if (l->steps < steps) {
+        l->steps = 0;
+        l->limited = true;
+        return true;
+    }
+    l->steps -= steps;
+    return false;
+}
+
 /* ---- cubes ---- */
 
-static bool order_holds(const struct bf_formula *f, const struct variable *v, uint32_t region) {
-    uint32_t at = 2 * literal_index(v, f->num, f->text) + 1;
-    switch (f->op) {
+static bool order_holds(enum bf_compare_op op, uint32_t region, uint32_t at) {
+    switch (op) {
     case BF_EQ: return region == at;
     case BF_NE: return region != at;
     case BF_LT: return region < at;
@@ -151,19 +160,21 @@ static bool pair_holds(enum bf_compare_op op, uint32_t order) {
     return false;
 }
 
-/* Does the test hold of a value that is there (its number without base)? */
-static bool test_holds(const struct bf_formula *f, const struct variable *v, uint32_t value) {
+/* Does the test hold of a value that is there (its number without base)? at: that of its literal. */
+static bool test_holds(const struct bf_formula *f, uint32_t value, uint32_t at) {
     switch (f->test) {
     case T_PRESENT: return true;
     case T_VALUE: return value == (uint64_t)f->num;
-    case T_TEXT: return value == literal_index(v, f->num, f->text);
-    case T_ORDER: return order_holds(f, v, value);
+    case T_TEXT: return value == at;
+    case T_ORDER: return order_holds(f->op, value, 2 * at + 1);
     case T_PAIR: return pair_holds(f->op, value);
     case T_STATUS: return f->num >> (value % BF_STATUSES) & 1;
-    case T_ACT: return value / BF_STATUSES == 1 + literal_index(v, f->num, f->text);
+    case T_ACT: return value / BF_STATUSES == 1 + at;
     }
     return false;
 }
+
+static bool has_literal(enum test_kind t) { return t == T_TEXT || t == T_ORDER || t == T_ACT; }
 
 static bool same_set(const uint64_t *x, const uint64_t *y, uint32_t words) {
     return memcmp(x, y, sizeof *x * words) == 0;
@@ -181,8 +192,11 @@ static struct bf_cubes test_cubes(struct bf_logic *l, const struct bf_formula *f
     struct variable *v = &l->var[f->var];
     uint64_t *set = zalloc(l, sizeof *set * v->words);
     bool any = false;
+    uint32_t at = has_literal(f->test) && !l->limited ? literal_index(v, f->num, f->text) : 0;
+    if (bf_logic_spent(l, v->size / 8))
+        return (struct bf_cubes){0};
     for (uint32_t i = 0; i < v->size; i++)
-        if (bf_bit(v->full, i) && (i >= v->base && test_holds(f, v, i - v->base)) != negated)
+        if (bf_bit(v->full, i) && (i >= v->base && test_holds(f, i - v->base, at)) != negated)
             bf_set_bit(set, i), any = true;
     if (!any)
         return (struct bf_cubes){0};
@@ -225,16 +239,6 @@ static bool cube_and(struct bf_logic *l, const struct bf_cube *x, const struct b
         }
     }
     return true;
-}
-
-bool bf_logic_spent(struct bf_logic *l, uint64_t steps) {
-    if (l->steps < steps) {
-        l->steps = 0;
-        l->limited = true;
-        return true;
-    }
-    l->steps -= steps;
-    return false;
 }
 
 static struct bf_cubes too_many(struct bf_logic *l) {
@@ -407,29 +411,123 @@ static uint32_t lowest_bit(const uint64_t *set, uint32_t words) {
     return UINT32_MAX;
 }
 
-/* Takes out of `rest` the values of a class: those that every cube treats as it does the lowest. */
-static uint32_t take_class(const struct variable *v, uint32_t var, const struct bf_cube *const *by,
-                           uint32_t n, uint64_t *rest, uint64_t *class) {
-    uint32_t low = lowest_bit(rest, v->words);
-    if (low == UINT32_MAX)
-        return low;
-    memcpy(class, rest, sizeof *rest * v->words);
+/* The values of a box in classes: those that no cube tells apart. elem lists them class by class, a
+** class being elem[first..past); while a set is looked at, its members come before mid. */
+struct classes {
+    uint32_t *elem, *loc, *of;          /* by place; by value; by value */
+    uint32_t *first, *past, *mid, *met; /* by class; met: a list of classes */
+    uint32_t count;
+};
+
+static void split_classes(struct classes *c, uint32_t met) {
+    for (uint32_t i = 0; i < met; i++) {
+        uint32_t k = c->met[i], mid = c->mid[k];
+        c->mid[k] = c->first[k];
+        if (mid == c->past[k])
+            continue;
+        uint32_t n = c->count++;
+        c->first[n] = c->mid[n] = c->first[k];
+        c->past[n] = mid;
+        c->first[k] = c->mid[k] = mid;
+        for (uint32_t e = c->first[n]; e < mid; e++)
+            c->of[c->elem[e]] = n;
+    }
+}
+
+static void refine(struct classes *c, const uint64_t *set, const uint64_t *box, uint32_t words) {
+    uint32_t met = 0;
+    for (uint32_t w = 0; w < words; w++)
+        for (uint64_t bits = set[w] & box[w]; bits; bits &= bits - 1) {
+            uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(bits), k = c->of[v];
+            if (c->mid[k] == c->first[k])
+                c->met[met++] = k;
+            uint32_t at = c->loc[v], to = c->mid[k]++, other = c->elem[to];
+            c->elem[to] = v, c->loc[v] = to;
+            c->elem[at] = other, c->loc[other] = at;
+        }
+    split_classes(c, met);
+}
+
+static struct classes classes_of(struct bf_logic *l, uint32_t var, const struct bf_cube *const *by,
+                                 uint32_t n) {
+    const struct variable *v = &l->var[var];
+    const uint64_t *box = box_of(l, var);
+    uint32_t *room = bf_logic_alloc(l, sizeof *room * 7 * v->size), count = 0;
+    struct classes c = {room,
+                        room + v->size,
+                        room + 2 * v->size,
+                        room + 3 * v->size,
+                        room + 4 * v->size,
+                        room + 5 * v->size,
+                        room + 6 * v->size,
+                        1};
+    for (uint32_t i = 0; i < v->size; i++)
+        if (bf_bit(box, i)) {
+            c.elem[count] = i;
+            c.loc[i] = count++;
+            c.of[i] = 0;
+        }
+    c.first[0] = c.mid[0] = 0;
+    c.past[0] = count;
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t *set = set_in(by[i], var);
-        if (!set)
-            continue;
-        uint64_t flip = bf_bit(set, low) ? 0 : ~UINT64_C(0);
-        for (uint32_t w = 0; w < v->words; w++)
-            class[w] &= set[w] ^ flip;
+        if (set)
+            refine(&c, set, box, v->words);
     }
-    for (uint32_t w = 0; w < v->words; w++)
-        rest[w] &= ~class[w];
-    return low;
+    return c;
+}
+
+/* The class as a set. */
+static void class_set(const struct classes *c, uint32_t k, uint64_t *set, uint32_t words) {
+    memset(set, 0, sizeof *set * words);
+    for (uint32_t e = c->first[k]; e < c->past[k]; e++)
+        bf_set_bit(set, c->elem[e]);
+}
+
+/* The cubes that a value of the variable leaves in question. */
+static uint32_t with_value(const struct bf_cube *const *list, uint32_t n, uint32_t var,
+                           uint32_t value, const struct bf_cube **out) {
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t *set = set_in(list[i], var);
+        if (!set || bf_bit(set, value))
+            out[k++] = list[i];
+    }
+    return k;
 }
 
 static void keep_point(struct bf_logic *l) {
     for (uint32_t v = 0; v < l->vars; v++)
         l->point[v] = lowest_bit(box_of(l, v), l->var[v].words);
+}
+
+static enum bf_cover split(struct bf_logic *l, const struct bf_cube *const *by, uint32_t n);
+
+/* Each class of the busiest variable for itself, by its lowest value. */
+static enum bf_cover split_on(struct bf_logic *l, const struct bf_cube *const *by, uint32_t n) {
+    uint32_t var = busiest(l, by, n);
+    const struct variable *v = &l->var[var];
+    const uint64_t *before = l->box[var];
+    const struct bf_cube **part = bf_logic_alloc(l, sizeof *part * n);
+    uint64_t *box = bf_logic_alloc(l, sizeof *box * v->words * 2), *class = box + v->words;
+    memcpy(box, box_of(l, var), sizeof *box * v->words);
+    struct classes c = classes_of(l, var, by, n);
+    enum bf_cover answer = BF_COVERED;
+    for (uint32_t i = 0; i < v->size && answer == BF_COVERED; i++) {
+        uint32_t k = bf_bit(box, i) ? c.of[i] : BF_NONE;
+        if (k == BF_NONE || c.first[k] == c.past[k])
+            continue;
+        if (bf_logic_spent(l, (n + v->words) / 4 + 1)) {
+            answer = BF_COVER_LIMIT;
+            break;
+        }
+        class_set(&c, k, class, v->words);
+        c.past[k] = c.first[k]; /* done */
+        l->box[var] = class;
+        answer = split(l, part, with_value(by, n, var, i, part));
+    }
+    l->box[var] = before;
+    return answer;
 }
 
 static enum bf_cover split(struct bf_logic *l, const struct bf_cube *const *by, uint32_t n) {
@@ -448,19 +546,8 @@ static enum bf_cover split(struct bf_logic *l, const struct bf_cube *const *by, 
     }
     if (answer == BF_UNCOVERED && k == 0)
         keep_point(l);
-    if (answer == BF_UNCOVERED && k > 0) {
-        uint32_t var = busiest(l, kept, k);
-        struct variable *v = &l->var[var];
-        const uint64_t *before = l->box[var];
-        uint64_t *rest = bf_logic_alloc(l, sizeof *rest * v->words * 2), *class = rest + v->words;
-        memcpy(rest, box_of(l, var), sizeof *rest * v->words);
-        answer = BF_COVERED;
-        while (answer == BF_COVERED && take_class(v, var, kept, k, rest, class) != UINT32_MAX) {
-            l->box[var] = class;
-            answer = bf_logic_spent(l, (uint64_t)k * v->words) ? BF_COVER_LIMIT : split(l, kept, k);
-        }
-        l->box[var] = before;
-    }
+    else if (answer == BF_UNCOVERED)
+        answer = split_on(l, kept, k);
     bf_logic_release(l, m);
     return answer;
 }
@@ -513,20 +600,20 @@ void bf_logic_pairs(struct bf_logic *l, const struct bf_cube **list, uint32_t n,
     struct bf_logic_mark m = bf_logic_mark(l);
     const struct variable *v = &l->var[var];
     const struct bf_cube **group = bf_logic_alloc(l, sizeof *group * n);
-    uint64_t *rest = bf_logic_alloc(l, sizeof *rest * v->words * 2), *class = rest + v->words;
-    memcpy(rest, box_of(l, var), sizeof *rest * v->words);
+    uint64_t *box = bf_logic_alloc(l, sizeof *box * v->words * 2), *class = box + v->words;
+    memcpy(box, box_of(l, var), sizeof *box * v->words);
+    struct classes c = classes_of(l, var, list, n);
     const uint64_t *before = l->box[var];
-    for (uint32_t low; (low = take_class(v, var, list, n, rest, class)) != UINT32_MAX;) {
-        uint32_t k = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            const uint64_t *set = set_in(list[i], var);
-            if (!set || bf_bit(set, low))
-                group[k++] = list[i];
-        }
-        if (bf_logic_spent(l, n))
+    for (uint32_t i = 0; i < v->size; i++) {
+        uint32_t k = bf_bit(box, i) ? c.of[i] : BF_NONE;
+        if (k == BF_NONE || c.first[k] == c.past[k])
+            continue;
+        if (bf_logic_spent(l, (n + v->words) / 4 + 1))
             break;
+        class_set(&c, k, class, v->words);
+        c.past[k] = c.first[k]; /* done */
         l->box[var] = class;
-        bf_logic_pairs(l, group, k, look, ctx);
+        bf_logic_pairs(l, group, with_value(list, n, var, i, group), look, ctx);
         l->box[var] = before;
     }
     bf_logic_release(l, m);
