@@ -5,6 +5,7 @@
 ** after "[en]" and "[zh]" a line for each finding, then its labels and hints, indented. A place is
 ** written as its text, with #N if it is not the first occurrence in its file. */
 #include <dirent.h>
+#include <unistd.h>
 
 #include "lang/base/stdlib.h"
 #include "lang/check/coverage.h"
@@ -147,7 +148,86 @@ static void test_golden(void **state) {
     }
 }
 
+/* The codes found in a source that is too long to keep. */
+static bool finds(const struct bf_buf *text, const char *code) {
+    char path[] = "/tmp/banfa-flow-XXXXXX.banfa";
+    int fd = mkstemps(path, 6);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    struct checked c;
+    bool found = false;
+    assert_non_null(file);
+    assert_false(text->failed);
+    assert_int_equal(fwrite(text->p, 1, text->len, file), text->len);
+    assert_int_equal(fclose(file), 0);
+    check(&c, path);
+    unlink(path);
+    for (uint32_t i = 0; i < bf_diags_shown(c.parse.diags); i++)
+        found |= strcmp(bf_diag_code_z(bf_diags_get(c.parse.diags, i)->code), code) == 0;
+    bf_arena_free(c.arena);
+    return found;
+}
+
+/* (a0 or b0) and (a1 or b1) …: 2 to the power of `pairs` alternatives. */
+static void put_product(struct bf_buf *b, int pairs) {
+    bf_buf_z(b, "decide d (");
+    for (int i = 0; i < pairs; i++)
+        bf_buf_fmt(b, "%sa%d: Bool, b%d: Bool", i ? ", " : "", i, i);
+    bf_buf_z(b, "): Int {\n  when ");
+    for (int i = 0; i < pairs; i++)
+        bf_buf_fmt(b, "%s(a%d or b%d)", i ? " and " : "", i, i);
+    bf_buf_z(b, " then 1\n}\n");
+}
+
+static void put_states(struct bf_buf *b, int states) {
+    bf_buf_z(b, "procedure p {\n  party x : Department\n  starts by x\n");
+    for (int i = 0; i < states; i++)
+        bf_buf_fmt(b,
+                   "  state s%d { x must go%d within 1 days { do%d -> s%d } otherwise -> done }\n",
+                   i, i, i, (i + 1) % states);
+    bf_buf_z(b, "  end done\n}\n");
+}
+
+static void test_limits(void **state) {
+    struct bf_buf b;
+    (void)state;
+    for (int pairs = 10; pairs <= 12;
+         pairs += 2) { /* 1,024 and 4,096 alternatives; 2,000 are allowed */
+        bf_buf_init(&b);
+        put_product(&b, pairs);
+        assert_int_equal(finds(&b, "W0406"), pairs == 12);
+        assert_int_equal(finds(&b, "E0403"), pairs == 10);
+        bf_buf_fini(&b);
+    }
+    for (int states = 4095; states <= 4096; states++) { /* and the end */
+        bf_buf_init(&b);
+        put_states(&b, states);
+        assert_int_equal(finds(&b, "E0514"), states == 4096);
+        bf_buf_fini(&b);
+    }
+}
+
+/* Thousands of rules are checked whole. */
+static void test_many_rules(void **state) {
+    struct bf_buf b;
+    (void)state;
+    bf_buf_init(&b);
+    bf_buf_z(&b, "decide d (x: Text, n: Int): Int {\n");
+    for (int i = 0; i < 2000; i++)
+        bf_buf_fmt(&b, "  when x = \"k%d\" and n < %d then %d\n", i, i, i);
+    bf_buf_z(&b, "  otherwise 0\n}\n");
+    assert_false(finds(&b, "W0406"));
+    assert_false(finds(&b, "E0401"));
+    b.len -= strlen("  otherwise 0\n}\n");
+    bf_buf_z(&b, "  when n = 5 then 7000\n  otherwise 0\n}\n");
+    assert_true(finds(&b, "E0401")); /* x = "k6" and n = 5 */
+    bf_buf_fini(&b);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_many_rules),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
