@@ -473,28 +473,26 @@ bool bf_reads_args(const struct bf_image *m, uint32_t code) {
 
 /* ---- decisions ---- */
 
-static uint32_t column_value(const struct bf_i_column *c, const struct bf_value *args) {
+/* Which mask of a column. Without branches: inputs are not to be guessed. Of a column of two masks only
+** whether it is there is asked, or its one member is 0. */
+static inline uint32_t column_value(const struct bf_i_column *c, const struct bf_value *args) {
     struct bf_value v = args[c->param];
     if (c->field != BF_NONE)
         v = field_of(v, c->field);
-    if (!bf_present(v))
-        return 0;
-    uint32_t value = 1;
-    if (v.kind == BF_K_BOOL || v.kind == BF_K_ENUM)
-        value += (uint32_t)v.u.i;
+    uint32_t there = 0 - (uint32_t)bf_present(v);
+    uint32_t value = (c->masks.count > 2 ? (uint32_t)v.u.i + 1 : 1) & there;
     return value < c->masks.count ? value : 0;
 }
 
-static uint64_t table_fits(const struct bf_image *m, const struct bf_i_table *t,
-                           const struct bf_value *args, uint8_t *tier) {
+static inline uint64_t table_fits(const struct bf_image *m, const struct bf_i_table *t,
+                                  const struct bf_value *args, uint8_t *tier) {
     uint64_t fits = ~UINT64_C(0);
     const struct bf_i_column *c = m->column + t->columns.first;
     for (uint32_t i = 0; i < t->columns.count; i++)
         fits &= m->mask[c[i].masks.first + column_value(&c[i], args)];
-    *tier = 2;
-    while (*tier > 0 && !(fits & t->tier[*tier]))
-        --*tier;
-    return fits & t->tier[*tier];
+    uint64_t override = fits & t->tier[2], when = fits & t->tier[1];
+    *tier = override ? 2 : when != 0;
+    return override ? override : when ? when : fits & t->tier[0];
 }
 
 /* Of the highest tier with a rule that fits: which of its rules fit, and the first. */
@@ -523,42 +521,54 @@ static enum bf_why rules_fit(struct bf_env *env, struct bf_i_range rules, struct
     return BF_WHY_GAP;
 }
 
-static enum bf_why decide(struct bf_env *env, const struct bf_i_decision *d,
-                          struct bf_decided *out) {
-    const struct bf_image *m = env->image;
-    uint32_t first = BF_NONE;
-    out->fired = 0;
-    if (d->table != BF_NONE) {
-        out->fired = table_fits(m, &m->table[d->table], env->args, &out->tier);
-        if (!out->fired)
-            return BF_WHY_GAP;
-        first = (uint32_t)__builtin_ctzll(out->fired);
-    } else {
-        enum bf_why why = rules_fit(env, d->rules, out, &first);
-        if (why)
-            return why;
-    }
-    uint32_t result = m->rule[d->rules.first + first].result;
-    if (bf_i_op(m->code[result]) == BF_OP_CONST && bf_i_op(m->code[result + 1]) == BF_OP_RETURN) {
-        out->result = bf_const_value(m, bf_i_operand(m->code[result]));
-        return BF_WHY_NOTHING;
-    }
-    return machine(env, result, &out->result);
-}
-
-enum bf_why bf_decide(struct bf_env *env, uint32_t decision, const struct bf_value *args,
-                      struct bf_decided *out) {
-    const struct bf_i_decision *d = &env->image->decision[decision];
+/* With the decision's own arguments in the environment. */
+static enum bf_why within(struct bf_env *env, const struct bf_value *args, uint32_t n,
+                          enum bf_why (*work)(struct bf_env *env, void *ctx), void *ctx) {
     const struct bf_value *outer = env->args;
     uint32_t outer_n = env->nargs, *part = env->part;
     env->args = args;
-    env->nargs = d->params.count;
+    env->nargs = n;
     env->part = NULL;
-    enum bf_why why = decide(env, d, out);
+    enum bf_why why = work(env, ctx);
     env->args = outer;
     env->nargs = outer_n;
     env->part = part;
     return why;
+}
+
+struct deciding {
+    const struct bf_i_decision *d;
+    struct bf_decided *out;
+    uint32_t first; /* rule that fired first; BF_NONE: to be found */
+};
+
+static enum bf_why decide(struct bf_env *env, void *ctx) {
+    struct deciding *w = ctx;
+    if (w->first == BF_NONE) {
+        enum bf_why why = rules_fit(env, w->d->rules, w->out, &w->first);
+        if (why)
+            return why;
+    }
+    return machine(env, env->image->rule[w->d->rules.first + w->first].result, &w->out->result);
+}
+
+enum bf_why bf_decide(struct bf_env *env, uint32_t decision, const struct bf_value *args,
+                      struct bf_decided *out) {
+    const struct bf_image *m = env->image;
+    struct deciding w = {&m->decision[decision], out, BF_NONE};
+    out->fired = 0;
+    if (w.d->table != BF_NONE) {
+        out->fired = table_fits(m, &m->table[w.d->table], args, &out->tier);
+        if (!out->fired)
+            return BF_WHY_GAP;
+        w.first = (uint32_t)__builtin_ctzll(out->fired);
+        const uint32_t *result = m->code + m->rule[w.d->rules.first + w.first].result;
+        if (bf_i_op(result[0]) == BF_OP_CONST && bf_i_op(result[1]) == BF_OP_RETURN) {
+            out->result = bf_const_value(m, bf_i_operand(result[0]));
+            return BF_WHY_NOTHING;
+        }
+    }
+    return within(env, args, w.d->params.count, decide, &w);
 }
 
 bool bf_rule_fired(struct bf_env *env, uint32_t decision, const struct bf_value *args,

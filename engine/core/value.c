@@ -92,17 +92,6 @@ struct bf_value *bf_values_copy(struct bf_arena *a, const struct bf_value *v, ui
     return copy;
 }
 
-struct bf_value bf_const_value(const struct bf_image *m, uint32_t konst) {
-    const struct bf_i_const *k = &m->konst[konst];
-    struct bf_value v = {.kind = k->kind};
-    if (bf_is_text(v))
-        return bf_text_value((enum bf_kind)k->kind, bf_i_text(m, (uint32_t)k->i));
-    v.u.i = k->i;
-    if (k->kind == BF_K_PERIOD || k->kind == BF_K_ENUM)
-        v.aux = k->aux;
-    return v;
-}
-
 /* ---- what an outsider sent ---- */
 
 bool bf_citizen_id_ok(bf_str s) {

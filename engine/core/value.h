@@ -113,7 +113,15 @@ struct bf_value bf_value_copy(struct bf_arena *a, struct bf_value v);
 struct bf_value *bf_values_copy(struct bf_arena *a, const struct bf_value *v, uint32_t n);
 
 /* The value of a constant of the image. */
-struct bf_value bf_const_value(const struct bf_image *m, uint32_t konst);
+static inline struct bf_value bf_const_value(const struct bf_image *m, uint32_t konst) {
+    const struct bf_i_const *k = &m->konst[konst];
+    struct bf_value v = {.kind = k->kind, .u.i = k->i};
+    if (k->kind == BF_K_PERIOD || k->kind == BF_K_ENUM)
+        v.aux = k->aux;
+    else if (bf_is_text(v))
+        v = bf_text_value((enum bf_kind)k->kind, bf_i_text(m, (uint32_t)k->i));
+    return v;
+}
 
 /* May a value stand where type row `type` is asked for? Absent only if the type is optional; lists within
 ** their cap; every part is looked at. Checksums of identifiers and UTF-8 included, so that what an outsider
