@@ -65,7 +65,8 @@ void bf_literate(struct bf_arena *a, char *text, uint32_t len, struct bf_tree *t
 #define BF_TOKEN_END 512 /* above every token number */
 struct bf_expected {
     int token[BF_EXPECTED_MAX];
-    int count; /* 0: too many to say */
+    int count;  /* 0: too many to say */
+    bool named; /* a name is among them */
 };
 
 int bf_yylex(union BF_YYSTYPE *value, struct bf_range *at, struct bf_lexer *lx);

@@ -36,6 +36,20 @@ const char *bf_word_z(enum bf_word word, bool zh) {
 
 bool bf_word_soft(enum bf_word word) { return word != BF_W_NAME && words[word].kind == SOFT; }
 
+bool bf_token_is_word(int token) {
+    for (int w = 1; w < BF_WORDS; w++)
+        if (words[w].token == token)
+            return true;
+    return false;
+}
+
+bool bf_token_soft(int token) {
+    for (int w = 1; w < BF_WORDS; w++)
+        if (words[w].token == token)
+            return words[w].kind == SOFT;
+    return false;
+}
+
 int bf_word_token(enum bf_word word) { return words[word].token; }
 
 /* Eight bytes a step; only ever compared within one run. */

@@ -18,7 +18,9 @@ bool bf_may_cut(const struct bf_names *n, const char *p);
 /* Bytes of the longest hinge at p (0: none) and which. A NUL follows the text. */
 uint32_t bf_hinge(const char *p, enum bf_word *word);
 
-bool bf_word_soft(enum bf_word word); /* a name wherever a name fits */
+bool bf_token_is_word(int token); /* of the language */
+bool bf_token_soft(int token);    /* one that is a name wherever a name fits */
+bool bf_word_soft(enum bf_word word);
 int bf_word_token(enum bf_word word); /* the parser's token; 0 for BF_W_NAME */
 
 /* Can the text stand as a name without quotes? (scan.c) */

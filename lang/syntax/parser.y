@@ -847,18 +847,24 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
     bf_lexer_too_deep(lx, *at);
 }
 
-/* What a mistake could have been instead, as token numbers; 0 if they are too many to say. */
+/* Tells of a mistake, with what could have stood there: words that are names too count as a name. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct bf_lexer *lx) {
-    yysymbol_kind_t symbol[BF_EXPECTED_MAX];
-    struct bf_expected expected = {.count = 0};
-    int n = 0;
-    if (bf_lexer_wants_expected(lx)) n = yypcontext_expected_tokens(context, symbol, BF_EXPECTED_MAX);
-    for (int token = 1; n > 0 && token < BF_TOKEN_END; token++) {
+    yysymbol_kind_t symbol[YYNTOKENS];
+    bool expected[YYNTOKENS] = {false};
+    struct bf_expected e = {.count = 0};
+    int n = bf_lexer_wants_expected(lx) ? yypcontext_expected_tokens(context, symbol, YYNTOKENS) : 0;
+    for (int i = 0; i < n; i++)
+        expected[symbol[i]] = true;
+    e.named = expected[YYSYMBOL_NAME];
+    for (int token = 1; token < BF_TOKEN_END; token++) {
         yysymbol_kind_t kind = YYTRANSLATE(token);
-        for (int i = 0; i < n; i++)
-            if (symbol[i] == kind && kind != YYSYMBOL_YYUNDEF)
-                expected.token[expected.count++] = token;
+        if (!expected[kind] || kind == YYSYMBOL_LATER || kind == YYSYMBOL_RESYNC) continue;
+        if (e.named && bf_token_soft(token)) continue;
+        if (e.count < BF_EXPECTED_MAX) e.token[e.count] = token;
+        e.count++;
+        expected[kind] = false;
     }
-    bf_lexer_syntax_error(lx, *yypcontext_location(context), &expected);
+    if (e.count > BF_EXPECTED_MAX) e.count = 0;
+    bf_lexer_syntax_error(lx, *yypcontext_location(context), &e);
     return 0;
 }

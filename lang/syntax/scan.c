@@ -66,6 +66,11 @@ static enum letter letter_of(uint32_t cp) {
     }
 }
 
+/* The same place in the source itself, which stays; the buffer is a copy. */
+static const char *source_of(const struct bf_lexer *lx, const char *p) {
+    return lx->p->sources->file[lx->file].text.p + (p - lx->base);
+}
+
 static struct bf_range range_at(const struct bf_lexer *lx, const char *p, uint32_t len) {
     uint32_t start = (uint32_t)(p - lx->base);
     return (struct bf_range){start, start + len};
@@ -344,6 +349,7 @@ static bf_str mended(struct bf_lexer *lx, const char *p, uint32_t len) {
     return s;
 }
 
+#define TITLE_MAX 300    /* bytes of a 《title》 */
 #define CLOSER_REACH 240 /* bytes: how far ahead an opening 自, 在, 于 looks for its 之日起 */
 
 /* Does 之日起, 之日 or 届满前 close, behind 的-joined words, what an opener would open? */
@@ -495,6 +501,22 @@ static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
     return kind;
 }
 
+/* 《…》 where a text was meant: told already, and read as one. */
+static int titled(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t *n) {
+    const char *q = p + 3, *end = p + TITLE_MAX;
+    while (q < end && *q && *q != '\n' && !begins(q, "》"))
+        q++;
+    if (!begins(q, "》"))
+        return 0;
+    *n = (uint32_t)(q - p) + 3;
+    value->node = NULL;
+#ifndef BF_SYNTAX_BARE
+    value->node = bf_node_make(lx, BF_N_STRING, range_at(lx, p, *n));
+    value->node->text = (bf_str){source_of(lx, p + 3), *n - 6};
+#endif
+    return T_STRING;
+}
+
 /* Anything that begins with a byte above 0x7f and that lexer.l does not name. */
 int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t *n) {
     const char *end = lx->base + lx->len;
@@ -526,7 +548,7 @@ int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
         return bf_scan_word(lx, p, value, n);
     *n = len;
     bf_scan_stray(lx, p, len);
-    return 0;
+    return begins(p, "《") ? titled(lx, p, value, n) : 0;
 }
 
 /* ---- citations ---- */
@@ -714,9 +736,7 @@ int bf_scan_string(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32
 #ifndef BF_SYNTAX_BARE
     value->node = bf_node_make(lx, BF_N_STRING, range_at(lx, p, *n));
     bf_str text = {p + mark, (uint32_t)(q - p) - mark};
-    /* the source stays, and the buffer is a copy of it: point into the source */
-    value->node->text =
-        (bf_str){lx->p->sources->file[lx->file].text.p + (text.p - lx->base), text.len};
+    value->node->text = (bf_str){source_of(lx, text.p), text.len};
     if (wide)
         value->node->flags |= BF_F_ZH;
 #else

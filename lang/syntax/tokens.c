@@ -118,29 +118,32 @@ static void next(struct bf_lexer *lx, struct bf_token *t) {
 
 /* ---- places ---- */
 
-static const char *line_begin(const struct bf_lexer *lx, uint32_t at) {
-    const char *p = lx->base + at;
-    while (p > lx->base && p[-1] != '\n')
+/* Puts the line of offset `at` into lx->line_…. Places asked for go forward but for a step back, so a
+** line is searched once, however many mistakes are on it. */
+static void find_line(struct bf_lexer *lx, uint32_t at) {
+    uint32_t p = at, known = lx->line_seen;
+    if (at >= lx->line_start && at <= known)
+        return;
+    if (at < known)
+        known = 0;
+    while (p > known && lx->base[p - 1] != '\n')
         p--;
-    return p;
+    if (p > known || !known) {
+        lx->line_start = lx->line_first = p;
+        while (lx->base[lx->line_first] == ' ' || lx->base[lx->line_first] == '\t')
+            lx->line_first++;
+    }
+    lx->line_seen = at;
 }
 
-static bool blank(const char *p, const char *end) {
-    for (; p < end; p++)
-        if (*p != ' ' && *p != '\t' && *p != '\r')
-            return false;
-    return true;
+static bool first_on_line(struct bf_lexer *lx, uint32_t at) {
+    find_line(lx, at);
+    return at <= lx->line_first;
 }
 
-static bool first_on_line(const struct bf_lexer *lx, uint32_t at) {
-    return blank(line_begin(lx, at), lx->base + at);
-}
-
-static uint32_t indent_of(const struct bf_lexer *lx, uint32_t at) {
-    const char *p = line_begin(lx, at), *q = p;
-    while (*q == ' ' || *q == '\t')
-        q++;
-    return (uint32_t)(q - p);
+static uint32_t indent_of(struct bf_lexer *lx, uint32_t at) {
+    find_line(lx, at);
+    return lx->line_first - lx->line_start;
 }
 
 /* ---- recovery ---- */
@@ -180,7 +183,7 @@ static bool is_later_declaration(const struct bf_token *t) {
     }
 }
 
-static bool begins_statement(const struct bf_lexer *lx, const struct bf_token *t) {
+static bool begins_statement(struct bf_lexer *lx, const struct bf_token *t) {
     if (t->at.start < lx->sync_from && !lx->sync_first)
         return false;
     if (!first_on_line(lx, t->at.start))
@@ -192,9 +195,9 @@ static bool begins_statement(const struct bf_lexer *lx, const struct bf_token *t
 }
 
 /* A declaration at the left margin while braces are open. */
-static bool brace_missing(const struct bf_lexer *lx, const struct bf_token *t) {
+static bool brace_missing(struct bf_lexer *lx, const struct bf_token *t) {
     return lx->depth && (opens_declaration(t->kind) || is_later_declaration(t)) &&
-           line_begin(lx, t->at.start) == lx->base + t->at.start;
+           indent_of(lx, t->at.start) == 0 && first_on_line(lx, t->at.start);
 }
 
 static void report_unclosed(struct bf_lexer *lx, struct bf_range where, enum bf_text_id what) {
@@ -443,13 +446,6 @@ static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range 
     return true;
 }
 
-static bool expects(const struct bf_expected *expected, int token) {
-    for (int i = 0; i < expected->count; i++)
-        if (expected->token[i] == token)
-            return true;
-    return false;
-}
-
 static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected) {
     const struct bf_token *t = &lx->last;
     bf_arg text = bf_arg_str(bf_lexer_text(lx, at));
@@ -462,8 +458,8 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
         label_expected(lx, d, at, expected);
     } else if (t->kind == '}' && lx->closed_nothing) {
         bf_lexer_error(lx, BF_E0005_STRAY_BRACE, at, BF_NOARGS);
-    } else if (expects(expected, T_NAME) && t->value.word && t->kind > 256 && t->kind != T_NAME &&
-               t->value.word->word != BF_W_NAME && expected->count) {
+    } else if (expected->named && !first_on_line(lx, at.start) && t->value.word && t->kind > 256 &&
+               t->kind != T_NAME && t->value.word->word != BF_W_NAME && expected->count) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0003_HARD_WORD, at, BF_ARGS(text));
         bf_diag_hint(lx->p->diags, d, BF_T_HARD_WORD_HINT, BF_ARGS(text));
     } else {

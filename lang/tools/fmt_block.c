@@ -237,7 +237,8 @@ void bf_lay_open_block(struct bf_layout *o, struct bf_line *l, const struct bf_n
     o->blank = false;
     bf_lay_trailing(o, limit);
     /* a blank line at the beginning of a block is dropped */
-    while (bf_lay_trivia(o) && bf_lay_trivia(o)->kind == BF_TRIVIA_BLANK && bf_lay_trivia(o)->start < limit)
+    while (bf_lay_trivia(o) && bf_lay_trivia(o)->kind == BF_TRIVIA_BLANK &&
+           bf_lay_trivia(o)->start < limit)
         o->next++;
 }
 

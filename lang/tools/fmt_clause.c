@@ -494,18 +494,17 @@ static void may_extend(struct bf_line *l, const struct bf_node *n) {
         bf_put_en(l, "by at most");
         bf_put_operand(l, n->d);
     }
-    /* once is said */
+    struct bf_node rest[BF_N_C_UNLESS - BF_N_C_ONCE + 1],
+        *clauses = NULL; /* all but once, which is said */
+    uint32_t count = 0;
     for (const struct bf_node *c = n->c; c; c = c->next) {
         if (c->kind == BF_N_C_ONCE)
             continue;
-        struct bf_node one = *c;
-        one.next = NULL;
-        if (c->kind == BF_N_C_REPORTING && find(n->c, BF_N_C_CONSENT) && !l->zh)
-            bf_put_comma(l);
-        if (c->kind == BF_N_C_IF && guarded)
-            continue;
-        bf_put_act_clauses(l, &one, NULL, guarded);
+        rest[count] = *c;
+        rest[count].next = clauses;
+        clauses = &rest[count++];
     }
+    bf_put_act_clauses(l, clauses, NULL, guarded);
 }
 
 void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
