@@ -263,28 +263,9 @@ struct clauses {
     const struct bf_type *unit; /* type of the limit */
 };
 
-static bool same_slot(uint8_t x, uint8_t y) {
-    bool xl = x == BF_N_C_WITHIN || x == BF_N_C_BY || x == BF_N_C_NOT_BEFORE;
-    bool yl = y == BF_N_C_WITHIN || y == BF_N_C_BY || y == BF_N_C_NOT_BEFORE;
-    return x == y || (xl && yl);
-}
-
-static void tell_repeated(struct bf_checker *c, const struct bf_node *list,
-                          const struct bf_node *k) {
-    for (const struct bf_node *j = list; j != k; j = j->next)
-        if (same_slot(j->kind, k->kind)) {
-            struct bf_diag *d = bf_report(c, BF_E0340_CLAUSE_TWICE, k->span, BF_NOARGS);
-            bf_label(c, d, j->span, BF_T_ALREADY_HERE, BF_NOARGS);
-            return;
-        }
-}
-
 static struct clauses find_clauses(struct bf_checker *c, struct bf_node *list) {
     struct clauses k = {0};
-    uint32_t count = 0;
-    for (struct bf_node *n = list; n; n = n->next, count++) {
-        if (count < 32)
-            tell_repeated(c, list, n);
+    for (struct bf_node *n = list; n; n = n->next) {
         bf_check_cites(c, n);
         switch (n->kind) {
         case BF_N_C_IF:
@@ -430,9 +411,9 @@ static void body_must(struct bf_checker *c, struct bf_node *n) {
     bf_facts_back(c, mark);
     if (duty && k.unit)
         duty->type = k.unit->base;
-    if (!k.limit)
+    if (!k.limit && !k.from)
         bf_report(c, BF_E0342_NO_LIMIT, n->b ? n->b->span : n->span, BF_NOARGS);
-    else if (k.limit->kind == BF_N_C_NOT_BEFORE)
+    else if (k.limit && k.limit->kind == BF_N_C_NOT_BEFORE)
         bf_report(c, BF_E0342_NO_LIMIT, k.limit->span, BF_NOARGS);
     for (struct bf_node *alt = n->d; alt; alt = alt->next) {
         if (alt->kind != BF_N_ALT || (alt->flags & BF_F_BROKEN))
@@ -464,12 +445,12 @@ void bf_match_unit(struct bf_checker *c, const struct bf_node *e, const struct b
         return;
     struct bf_diag *d = bf_report(
         c, BF_E0305_EXTENSION, e->span,
-        BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, t->base), bf_type_arg(c, duty->type)));
-    bf_label(c, d, e->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, t->base)));
+        BF_ARGS(bf_arg_name(duty->name), bf_unit_arg(t->unit), bf_unit_arg(duty->type->unit)));
+    bf_label(c, d, e->span, bf_unit_text(t->unit), BF_NOARGS);
     for (const struct bf_node *k = duty->node->c; k; k = k->next)
         if (k->kind == BF_N_C_WITHIN && k->a)
             bf_label(c, d, k->a->span, BF_T_DUTY_COUNTS,
-                     BF_ARGS(bf_arg_name(duty->name), bf_type_arg(c, duty->type)));
+                     BF_ARGS(bf_arg_name(duty->name), bf_unit_arg(duty->type->unit)));
     bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
 }
 

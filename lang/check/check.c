@@ -176,6 +176,7 @@ void bf_check_types(struct bf_program *p) {
     find_circles(c, &p->decisions, true);
     for (uint32_t i = 0; i < p->own_count; i++) {
         bf_enter_tree(c, p->trees[i]);
+        bf_check_headings(c);
         for (struct bf_node *n = p->trees[i]->root->a; n; n = n->next)
             if (n->kind == BF_N_SCENARIO)
                 bf_body_scenario(c, n);

@@ -160,6 +160,9 @@ const struct bf_type *bf_type_list(struct bf_checker *c, const struct bf_type *e
 const struct bf_type *bf_type_optional(struct bf_checker *c, const struct bf_type *t);
 /* For messages, in both spellings. */
 bf_arg bf_type_arg(struct bf_checker *c, const struct bf_type *t);
+/* The unit of a period, in a word and in a label. */
+bf_arg bf_unit_arg(uint8_t unit);
+enum bf_text_id bf_unit_text(uint8_t unit);
 static inline bool bf_type_is_party(const struct bf_type *t) {
     return t->kind == BF_K_PARTY || t->kind == BF_K_PERSON || t->kind == BF_K_ORGANISATION ||
            t->kind == BF_K_DEPARTMENT;
@@ -239,6 +242,7 @@ void bf_check_policy(struct bf_checker *c);
 void bf_check_cites(struct bf_checker *c, const struct bf_node *n);
 /* A rule (or declaration) ought to have a citation: its own, its outer's, or the heading's. */
 void bf_want_cite(struct bf_checker *c, const struct bf_node *rule, const struct bf_node *outer);
+void bf_check_headings(struct bf_checker *c);
 void bf_note_outline(struct bf_checker *c);
 
 static inline bool bf_is_broken(const struct bf_type *t) { return t->kind == BF_K_NONE; }

@@ -3,6 +3,7 @@
 ** A rule has its own citations, else those of what it stands in, else that of the heading above it.
 */
 #include "lang/check/checker.h"
+#include "lang/syntax/lexer.h"
 
 /* ---- against the outline ---- */
 
@@ -33,9 +34,9 @@ static bf_arg number_arg(struct bf_checker *c, uint32_t n) {
     return a;
 }
 
-static void label_outline(struct bf_checker *c, struct bf_diag *d, const struct bf_node *n,
+static void label_outline(struct bf_checker *c, struct bf_diag *d, bf_span span,
                           const struct bf_outline_entry *entry) {
-    bf_label(c, d, n->span, BF_T_NOT_IN_OUTLINE, BF_NOARGS);
+    bf_label(c, d, span, BF_T_NOT_IN_OUTLINE, BF_NOARGS);
     if (entry)
         bf_label(c, d, entry->span, BF_T_OUTLINE_SAYS, BF_NOARGS);
 }
@@ -64,8 +65,7 @@ static void hint_parts(struct bf_checker *c, struct bf_diag *d,
     bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
 }
 
-static void check_one(struct bf_checker *c, const struct bf_node *n) {
-    struct bf_cite cite = bf_cite_unpack(n->num);
+static void check_one(struct bf_checker *c, struct bf_cite cite, bf_span span) {
     const struct bf_outline *o = c->p->outline;
     const struct bf_outline_entry *article =
         bf_outline_find(o, (struct bf_cite){.article = cite.article, .suffix = cite.suffix});
@@ -75,18 +75,18 @@ static void check_one(struct bf_checker *c, const struct bf_node *n) {
         struct bf_cite last = o->count ? o->entry[o->count - 1].cite : (struct bf_cite){0};
         last = (struct bf_cite){last.article, last.suffix, 0, 0};
         struct bf_cite only = {cite.article, cite.suffix, 0, 0};
-        struct bf_diag *d = bf_report(c, BF_E0110_NO_ARTICLE, n->span,
-                                      BF_ARGS(cite_arg(c, only), cite_arg(c, last)));
-        label_outline(c, d, n, o->count ? &o->entry[o->count - 1] : NULL);
+        struct bf_diag *d =
+            bf_report(c, BF_E0110_NO_ARTICLE, span, BF_ARGS(cite_arg(c, only), cite_arg(c, last)));
+        label_outline(c, d, span, o->count ? &o->entry[o->count - 1] : NULL);
         bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
         return;
     }
     if (paragraph > (article->paragraphs ? article->paragraphs : 1u)) {
         struct bf_diag *d =
-            bf_report(c, BF_E0110_NO_PARAGRAPH, n->span,
+            bf_report(c, BF_E0110_NO_PARAGRAPH, span,
                       BF_ARGS(cite_arg(c, article->cite), number_arg(c, article->paragraphs),
                               number_arg(c, paragraph)));
-        label_outline(c, d, n, article);
+        label_outline(c, d, span, article);
         hint_parts(c, d, article);
         return;
     }
@@ -95,9 +95,9 @@ static void check_one(struct bf_checker *c, const struct bf_node *n) {
     uint32_t items = entry ? entry->items : 0;
     if (cite.item > items) {
         struct bf_diag *d =
-            bf_report(c, BF_E0110_NO_ITEM, n->span,
+            bf_report(c, BF_E0110_NO_ITEM, span,
                       BF_ARGS(cite_arg(c, wanted), number_arg(c, items), number_arg(c, cite.item)));
-        label_outline(c, d, n, entry ? entry : article);
+        label_outline(c, d, span, entry ? entry : article);
         if (entry)
             hint_parts(c, d, entry);
     }
@@ -111,8 +111,27 @@ void bf_check_cites(struct bf_checker *c, const struct bf_node *n) {
             continue; /* another policy's outline is not at hand */
         c->cited = true;
         if (c->p->outline)
-            check_one(c, x);
+            check_one(c, bf_cite_unpack(x->num), x->span);
     }
+}
+
+/* The article that a heading names: "## Article 8 …", "## 第八条 …". */
+static bf_span heading_span(const struct bf_checker *c, const struct bf_tree *t, uint32_t offset) {
+    bf_str text = c->p->parse->sources->file[t->file].text;
+    const char *p = text.p + offset, *end = text.p + text.len;
+    struct bf_cite cite;
+    while (p < end && (*p == '#' || *p == ' '))
+        p++;
+    const char *number =
+        bf_str_starts((bf_str){p, (uint32_t)(end - p)}, BF_STR("Article ")) ? p + 8 : p;
+    const char *after = bf_cite_read(number, end, &cite);
+    return (bf_span){t->file, (uint32_t)(p - text.p), (uint32_t)((after ? after : p) - text.p)};
+}
+
+void bf_check_headings(struct bf_checker *c) {
+    const struct bf_tree *t = c->tree;
+    for (uint32_t i = 0; i < t->heading_count && c->p->outline; i++)
+        check_one(c, t->headings[i].cite, heading_span(c, t, t->headings[i].offset));
 }
 
 /* ---- which one a rule has ---- */

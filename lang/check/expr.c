@@ -694,15 +694,24 @@ static bool ordered(const struct bf_type *t) {
            t->kind == BF_K_INSTANT || t->kind == BF_K_PERIOD;
 }
 
+static void tell_units(struct bf_checker *c, bf_span at, const struct bf_type *x,
+                       const struct bf_type *y) {
+    struct bf_diag *d =
+        bf_report(c, BF_E0305_UNITS, at, BF_ARGS(bf_unit_arg(x->unit), bf_unit_arg(y->unit)));
+    bf_label(c, d, at, bf_unit_text(y->unit), BF_NOARGS);
+    bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
+}
+
 static void tell_mismatch(struct bf_checker *c, const struct bf_node *n, const struct bf_type *x,
                           const struct bf_type *y) {
-    bool units = x->kind == BF_K_PERIOD && y->kind == BF_K_PERIOD;
-    struct bf_diag *d = bf_report(c, units ? BF_E0305_UNITS : BF_E0302_MISMATCH, n->b->span,
-                                  BF_ARGS(bf_type_arg(c, x), bf_type_arg(c, y)));
+    if (x->kind == BF_K_PERIOD && y->kind == BF_K_PERIOD) {
+        tell_units(c, n->b->span, x, y);
+        return;
+    }
+    struct bf_diag *d =
+        bf_report(c, BF_E0302_MISMATCH, n->b->span, BF_ARGS(bf_type_arg(c, x), bf_type_arg(c, y)));
     bf_label(c, d, n->b->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, y)));
     bf_label(c, d, n->a->span, BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, x)));
-    if (units)
-        bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
 }
 
 static const struct bf_type *compare_type(struct bf_checker *c, struct bf_node *n) {
@@ -924,11 +933,11 @@ bool bf_expect(struct bf_checker *c, struct bf_node *n, const struct bf_type *wa
     if (bf_is_broken(t) || bf_is_broken(want))
         return false;
     if (!bf_type_fits(t, want)) {
-        bool units = t->kind == BF_K_PERIOD && want->kind == BF_K_PERIOD;
-        struct bf_diag *d = bf_report(c, units ? BF_E0305_UNITS : BF_E0301_TYPE, n->span,
-                                      BF_ARGS(bf_type_arg(c, want->base), bf_type_arg(c, t->base)));
-        if (units)
-            bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
+        if (t->kind == BF_K_PERIOD && want->kind == BF_K_PERIOD)
+            tell_units(c, n->span, want, t);
+        else
+            bf_report(c, BF_E0301_TYPE, n->span,
+                      BF_ARGS(bf_type_arg(c, want->base), bf_type_arg(c, t->base)));
         return false;
     }
     if (t->optional && !want->optional && !scenario(c)) {

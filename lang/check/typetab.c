@@ -158,6 +158,18 @@ bf_arg bf_type_arg(struct bf_checker *c, const struct bf_type *t) {
     return bf_arg_both(type_text(c, t, BF_LANG_EN), type_text(c, t, BF_LANG_ZH));
 }
 
+bf_arg bf_unit_arg(uint8_t unit) {
+    static const enum bf_text_id text[] = {BF_T_UNIT_WORKING_DAYS, BF_T_UNIT_DAYS, BF_T_UNIT_MONTHS,
+                                           BF_T_UNIT_HOURS};
+    return bf_arg_text(text[unit]);
+}
+
+enum bf_text_id bf_unit_text(uint8_t unit) {
+    static const enum bf_text_id text[] = {BF_T_LONG_WORKING_DAYS, BF_T_LONG_DAYS, BF_T_LONG_MONTHS,
+                                           BF_T_LONG_HOURS};
+    return text[unit];
+}
+
 /* ---- relations ---- */
 
 bool bf_type_fits(const struct bf_type *from, const struct bf_type *to) {
