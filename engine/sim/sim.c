@@ -408,7 +408,7 @@ static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
     return settle(s, &g);
 }
 
-static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
+static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
     const struct bf_i_stmt *st = &s->image->stmt[row];
     if (s->now == BF_INSTANT_NONE)
         return fail(s, BF_SIM_NO_TIME);
@@ -428,6 +428,11 @@ static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) 
     }
     BF_ASSERT(!"a statement that acts");
     return false;
+}
+
+/* An act, and the lapses of limits that were past already when it armed them. */
+static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
+    return acted(s, row, expect) && pass_to(s, s->now);
 }
 
 static bool expect(struct bf_sim *s, const struct bf_i_stmt *st) {
