@@ -87,28 +87,28 @@ static const struct bf_sym *next_called(struct graph *g, bf_span *at) {
     return call->to;
 }
 
-static void tell_circle(struct graph *g, enum bf_diag_code code, uint32_t to, bf_span at) {
-    struct bf_buf out;
-    uint32_t i = g->length, shown = 0;
-    while (g->way[i - 1] != to)
+/* Where on the way the circle that closes at `to` begins. */
+static uint32_t circle_start(const struct graph *g, uint32_t to) {
+    uint32_t i = g->length - 1;
+    while (g->way[i] != to)
         i--;
-    bf_buf_init(&out);
-    for (; i <= g->length; i++) {
-        if (++shown > 8 && i < g->length) {
-            bf_buf_z(&out, shown == 9 ? "... -> " : "");
-            continue;
+    return i;
+}
+
+static void tell_circle(struct graph *g, enum bf_diag_code code, uint32_t to, bf_span at) {
+    uint32_t start = circle_start(g, to);
+    struct bf_line l = {0};
+    while (bf_line_again(&l, g->c->arena)) {
+        for (uint32_t i = start; i < g->length && i < start + 8; i++) {
+            bf_line_str(&l, g->node[g->way[i]]->name->text);
+            bf_line_z(&l, " -> ");
         }
-        bf_buf_str(&out, g->node[g->way[i - 1]]->name->text);
-        bf_buf_z(&out, " -> ");
+        bf_line_z(&l, g->length > start + 8 ? "… -> " : "");
+        bf_line_str(&l, g->node[to]->name->text);
     }
-    bf_buf_str(&out, g->node[to]->name->text);
-    for (i = g->length; i > 0; i--) {
-        g->node[g->way[i - 1]]->broken = true;
-        if (g->way[i - 1] == to)
-            break;
-    }
-    bf_report(g->c, code, at, BF_ARGS(bf_arg_str(bf_buf_view(&out))));
-    bf_buf_fini(&out);
+    for (uint32_t i = start; i < g->length; i++)
+        g->node[g->way[i]]->broken = true;
+    bf_report(g->c, code, at, BF_ARGS(bf_arg_str(bf_line_view(&l))));
 }
 
 static void *first_cursor(const struct graph *g, uint32_t i, bool calls) {

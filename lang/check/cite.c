@@ -7,14 +7,18 @@
 
 /* ---- against the outline ---- */
 
+enum { CITE_TEXT = 256 }; /* more than any citation or number takes */
+
+/* A buffer whose memory is the arena's. */
+static struct bf_buf room(struct bf_checker *c) {
+    return (struct bf_buf){.p = bf_arena_alloc(c->arena, CITE_TEXT), .cap = CITE_TEXT};
+}
+
 static bf_str cite_text(struct bf_checker *c, struct bf_cite cite,
                         void (*write)(struct bf_buf *, struct bf_cite)) {
-    struct bf_buf out;
-    bf_buf_init(&out);
+    struct bf_buf out = room(c);
     write(&out, cite);
-    bf_str s = bf_str_dup(c->arena, bf_buf_view(&out));
-    bf_buf_fini(&out);
-    return s;
+    return bf_buf_view(&out);
 }
 
 static bf_arg cite_arg(struct bf_checker *c, struct bf_cite cite) {
@@ -22,16 +26,10 @@ static bf_arg cite_arg(struct bf_checker *c, struct bf_cite cite) {
 }
 
 static bf_arg number_arg(struct bf_checker *c, uint32_t n) {
-    struct bf_buf en, zh;
-    bf_buf_init(&en);
-    bf_buf_init(&zh);
+    struct bf_buf en = room(c), zh = room(c);
     bf_buf_int(&en, n);
     bf_zh_number(&zh, n);
-    bf_arg a =
-        bf_arg_both(bf_str_dup(c->arena, bf_buf_view(&en)), bf_str_dup(c->arena, bf_buf_view(&zh)));
-    bf_buf_fini(&en);
-    bf_buf_fini(&zh);
-    return a;
+    return bf_arg_both(bf_buf_view(&en), bf_buf_view(&zh));
 }
 
 static void label_outline(struct bf_checker *c, struct bf_diag *d, bf_span span,
@@ -131,7 +129,8 @@ static bf_span heading_span(const struct bf_checker *c, const struct bf_tree *t,
 void bf_check_headings(struct bf_checker *c) {
     const struct bf_tree *t = c->tree;
     for (uint32_t i = 0; i < t->heading_count && c->p->outline; i++)
-        check_one(c, t->headings[i].cite, heading_span(c, t, t->headings[i].offset));
+        if (t->headings[i].cite.article) /* 0: a heading that names none ends the one above */
+            check_one(c, t->headings[i].cite, heading_span(c, t, t->headings[i].offset));
 }
 
 /* ---- which one a rule has ---- */

@@ -449,33 +449,28 @@ static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_arg
     return sound;
 }
 
-static void tell_missing(struct bf_checker *c, const struct bf_args *how, uint32_t stamp) {
-    struct bf_buf en, zh;
-    uint32_t count = 0;
-    bf_buf_init(&en);
-    bf_buf_init(&zh);
-    for (struct bf_sym *s = how->first; s; s = s->next) {
-        if (s->mark == stamp || how->optional(c, s))
-            continue;
-        if (count++ == 8) {
-            bf_buf_z(&en, ", ...");
-            bf_buf_z(&zh, "……");
-            break;
+/* The names of those that are not given and must be, the first eight of them. */
+static bf_str missing_names(struct bf_checker *c, const struct bf_args *how, const char *comma) {
+    struct bf_line l = {0};
+    while (bf_line_again(&l, c->arena)) {
+        uint32_t shown = 0;
+        for (const struct bf_sym *s = how->first; s && shown <= 8; s = s->next) {
+            if (s->mark == c->stamp || how->optional(c, s))
+                continue;
+            bf_line_z(&l, shown ? comma : "");
+            bf_line_str(&l, shown++ < 8 ? s->name->text : BF_STR("…"));
         }
-        if (count > 1) {
-            bf_buf_z(&en, ", ");
-            bf_buf_z(&zh, "、");
-        }
-        bf_buf_str(&en, s->name->text);
-        bf_buf_str(&zh, s->name->text);
     }
-    if (count) {
-        bf_str e = bf_str_dup(c->arena, bf_buf_view(&en)),
-               z = bf_str_dup(c->arena, bf_buf_view(&zh));
-        bf_report(c, BF_E0307_MISSING, how->at->span, BF_ARGS(bf_arg_both(e, z)));
-    }
-    bf_buf_fini(&en);
-    bf_buf_fini(&zh);
+    return bf_line_view(&l);
+}
+
+static void tell_missing(struct bf_checker *c, const struct bf_args *how) {
+    const struct bf_sym *s = how->first;
+    while (s && (s->mark == c->stamp || how->optional(c, s)))
+        s = s->next;
+    if (s)
+        bf_report(c, BF_E0307_MISSING, how->at->span,
+                  BF_ARGS(bf_arg_both(missing_names(c, how, ", "), missing_names(c, how, "、"))));
 }
 
 void bf_args_check(struct bf_checker *c, struct bf_node *args, const struct bf_args *how) {
@@ -490,7 +485,7 @@ void bf_args_check(struct bf_checker *c, struct bf_node *args, const struct bf_a
         s->mark = stamp;
     }
     if (sound)
-        tell_missing(c, how, stamp);
+        tell_missing(c, how);
 }
 
 /* ---- calls ---- */

@@ -76,26 +76,40 @@ static enum bf_err scan_entry(struct loader *l, const char *relative, const char
     return is_source(bf_str_of(name)) ? add_name(l, name) : BF_OK;
 }
 
-static enum bf_err scan(struct loader *l, const char *relative, int depth) {
-    const char *path = *relative ? join(l, l->root, relative) : l->root;
-    if (depth > DEPTH_MAX)
-        return bf_fail(l->e, BF_ELIMIT, "%s: folders nested deeper than %d", path, DEPTH_MAX);
+/* Lists a folder into names (each ends with a NUL), or only measures when names is NULL. The arena may
+** run out, so none of it is asked for while the folder is open. */
+static enum bf_err list(struct loader *l, const char *path, char *names, size_t size,
+                        size_t *used) {
     DIR *dir = opendir(path);
+    *used = 0;
     if (!dir)
         return bf_fail(l->e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
-    enum bf_err err = BF_OK;
-    while (err == BF_OK) {
-        errno = 0;
-        struct dirent *d = readdir(dir);
-        if (!d) {
-            if (errno)
-                err = bf_fail(l->e, BF_EIO, "%s: %s", path, strerror(errno));
-            break;
-        }
-        if (d->d_name[0] != '.')
-            err = scan_entry(l, relative, d->d_name, depth);
+    errno = 0;
+    for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+        size_t n = strlen(d->d_name) + 1;
+        if (d->d_name[0] == '.' || (names && n > size - *used))
+            continue;
+        if (names)
+            memcpy(names + *used, d->d_name, n);
+        *used += n;
     }
+    int failed = errno;
     closedir(dir);
+    return failed ? bf_fail(l->e, BF_EIO, "%s: %s", path, strerror(failed)) : BF_OK;
+}
+
+static enum bf_err scan(struct loader *l, const char *relative, int depth) {
+    const char *path = *relative ? join(l, l->root, relative) : l->root;
+    size_t size, used;
+    if (depth > DEPTH_MAX)
+        return bf_fail(l->e, BF_ELIMIT, "%s: folders nested deeper than %d", path, DEPTH_MAX);
+    enum bf_err err = list(l, path, NULL, 0, &size);
+    if (err != BF_OK)
+        return err;
+    char *names = bf_arena_alloc(l->arena, size + 1);
+    err = list(l, path, names, size, &used);
+    for (size_t i = 0; err == BF_OK && i < used; i += strlen(names + i) + 1)
+        err = scan_entry(l, relative, names + i, depth);
     return err;
 }
 
@@ -154,17 +168,19 @@ static enum bf_err load_outline(struct loader *l) {
 
 /* ---- modules ---- */
 
+bf_str bf_module_text(struct bf_arena *a, const struct bf_node *module) {
+    struct bf_line l = {0};
+    while (bf_line_again(&l, a))
+        for (const struct bf_node *n = module ? module->a : NULL; n; n = n->next) {
+            bf_line_str(&l, n->name->text);
+            bf_line_z(&l, n->next ? "." : "");
+        }
+    return bf_line_view(&l);
+}
+
 /* The dotted name as written; *english: as the library has it. */
 static bf_str module_text(struct loader *l, const struct bf_node *module, bf_str *english) {
-    struct bf_buf out;
-    bf_buf_init(&out);
-    for (const struct bf_node *n = module->a; n; n = n->next) {
-        if (out.len)
-            bf_buf_char(&out, '.');
-        bf_buf_str(&out, n->name->text);
-    }
-    bf_str s = bf_str_dup(l->arena, bf_buf_view(&out));
-    bf_buf_fini(&out);
+    bf_str s = bf_module_text(l->arena, module);
     *english = bf_module_english(s);
     return s;
 }
@@ -316,19 +332,19 @@ struct visit {
 };
 
 static void tell_circle(struct visit *v, const struct bf_node *use, uint32_t to) {
-    struct bf_buf out;
-    uint32_t i = 0;
-    while (v->way[i] != to)
-        i++;
-    bf_buf_init(&out);
-    for (; i < v->depth; i++) {
-        bf_buf_str(&out, v->p->modules_of[v->way[i]]);
-        bf_buf_z(&out, " -> ");
+    struct bf_line l = {0};
+    uint32_t first = 0;
+    while (v->way[first] != to)
+        first++;
+    while (bf_line_again(&l, v->p->arena)) {
+        for (uint32_t i = first; i < v->depth; i++) {
+            bf_line_str(&l, v->p->modules_of[v->way[i]]);
+            bf_line_z(&l, " -> ");
+        }
+        bf_line_str(&l, v->p->modules_of[to]);
     }
-    bf_buf_str(&out, v->p->modules_of[to]);
     bf_diag(v->p->parse->diags, BF_E0121_USE_CIRCLE, use->span,
-            BF_ARGS(bf_arg_str(bf_buf_view(&out))));
-    bf_buf_fini(&out);
+            BF_ARGS(bf_arg_str(bf_line_view(&l))));
 }
 
 static void visit_tree(struct visit *v, uint32_t i) {

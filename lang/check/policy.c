@@ -12,19 +12,6 @@ static void check_force(struct bf_checker *c, const struct bf_node *n) {
     }
 }
 
-static bf_str module_text(struct bf_checker *c, const struct bf_node *module) {
-    struct bf_buf out;
-    bf_buf_init(&out);
-    for (const struct bf_node *n = module ? module->a : NULL; n; n = n->next) {
-        if (out.len)
-            bf_buf_char(&out, '.');
-        bf_buf_str(&out, n->name->text);
-    }
-    bf_str s = bf_str_dup(c->arena, bf_buf_view(&out));
-    bf_buf_fini(&out);
-    return s;
-}
-
 static bool calendar_exists(const struct bf_checker *c, bf_str name) {
     char path[BF_PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/%.*s", c->p->stdlib, (int)name.len, name.p);
@@ -55,7 +42,7 @@ static bf_str near_calendar(bf_str name) {
 }
 
 static void check_calendar(struct bf_checker *c, const struct bf_node *n) {
-    bf_str written = module_text(c, n->a), name = bf_module_english(written);
+    bf_str written = bf_module_text(c->arena, n->a), name = bf_module_english(written);
     if (!n->a || !name.len)
         return;
     c->p->calendar = bf_str_z(c->arena, name);

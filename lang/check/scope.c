@@ -313,57 +313,53 @@ static bool declared(struct bf_checker *c, bf_str s) {
     return c->scenario && bf_scope_find(c, c->scenario, BF_C_NAME, name);
 }
 
-/* Splits s into joints and declared names, at least one of each; longest declared name first. */
-static bool split_rest(struct bf_checker *c, bf_str s, bool joint, bool name, int depth,
-                       struct bf_buf *out) {
+enum { PIECES = 4 };
+
+/* Splits s into joints and declared names, at least one of each; longest piece first. Returns the number
+** of pieces; 0: it cannot be done. */
+static int split(struct bf_checker *c, bf_str s, bool joint, bool name, bf_str *pieces, int used) {
     if (s.len == 0)
-        return joint && name;
-    if (depth == 0)
-        return false;
-    size_t mark = out->len;
-    for (uint32_t n = s.len; n > 0; n--) {
-        bool is_name = false, is_joint = n == joint_at(s);
-        if (n == s.len || (s.p[n] & 0xC0) != 0x80)
-            is_name = declared(c, (bf_str){s.p, n});
+        return joint && name ? used : 0;
+    for (uint32_t n = used < PIECES ? s.len : 0; n > 0; n--) {
+        bool is_joint = n == joint_at(s);
+        bool is_name = (n == s.len || (s.p[n] & 0xC0) != 0x80) && declared(c, (bf_str){s.p, n});
         if (!is_name && !is_joint)
             continue;
-        if (out->len)
-            bf_buf_char(out, ' ');
-        bf_buf_put(out, s.p, n);
-        if (split_rest(c, (bf_str){s.p + n, s.len - n}, joint || is_joint, name || is_name,
-                       depth - 1, out))
-            return true;
-        out->len = mark;
+        pieces[used] = (bf_str){s.p, n};
+        int count = split(c, (bf_str){s.p + n, s.len - n}, joint || is_joint, name || is_name,
+                          pieces, used + 1);
+        if (count)
+            return count;
     }
-    return false;
+    return 0;
 }
 
 static void hint_split(struct bf_checker *c, struct bf_diag *d, bf_str text) {
-    struct bf_buf out;
-    bf_buf_init(&out);
-    if ((text.p[0] & 0x80) && text.len <= 120 && split_rest(c, text, false, false, 4, &out) &&
-        !out.failed)
-        bf_hint(c, d, BF_T_HINT_SPLIT, BF_ARGS(bf_arg_str(bf_buf_view(&out))));
-    bf_buf_fini(&out);
+    bf_str pieces[PIECES];
+    struct bf_line l = {0};
+    int count = (text.p[0] & 0x80) && text.len <= 120 ? split(c, text, false, false, pieces, 0) : 0;
+    if (count == 0)
+        return;
+    while (bf_line_again(&l, c->arena))
+        for (int i = 0; i < count; i++) {
+            bf_line_z(&l, i ? " " : "");
+            bf_line_str(&l, pieces[i]);
+        }
+    bf_hint(c, d, BF_T_HINT_SPLIT, BF_ARGS(bf_arg_str(bf_line_view(&l))));
 }
 
 void bf_hint_members(struct bf_checker *c, struct bf_diag *d, const struct bf_sym *e) {
     if (!d || c->suggested > SUGGEST_MAX)
         return;
-    struct bf_buf out;
-    uint32_t shown = 0;
-    bf_buf_init(&out);
-    for (const struct bf_sym *m = e->first; m; m = m->next) {
-        if (shown)
-            bf_buf_z(&out, ", ");
-        if (shown++ == 8) {
-            bf_buf_z(&out, "...");
-            break;
+    struct bf_line l = {0};
+    while (bf_line_again(&l, c->arena)) {
+        uint32_t shown = 0;
+        for (const struct bf_sym *m = e->first; m && shown <= 8; m = m->next) {
+            bf_line_z(&l, shown ? ", " : "");
+            bf_line_str(&l, shown++ < 8 ? m->name->text : BF_STR("..."));
         }
-        bf_buf_str(&out, m->name->text);
     }
-    bf_hint(c, d, BF_T_HINT_MEMBERS, BF_ARGS(bf_arg_name(e->name), bf_arg_str(bf_buf_view(&out))));
-    bf_buf_fini(&out);
+    bf_hint(c, d, BF_T_HINT_MEMBERS, BF_ARGS(bf_arg_name(e->name), bf_arg_str(bf_line_view(&l))));
 }
 
 struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, enum bf_class cls,
