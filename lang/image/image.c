@@ -185,13 +185,15 @@ static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t si
     struct bf_arena *scratch = bf_arena_new(0);
     if (!scratch)
         return bf_fail(e, BF_ENOMEM, "load image: out of memory");
-    jmp_buf jump;
+    jmp_buf jump, *outer = a ? bf_arena_on_exhausted(a, &jump) : NULL;
     enum bf_err err;
     bf_arena_on_exhausted(scratch, &jump);
     if (setjmp(jump) == 0)
         err = load(a ? a : scratch, scratch, bytes, size, sealed, image, at, e);
     else
         err = bf_fail(e, BF_ENOMEM, "load image: out of memory");
+    if (a)
+        bf_arena_on_exhausted(a, outer);
     bf_arena_free(scratch);
     return err;
 }

@@ -324,7 +324,7 @@ static void lower_program(struct bf_lower *l, bool scenarios) {
 
 /* The builder's memory is not the arena's: what runs out of either is told in one way. */
 static _Noreturn void exhausted(struct bf_arena *a) {
-    bf_arena_alloc(a, SIZE_MAX / 2);
+    bf_arena_alloc(a, SIZE_MAX);
     bf_assert_failed("the arena gave what no machine has", __FILE__, __LINE__);
 }
 

@@ -6,6 +6,7 @@
 
 #include "lang/image/compile.h"
 #include "lang/image/format.h"
+#include "tests/unit/fault.h"
 #include "tests/unit/test.h"
 
 /* What the fragments below stand on. */
@@ -375,12 +376,41 @@ static void too_much_is_told(void **state) {
     bf_buf_fini(&b);
 }
 
+/* ---- memory runs out ---- */
+
+static bool lower_again(void *ctx) {
+    struct made *m = ctx;
+    struct bf_error e;
+    struct bf_image *image;
+    if (!bf_lower(m->program, true, &m->bytes, &m->size))
+        return false;
+    struct bf_arena *a = bf_arena_new(0);
+    enum bf_err err = a ? bf_image_load(a, m->bytes, m->size, &image, &e) : BF_ENOMEM;
+    bf_arena_free(a);
+    assert_true(err == BF_OK || err == BF_ENOMEM);
+    return err == BF_OK;
+}
+
+static bool attempt(void *ctx) {
+    struct made *m = ctx;
+    return fault_guard(m->arena, lower_again, m);
+}
+
+static void memory_may_run_out_anywhere(void **state) {
+    (void)state;
+    struct made m;
+    assert_true(make_fragment(&m, true, "asker must d within 5 days { d -> last }"));
+    assert_true(fault_until_quiet(attempt, &m) > 20);
+    drop(&m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constructs_become),
         cmocka_unit_test(other_decisions_have_no_columns),
         cmocka_unit_test(sources_decide_and_nothing_else),
         cmocka_unit_test(too_much_is_told),
+        cmocka_unit_test(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
