@@ -15,9 +15,11 @@ static bool is_dir(const char *path) {
 
 /* In the sources, and there only, stdlib has this file. */
 #define SOURCE_MARK "stdlib.am"
+#define INSTALLED "/share/banfa/stdlib"
 
-/* A program in its build tree sits below the sources, or in a folder beside or below them. */
-static bool find_sources(char out[BF_PATH_MAX]) {
+/* A program in its build tree sits below the sources, or in a folder beside or below them; an installed one in
+** PREFIX/bin, which may not be the prefix it was built for. */
+static bool find_near_program(char out[BF_PATH_MAX]) {
     ssize_t len = readlink("/proc/self/exe", out, BF_PATH_MAX - 1);
     if (len <= 0)
         return false;
@@ -33,6 +35,11 @@ static bool find_sources(char out[BF_PATH_MAX]) {
             strcat(out, "/stdlib");
             return true;
         }
+        snprintf(mark, sizeof mark, "%s" INSTALLED, out);
+        if (up == 1 && is_dir(mark) && strlen(mark) < BF_PATH_MAX) {
+            snprintf(out, BF_PATH_MAX, "%.*s", BF_PATH_MAX - 1, mark);
+            return true;
+        }
     }
     return false;
 }
@@ -45,7 +52,7 @@ enum bf_err bf_stdlib_dir(char out[BF_PATH_MAX], struct bf_error *e) {
         snprintf(out, BF_PATH_MAX, "%s", asked);
         return BF_OK;
     }
-    if (find_sources(out))
+    if (find_near_program(out))
         return BF_OK;
     if (!is_dir(BANFA_DATADIR "/stdlib"))
         return bf_fail(e, BF_ENOENT, "stdlib: not found in %s; set BANFA_STDLIB", BANFA_DATADIR);

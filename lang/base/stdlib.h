@@ -1,7 +1,8 @@
 /* Stdlib: where the modules and calendars that come with Banfa are.
 **
-** $BANFA_STDLIB if set; else, for a program still in its build tree, the sources' stdlib; else the
-** installed one. The build tree goes before, so that an older installation never answers for it.
+** $BANFA_STDLIB if set; else, for a program still in its build tree, the sources' stdlib; else
+** ../share/banfa/stdlib beside the program's folder, so that an installation may be moved; else that of the
+** prefix it was built for. The build tree goes before, so that an older installation never answers for it.
 */
 #ifndef BF_STDLIB_H
 #define BF_STDLIB_H
