@@ -275,10 +275,14 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
 
 bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
               const struct bf_fact *f) {
+    static const uint8_t row_a[BF_FACT_KINDS] = {
+#define FACT(name, word, a, b, c) BF_ROW_##a,
+#include "engine/core/fact.def"
+    };
     const struct at t = {m, &m->proc[c->proc], a, c, f};
     if (f->kind >= BF_FACT_KINDS)
         return false;
-    bool of_duty = bf_fact_row((enum bf_fact_kind)f->kind, 0) == BF_ROW_DUTY;
+    bool of_duty = row_a[f->kind] == BF_ROW_DUTY;
     if (of_duty && !in(t.p->duties, f->a))
         return false;
     if (!changes(&t, of_duty ? &c->duties[f->a - t.p->duties.first] : NULL))

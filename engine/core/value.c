@@ -106,9 +106,17 @@ bool bf_credit_code_ok(bf_str s) {
     return bf_credit_code_check(s, &at, &expected) == BF_ID_OK;
 }
 
+/* Codes and names are short and mostly plain: each act looks at them. */
+static bool is_utf8(bf_str s) {
+    uint32_t plain = 0;
+    while (plain < s.len && plain < 32 && (unsigned char)s.p[plain] < 0x80)
+        plain++;
+    return plain == s.len || bf_utf8_check(s.p, s.len) == s.len;
+}
+
 static const char *check_text(struct bf_value v) {
     bf_str s = bf_value_text(v);
-    if (bf_utf8_check(s.p, s.len) != s.len)
+    if (!is_utf8(s))
         return "is not UTF-8";
     if (v.kind == BF_K_CITIZEN_ID && !bf_citizen_id_ok(s))
         return "is not a citizen id (GB 11643)";
