@@ -471,6 +471,26 @@ bool bf_reads_args(const struct bf_image *m, uint32_t code) {
     }
 }
 
+bool bf_reads_assume(const struct bf_image *m, uint32_t code, uint32_t assume) {
+    if (code == BF_NONE)
+        return false;
+    for (uint32_t pc = code;;) {
+        uint32_t op = bf_i_op(m->code[pc]), operand = bf_i_operand(m->code[pc]);
+        if (op == BF_OP_ASSUME && operand == assume)
+            return true;
+        if (op == BF_OP_CALL) { /* decisions call each other in no circle */
+            struct bf_i_range rules = m->decision[operand].rules;
+            for (uint32_t i = rules.first; i < rules.first + rules.count; i++)
+                if (bf_reads_assume(m, m->rule[i].cond, assume) ||
+                    bf_reads_assume(m, m->rule[i].result, assume))
+                    return true;
+        }
+        if (op == BF_OP_RETURN || op == BF_OP_DONE)
+            return false;
+        pc += words_of(op);
+    }
+}
+
 /* ---- decisions ---- */
 
 /* Which mask of a column. Without branches: inputs are not to be guessed. Of a column of two masks only

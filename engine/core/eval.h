@@ -75,6 +75,8 @@ enum bf_why bf_holds(struct bf_env *env, uint32_t code, bool *yes);
 void bf_guard_part(struct bf_env *env, uint32_t code, uint32_t *first, uint32_t *end);
 /* Does a program read the act's arguments? */
 bool bf_reads_args(const struct bf_image *m, uint32_t code);
+/* Does it, or a decision it calls, read the assumption? */
+bool bf_reads_assume(const struct bf_image *m, uint32_t code, uint32_t assume);
 
 /* A decision: its result and which rules fired: bit i of `fired` is the decision's i-th rule, i < 64;
 ** bf_rule_fired knows the others too. args: one a param, whose types were checked. Allocates nothing but for

@@ -208,17 +208,61 @@ static void choices(const struct bf_sim *s, const struct bf_words *w, const stru
     }
 }
 
-/* ---- the policy's gaps ---- */
+/* ---- gaps that were filled ---- */
 
-static void gaps(const struct bf_sim *s, const struct bf_words *w, struct bf_buf *out) {
+/* Does anything of the procedure read the assumption? */
+static bool reads(const struct bf_image *m, const struct bf_i_proc *p, uint32_t assume) {
+    for (uint32_t i = p->data.first; i < p->data.first + p->data.count; i++)
+        if (bf_reads_assume(m, m->data[i].init, assume))
+            return true;
+    for (uint32_t i = p->requires.first; i < p->requires.first + p->requires.count; i++)
+        if (bf_reads_assume(m, m->require[i].cond, assume))
+            return true;
+    for (uint32_t i = p->offers.first; i < p->offers.first + p->offers.count; i++) {
+        const struct bf_i_offer *o = &m->offer[i];
+        if (bf_reads_assume(m, o->guard, assume) || bf_reads_assume(m, o->window_code, assume) ||
+            bf_reads_assume(m, o->at_most, assume) || bf_reads_assume(m, o->effects, assume))
+            return true;
+    }
+    for (uint32_t i = p->duties.first; i < p->duties.first + p->duties.count; i++) {
+        const struct bf_i_duty *d = &m->duty[i];
+        bool program = d->limit == BF_I_LIMIT_WITHIN || d->limit == BF_I_LIMIT_BY;
+        if (bf_reads_assume(m, d->guard, assume) || bf_reads_assume(m, d->effects, assume) ||
+            (program && bf_reads_assume(m, d->limit_code, assume)))
+            return true;
+    }
+    for (uint32_t i = p->bans.first; i < p->bans.first + p->bans.count; i++)
+        if (bf_reads_assume(m, m->ban[i].unless, assume))
+            return true;
+    for (uint32_t i = p->states.first; i < p->states.first + p->states.count; i++) {
+        struct bf_i_range w = m->state[i].whens, q = m->state[i].pauses;
+        for (uint32_t k = w.first; k < w.first + w.count; k++)
+            if (bf_reads_assume(m, m->when[k].cond, assume))
+                return true;
+        for (uint32_t k = q.first; k < q.first + q.count; k++)
+            if (bf_reads_assume(m, m->pause[k].guard, assume))
+                return true;
+        if (bf_reads_assume(m, m->state[i].enter, assume))
+            return true;
+    }
+    return false;
+}
+
+static void assumptions(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+                        struct bf_buf *out) {
     const struct bf_image *m = s->image;
-    if (m->assume_count)
-        line(w, out, "", say(w, BF_T_SIM_ASSUMED, NIL, NIL, NIL), BF_NONE);
-    for (uint32_t i = 0; i < m->assume_count; i++)
-        line(w, out, "  ",
+    bool any = false;
+    for (uint32_t i = 0; i < m->assume_count; i++) {
+        if (!reads(m, bf_case_proc(m, c), i))
+            continue;
+        if (!any)
+            heading(w, out, BF_T_SIM_ASSUMED);
+        any = true;
+        line(w, out, "    ",
              say(w, BF_T_SIM_ASSUME_LINE, bf_i_label(m, m->assume[i].name, m->assume[i].label),
-                 bf_words_value(w, s->assume[i]), bf_i_text(m, m->assume[i].because)),
+                 bf_words_value(w, c->assume[i]), bf_i_text(m, m->assume[i].because)),
              m->assume[i].src);
+    }
 }
 
 void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *out) {
@@ -244,9 +288,8 @@ void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *o
         breaches(w, c, out);
         if (!ended)
             choices(s, w, c, out);
+        assumptions(s, w, c, out);
     }
-    bf_buf_char(out, '\n');
-    gaps(s, w, out);
 }
 
 /* ---- JSON ---- */

@@ -11,5 +11,11 @@ for policy in "$srcdir"/policies/*/ "$srcdir/stdlib/std/government.banfa" refere
     "$banfa" compile "$policy" -o policy.image >/dev/null &&
         "$banfa" dump policy.image >/dev/null || failed=1
 done
+# A case is explained with the assumptions its procedure reads, and no others.
+"$banfa" explain --lang zh "$srcdir/policies/hebi-2021-39" 国庆前申请 >policy.log || failed=1
+grep -q '逾期视同不予共享 ＝ 是' policy.log && ! grep -q '校核结果告知使用部门' policy.log || {
+    echo "FAILED: the assumptions of an explanation"
+    failed=1
+}
 rm -f reference.banfa.md policy.log policy.image
 exit $failed
