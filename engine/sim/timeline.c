@@ -247,7 +247,7 @@ static bf_str reason(const struct bf_words *w, const struct bf_sim_entry *e) {
         [BF_WHY_FORCE] = BF_T_SIM_R_FORCE};
     bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(w, e) : (bf_str){"", 0};
     if (arg.len)
-        return TEXT2(w, BF_T_SIM_R_ARGUMENT, arg, bf_str_of(r->detail ? r->detail : ""));
+        return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);
     if (plain[r->why])
         return TEXT0(w, plain[r->why]);
     if (r->why == BF_WHY_ACTOR)
