@@ -8,8 +8,11 @@
 
 void bf_buf_init(struct bf_buf *b) { *b = (struct bf_buf){0}; }
 
+void bf_buf_in(struct bf_buf *b, struct bf_arena *a) { *b = (struct bf_buf){.arena = a}; }
+
 void bf_buf_fini(struct bf_buf *b) {
-    bf_free(b->p);
+    if (!b->arena)
+        bf_free(b->p);
     bf_buf_init(b);
 }
 
@@ -22,14 +25,16 @@ static bool reserve(struct bf_buf *b, size_t n) {
     size_t need = b->len + n + 1;
     if (need <= b->cap)
         return true;
-    size_t cap = b->cap ? b->cap * 2 : 256;
+    size_t cap = b->cap ? b->cap * 2 : b->arena ? 48 : 256;
     if (cap < need)
         cap = need;
-    char *p = bf_realloc(b->p, cap);
+    char *p = b->arena ? bf_arena_alloc(b->arena, cap) : bf_realloc(b->p, cap);
     if (!p) {
         b->failed = true;
         return false;
     }
+    if (b->arena && b->len)
+        memcpy(p, b->p, b->len);
     b->p = p;
     b->cap = cap;
     return true;

@@ -43,8 +43,12 @@ struct bf_buf {
     char *p;
     size_t len, cap;
     bool failed;
+    struct bf_arena *arena; /* NULL: the heap */
 };
 void bf_buf_init(struct bf_buf *b);
+/* A buffer in an arena: it never fails (the arena jumps) and needs no fini. For texts made where the arena
+** may run out, since a jump would lose what the heap holds. */
+void bf_buf_in(struct bf_buf *b, struct bf_arena *a);
 void bf_buf_fini(struct bf_buf *b);
 void bf_buf_put(struct bf_buf *b, const void *p, size_t n);
 void bf_buf_str(struct bf_buf *b, bf_str s);

@@ -97,18 +97,17 @@ static uint32_t circle_start(const struct graph *g, uint32_t to) {
 
 static void tell_circle(struct graph *g, enum bf_diag_code code, uint32_t to, bf_span at) {
     uint32_t start = circle_start(g, to);
-    struct bf_line l = {0};
-    while (bf_line_again(&l, g->c->arena)) {
-        for (uint32_t i = start; i < g->length && i < start + 8; i++) {
-            bf_line_str(&l, g->node[g->way[i]]->name->text);
-            bf_line_z(&l, " -> ");
-        }
-        bf_line_z(&l, g->length > start + 8 ? "… -> " : "");
-        bf_line_str(&l, g->node[to]->name->text);
+    struct bf_buf l;
+    bf_buf_in(&l, g->c->arena);
+    for (uint32_t i = start; i < g->length && i < start + 8; i++) {
+        bf_buf_str(&l, g->node[g->way[i]]->name->text);
+        bf_buf_z(&l, " -> ");
     }
+    bf_buf_z(&l, g->length > start + 8 ? "… -> " : "");
+    bf_buf_str(&l, g->node[to]->name->text);
     for (uint32_t i = start; i < g->length; i++)
         g->node[g->way[i]]->broken = true;
-    bf_report(g->c, code, at, BF_ARGS(bf_arg_str(bf_line_view(&l))));
+    bf_report(g->c, code, at, BF_ARGS(bf_arg_str(bf_buf_view(&l))));
 }
 
 static void *first_cursor(const struct graph *g, uint32_t i, bool calls) {

@@ -101,30 +101,6 @@ struct bf_call {
     struct bf_call *next;
 };
 
-/* A line of text in the arena, written twice: first only measured (p NULL), then for good. So no heap is
-** held where the arena may run out.
-**
-**     for (struct bf_line l = {0}; bf_line_again(&l, arena);) bf_line_z(&l, "…");     */
-struct bf_line {
-    char *p;
-    uint32_t len, round;
-};
-static inline bool bf_line_again(struct bf_line *l, struct bf_arena *a) {
-    if (l->round == 2)
-        return false;
-    if (l->round++ == 1)
-        l->p = bf_arena_alloc(a, l->len + 1u);
-    l->len = 0;
-    return true;
-}
-static inline void bf_line_str(struct bf_line *l, bf_str s) {
-    if (l->p)
-        memcpy(l->p + l->len, s.p, s.len);
-    l->len += s.len;
-}
-static inline void bf_line_z(struct bf_line *l, const char *z) { bf_line_str(l, bf_str_of(z)); }
-static inline bf_str bf_line_view(const struct bf_line *l) { return (bf_str){l->p, l->len}; }
-
 /* ---- load.c ---- */
 /* A dotted module name as written. */
 bf_str bf_module_text(struct bf_arena *a, const struct bf_node *module);

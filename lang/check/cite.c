@@ -7,16 +7,10 @@
 
 /* ---- against the outline ---- */
 
-enum { CITE_TEXT = 256 }; /* more than any citation or number takes */
-
-/* A buffer whose memory is the arena's. */
-static struct bf_buf room(struct bf_checker *c) {
-    return (struct bf_buf){.p = bf_arena_alloc(c->arena, CITE_TEXT), .cap = CITE_TEXT};
-}
-
 static bf_str cite_text(struct bf_checker *c, struct bf_cite cite,
                         void (*write)(struct bf_buf *, struct bf_cite)) {
-    struct bf_buf out = room(c);
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
     write(&out, cite);
     return bf_buf_view(&out);
 }
@@ -26,7 +20,9 @@ static bf_arg cite_arg(struct bf_checker *c, struct bf_cite cite) {
 }
 
 static bf_arg number_arg(struct bf_checker *c, uint32_t n) {
-    struct bf_buf en = room(c), zh = room(c);
+    struct bf_buf en, zh;
+    bf_buf_in(&en, c->arena);
+    bf_buf_in(&zh, c->arena);
     bf_buf_int(&en, n);
     bf_zh_number(&zh, n);
     return bf_arg_both(bf_buf_view(&en), bf_buf_view(&zh));

@@ -213,8 +213,8 @@ static void report_missing(struct coverage *k) {
     for (uint32_t i = 0, end; i < k->o->count; i = end) {
         struct missing m = {0};
         end = end_of_article(k->o, i);
-        bf_buf_init(&m.en);
-        bf_buf_init(&m.zh);
+        bf_buf_in(&m.en, k->p->arena);
+        bf_buf_in(&m.zh, k->p->arena);
         look_at_article(k, &m, i, end);
         if (m.count) {
             struct bf_diag *d =
@@ -223,8 +223,6 @@ static void report_missing(struct coverage *k) {
             bf_diag_label(ds, d, m.first->span, BF_T_NOBODY_CITES, BF_NOARGS);
             bf_diag_hint(ds, d, BF_T_ENCODE_OR_NOTE, BF_NOARGS);
         }
-        bf_buf_fini(&m.en);
-        bf_buf_fini(&m.zh);
     }
 }
 

@@ -451,17 +451,16 @@ static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_arg
 
 /* The names of those that are not given and must be, the first eight of them. */
 static bf_str missing_names(struct bf_checker *c, const struct bf_args *how, const char *comma) {
-    struct bf_line l = {0};
-    while (bf_line_again(&l, c->arena)) {
-        uint32_t shown = 0;
-        for (const struct bf_sym *s = how->first; s && shown <= 8; s = s->next) {
-            if (s->mark == c->stamp || how->optional(c, s))
-                continue;
-            bf_line_z(&l, shown ? comma : "");
-            bf_line_str(&l, shown++ < 8 ? s->name->text : BF_STR("…"));
-        }
+    struct bf_buf l;
+    bf_buf_in(&l, c->arena);
+    uint32_t shown = 0;
+    for (const struct bf_sym *s = how->first; s && shown <= 8; s = s->next) {
+        if (s->mark == c->stamp || how->optional(c, s))
+            continue;
+        bf_buf_z(&l, shown ? comma : "");
+        bf_buf_str(&l, shown++ < 8 ? s->name->text : BF_STR("…"));
     }
-    return bf_line_view(&l);
+    return bf_buf_view(&l);
 }
 
 static void tell_missing(struct bf_checker *c, const struct bf_args *how) {

@@ -246,7 +246,7 @@ static void hint_note(struct bf_flow *f, struct bf_diag *d, const struct bf_node
         cite = 0;
     struct bf_cite c = bf_cite_unpack(cite);
     struct bf_buf code;
-    bf_buf_init(&code);
+    bf_buf_in(&code, f->p->arena);
     bf_buf_char(&code, '@');
     if (cite)
         (zh ? bf_cite_zh : bf_cite_code)(&code, c);
@@ -254,7 +254,6 @@ static void hint_note(struct bf_flow *f, struct bf_diag *d, const struct bf_node
         bf_buf_z(&code, "…");
     bf_diag_hint(diags(f), d, zh ? BF_T_LEAVE_GAP_ZH : BF_T_LEAVE_GAP_EN,
                  BF_ARGS(bf_arg_str(bf_buf_view(&code))));
-    bf_buf_fini(&code);
 }
 
 static void check_consequence(struct bf_flow *f, uint32_t i) {

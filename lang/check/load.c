@@ -169,13 +169,13 @@ static enum bf_err load_outline(struct loader *l) {
 /* ---- modules ---- */
 
 bf_str bf_module_text(struct bf_arena *a, const struct bf_node *module) {
-    struct bf_line l = {0};
-    while (bf_line_again(&l, a))
-        for (const struct bf_node *n = module ? module->a : NULL; n; n = n->next) {
-            bf_line_str(&l, n->name->text);
-            bf_line_z(&l, n->next ? "." : "");
-        }
-    return bf_line_view(&l);
+    struct bf_buf l;
+    bf_buf_in(&l, a);
+    for (const struct bf_node *n = module ? module->a : NULL; n; n = n->next) {
+        bf_buf_str(&l, n->name->text);
+        bf_buf_z(&l, n->next ? "." : "");
+    }
+    return bf_buf_view(&l);
 }
 
 /* The dotted name as written; *english: as the library has it. */
@@ -332,19 +332,18 @@ struct visit {
 };
 
 static void tell_circle(struct visit *v, const struct bf_node *use, uint32_t to) {
-    struct bf_line l = {0};
+    struct bf_buf l;
     uint32_t first = 0;
     while (v->way[first] != to)
         first++;
-    while (bf_line_again(&l, v->p->arena)) {
-        for (uint32_t i = first; i < v->depth; i++) {
-            bf_line_str(&l, v->p->modules_of[v->way[i]]);
-            bf_line_z(&l, " -> ");
-        }
-        bf_line_str(&l, v->p->modules_of[to]);
+    bf_buf_in(&l, v->p->arena);
+    for (uint32_t i = first; i < v->depth; i++) {
+        bf_buf_str(&l, v->p->modules_of[v->way[i]]);
+        bf_buf_z(&l, " -> ");
     }
+    bf_buf_str(&l, v->p->modules_of[to]);
     bf_diag(v->p->parse->diags, BF_E0121_USE_CIRCLE, use->span,
-            BF_ARGS(bf_arg_str(bf_line_view(&l))));
+            BF_ARGS(bf_arg_str(bf_buf_view(&l))));
 }
 
 static void visit_tree(struct visit *v, uint32_t i) {

@@ -359,7 +359,7 @@ static bool base_absent(struct bf_logic *l, const struct variable *v) {
 
 bf_str bf_logic_example(struct bf_logic *l, enum bf_lang lang, bool opaque) {
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, l->program->arena);
     bool short_names = one_root(l);
     uint32_t shown = 0;
     for (uint32_t i = 0; i < l->vars && shown <= EXAMPLE_VARS; i++) {
@@ -375,8 +375,7 @@ bf_str bf_logic_example(struct bf_logic *l, enum bf_lang lang, bool opaque) {
     }
     if (!shown)
         put_text(&b, lang, BF_T_EXAMPLE_ANY);
-    bf_str text = bf_str_dup(l->program->arena, bf_buf_view(&b));
-    bf_buf_fini(&b);
+    bf_str text = bf_buf_view(&b);
     return text;
 }
 
@@ -389,12 +388,11 @@ bf_str bf_logic_opaque_name(struct bf_logic *l, const struct bf_cube *x) {
         if (!v->other || v->other == v->expr)
             return name;
         struct bf_buf b;
-        bf_buf_init(&b);
+        bf_buf_in(&b, l->program->arena);
         bf_buf_str(&b, name);
         bf_buf_z(&b, ", ");
         bf_buf_str(&b, source_text(l, v->other));
-        name = bf_str_dup(l->program->arena, bf_buf_view(&b));
-        bf_buf_fini(&b);
+        name = bf_buf_view(&b);
         return name;
     }
     return (bf_str){0};

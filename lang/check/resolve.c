@@ -185,12 +185,11 @@ static void declare_extension(struct bf_checker *c, struct bf_sym *proc, struct 
         return;
     struct bf_name *spelling[2];
     for (int lang = 0; lang < 2; lang++) {
-        struct bf_line l = {0};
-        while (bf_line_again(&l, c->arena)) {
-            bf_line_str(&l, bf_builtin_text(BF_B_EXTEND, (enum bf_lang)lang));
-            bf_line_str(&l, duty->name->text);
-        }
-        spelling[lang] = bf_name_intern(c->p->parse->names, bf_line_view(&l));
+        struct bf_buf l;
+        bf_buf_in(&l, c->arena);
+        bf_buf_str(&l, bf_builtin_text(BF_B_EXTEND, (enum bf_lang)lang));
+        bf_buf_str(&l, duty->name->text);
+        spelling[lang] = bf_name_intern(c->p->parse->names, bf_buf_view(&l));
     }
     bool zh = duty->name->text.p[0] & 0x80;
     struct bf_sym *act = bf_scope_find(c, proc, BF_C_ACT, spelling[0]);

@@ -336,30 +336,29 @@ static int split(struct bf_checker *c, bf_str s, bool joint, bool name, bf_str *
 
 static void hint_split(struct bf_checker *c, struct bf_diag *d, bf_str text) {
     bf_str pieces[PIECES];
-    struct bf_line l = {0};
+    struct bf_buf l;
     int count = (text.p[0] & 0x80) && text.len <= 120 ? split(c, text, false, false, pieces, 0) : 0;
     if (count == 0)
         return;
-    while (bf_line_again(&l, c->arena))
-        for (int i = 0; i < count; i++) {
-            bf_line_z(&l, i ? " " : "");
-            bf_line_str(&l, pieces[i]);
-        }
-    bf_hint(c, d, BF_T_HINT_SPLIT, BF_ARGS(bf_arg_str(bf_line_view(&l))));
+    bf_buf_in(&l, c->arena);
+    for (int i = 0; i < count; i++) {
+        bf_buf_z(&l, i ? " " : "");
+        bf_buf_str(&l, pieces[i]);
+    }
+    bf_hint(c, d, BF_T_HINT_SPLIT, BF_ARGS(bf_arg_str(bf_buf_view(&l))));
 }
 
 void bf_hint_members(struct bf_checker *c, struct bf_diag *d, const struct bf_sym *e) {
     if (!d || c->suggested > SUGGEST_MAX)
         return;
-    struct bf_line l = {0};
-    while (bf_line_again(&l, c->arena)) {
-        uint32_t shown = 0;
-        for (const struct bf_sym *m = e->first; m && shown <= 8; m = m->next) {
-            bf_line_z(&l, shown ? ", " : "");
-            bf_line_str(&l, shown++ < 8 ? m->name->text : BF_STR("..."));
-        }
+    struct bf_buf l;
+    bf_buf_in(&l, c->arena);
+    uint32_t shown = 0;
+    for (const struct bf_sym *m = e->first; m && shown <= 8; m = m->next) {
+        bf_buf_z(&l, shown ? ", " : "");
+        bf_buf_str(&l, shown++ < 8 ? m->name->text : BF_STR("..."));
     }
-    bf_hint(c, d, BF_T_HINT_MEMBERS, BF_ARGS(bf_arg_name(e->name), bf_arg_str(bf_line_view(&l))));
+    bf_hint(c, d, BF_T_HINT_MEMBERS, BF_ARGS(bf_arg_name(e->name), bf_arg_str(bf_buf_view(&l))));
 }
 
 struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, enum bf_class cls,

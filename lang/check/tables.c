@@ -189,7 +189,7 @@ static void hint_narrow(struct table *t, struct bf_diag *d, const struct rule *f
     const struct bf_sym *own = result->kind == BF_N_NAME ? bf_sym_of(t->p, result) : NULL;
     bool is = own && own->kind == BF_SYM_MEMBER && own->owner == member->owner && own != member;
     struct bf_buf code;
-    bf_buf_init(&code);
+    bf_buf_in(&code, t->p->arena);
     bf_buf_z(&code, is_zh(narrowed) ? "并且" : "and ");
     bf_buf_str(&code, text_arg(t, expr).s);
     if (is_zh(narrowed))
@@ -198,7 +198,6 @@ static void hint_narrow(struct table *t, struct bf_diag *d, const struct rule *f
         bf_buf_z(&code, is ? " is " : " is not ");
     bf_buf_str(&code, (is ? own : member)->name->text);
     bf_diag_hint(ds, d, BF_T_NARROW, BF_ARGS(bf_arg_str(bf_buf_view(&code))));
-    bf_buf_fini(&code);
 }
 
 /* Of the input last found. */

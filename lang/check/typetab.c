@@ -129,32 +129,32 @@ static uint32_t builtin_of(const struct bf_type *t) {
     return BF_NONE;
 }
 
-static void type_write(struct bf_line *out, const struct bf_type *t, enum bf_lang lang) {
+static void type_write(struct bf_buf *out, const struct bf_type *t, enum bf_lang lang) {
     uint32_t b = builtin_of(t);
     bool zh = lang == BF_LANG_ZH;
     if (t->kind == BF_K_LIST) {
         char cap[48] = "";
         if (t->max)
             snprintf(cap, sizeof cap, zh ? "至多%u个 " : "at most %u ", t->max);
-        bf_line_z(out, zh ? "若干 " : "list of ");
-        bf_line_z(out, cap);
+        bf_buf_z(out, zh ? "若干 " : "list of ");
+        bf_buf_z(out, cap);
         type_write(out, t->elem, lang);
     } else if (b != BF_NONE) {
-        bf_line_str(out, bf_builtin_text(b, lang));
+        bf_buf_str(out, bf_builtin_text(b, lang));
     } else if (t->sym) {
         if (t->kind == BF_K_CASE)
-            bf_line_z(out, zh ? "案件 " : "case of ");
-        bf_line_str(out, t->sym->name->text);
+            bf_buf_z(out, zh ? "案件 " : "case of ");
+        bf_buf_str(out, t->sym->name->text);
     }
     if (t->optional)
-        bf_line_z(out, zh ? "（选填）" : "?");
+        bf_buf_z(out, zh ? "（选填）" : "?");
 }
 
 static bf_str type_text(struct bf_checker *c, const struct bf_type *t, enum bf_lang lang) {
-    struct bf_line l = {0};
-    while (bf_line_again(&l, c->arena))
-        type_write(&l, t, lang);
-    return bf_line_view(&l);
+    struct bf_buf l;
+    bf_buf_in(&l, c->arena);
+    type_write(&l, t, lang);
+    return bf_buf_view(&l);
 }
 
 bf_arg bf_type_arg(struct bf_checker *c, const struct bf_type *t) {
