@@ -111,7 +111,7 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
                         .n = 3};
     if ((why = due_of(s, &t, &f.due)))
         return why;
-    struct bf_value *v = bf_new_array(s->a, struct bf_value, 3);
+    struct bf_value *v = bf_arena_alloc(s->a, 3 * sizeof *v);
     v[0] = bf_date(day);
     v[1] = at == BF_INSTANT_NONE ? BF_ABSENT : bf_instant_value(at);
     v[2] = limit;

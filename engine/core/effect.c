@@ -6,7 +6,7 @@
 
 void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f) {
     if (s->fact_count == s->fact_cap) {
-        uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 6;
+        uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 4;
         struct bf_fact *grown = bf_arena_alloc(s->a, cap * sizeof *grown);
         if (s->fact_count)
             memcpy(grown, s->facts, s->fact_count * sizeof *grown);

@@ -20,7 +20,7 @@ void bf_judge_init(struct bf_judge *j, const struct bf_image *m, const struct bf
 /* ---- who ---- */
 
 bool bf_acts_as(struct bf_value actor, struct bf_value offered) {
-    return bf_is_party(actor) && bf_value_equal(actor, offered);
+    return actor.kind == offered.kind && bf_is_party(actor) && bf_value_equal(actor, offered);
 }
 
 bool bf_acts_as_any(const struct bf_image *m, struct bf_value actor, uint32_t type) {

@@ -790,6 +790,8 @@ static enum bf_why event(struct run *r) {
 /* As it was given, with all lapses due by now. What of them does not fit the budget waits for the next step. */
 static enum bf_why begin_again(struct run *r) {
     struct bf_stepper *s = &r->s;
+    for (size_t i = 0; r->given && i < 8; i++) /* it was not looked at for long: fetch it meanwhile */
+        __builtin_prefetch((const char *)r->given + i * 64);
     bf_judge_init(&s->judge, s->m, s->w, NULL, r->now, s->a);
     r->today = s->judge.env.today;
     s->c = NULL;

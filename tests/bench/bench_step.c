@@ -14,7 +14,7 @@
 #include "tests/unit/make_image.h"
 #include "tests/unit/test.h"
 
-enum { AT_ONCE = 200, CASES = 60000, ACTS = 3 * CASES, LIMIT_1 = 5, LIMIT_2 = 3 };
+enum { AT_ONCE = 1000, CASES = 60000, ACTS = 3 * CASES, LIMIT_1 = 5, LIMIT_2 = 3 };
 
 static const struct bf_calendar *cn;
 static struct bf_image *image;
