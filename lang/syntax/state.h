@@ -41,7 +41,9 @@ struct bf_lexer {
     uint32_t opener[BF_NESTING_LIMIT + 1];
     bool closed_nothing; /* the last token was a brace that closes none */
     bool fatal;          /* gave up: be silent, say the end */
-    bool silent;         /* an unclosed brace was reported: what it leads to is not */
+    uint32_t stuck_at,
+        stuck;   /* offset + 1 of the latest mistake; how often in a row it was there */
+    bool silent; /* an unclosed brace was reported: what it leads to is not */
 
     /* skipping to the next statement */
     bool sync;

@@ -477,8 +477,17 @@ void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
     uint32_t from = t.at.start;
     if (lx->fatal)
         return;
-    if (!lx->silent)
+    /* A second mistake at one token follows from the first. Recovering there more often than blocks can be open
+     * gets nowhere: it is the end. */
+    bool again = lx->stuck_at == from + 1;
+    if (!lx->silent && !again)
         report(lx, at, expected);
+    lx->stuck = again ? lx->stuck + 1 : 0;
+    lx->stuck_at = from + 1;
+    if (lx->stuck > BF_NESTING_LIMIT) {
+        lx->fatal = true;
+        return;
+    }
     lx->sync = true;
     lx->sync_inner = 0;
     lx->sync_depth = lx->depth;
