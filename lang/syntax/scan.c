@@ -88,9 +88,10 @@ static uint32_t zh_count(const char *p, const char *end, uint32_t *value) {
     if (!n)
         return 0;
     const char *q = p + n;
-    if (begins(q, "个工作日") || begins(q, "工作日"))
+    if (begins(q, "个工作日"))
         return n;
-    static const char *const units[] = {"个自然日", "个小时", "个月", "小时", "日", "天", "年"};
+    static const char *const units[] = {"个自然日", "个小时", "工作日", "个月",
+                                        "小时",     "日",     "天",     "年"};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (!begins(q, units[i]))
             continue;

@@ -380,6 +380,8 @@ static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, boo
             l->space = false, bf_line_tight(l);
         put_once(l, c);
     }
+    if (!find(clauses, BF_N_C_WITHIN) && (c = find(clauses, BF_N_C_FROM)))
+        put_opened(l, "自", c->a, "之日起"); /* a mistake, but the author's to mend */
     if (guard && (c = find(clauses, BF_N_C_IF))) {
         bf_put_comma(l);
         bf_line_break(l);

@@ -206,6 +206,15 @@ static void words_are_cut_by_the_word_rule(void **state) {
            "理由：文本、同意书：文本、所有权：文本、一次性：文本、三年规划：文本、行为：文本 ｝");
     assert_string_equal(codes(&r), "");
     close_reading(&r);
+    /* 工作日 without 个 is counted only before 内: 下一工作日 is a name, 十工作日内 a limit */
+    read_z(&r, "设 x ＝ 下一工作日（甲）");
+    assert_string_equal(codes(&r), "");
+    assert_dump(r.tree->root->a,
+                "LET\n  a NAME x\n  b CALL\n    a NAME 下一工作日\n    b ARG\n      b NAME 甲\n");
+    close_reading(&r);
+    read_z(&r, "程序 p ｛ a应当在十工作日内b ｛c｝ ｝");
+    assert_string_equal(codes(&r), "");
+    close_reading(&r);
     /* an opener is freed by its closer only: 自然人 stays whole, 自启动之日起 does not */
     read_z(&r, "程序 p ｛ 自然人可以自变化之日起3日内在岗补正 ｝");
     assert_string_equal(codes(&r), "");
