@@ -77,7 +77,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <items> cites cites0 policy_items imports members fields params params0 rules names items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
-%type <items> statements_block alts_block violate0 types0 once0
+%type <items> spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
 %type <num> compare
 %type <sealed> sealed
 
@@ -219,19 +219,27 @@ decl:
     /* scenario "国庆前申请" @15.1 { at 2025-09-29 10:00 } */
     | SCENARIO string cites0 statements_block cites0
                               { $$ = said(lx, $1, cited(node2(lx, SCENARIO, @$, $2, $4.first), $3, $5, $4)); }
-    | SCENARIO error '{' resume statements '}' cites0
-                              { $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), $5.first))); }
+    | SCENARIO error spared_statements
+                              { $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), $3.first))); }
+    | SCENARIO error RESYNC   { yyerrok; $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), nil))); }
     /* procedure share_request "共享申请" @15 { … } */
     | PROCEDURE name label cites0 items_block cites0
                               { $$ = said(lx, $1, cited(node3(lx, PROCEDURE, @$, $2, $3, $5.first), $4, $6, $5)); }
-    | PROCEDURE name error '{' resume items '}' cites0
-                              { $$ = said(lx, $1, broken(node3(lx, PROCEDURE, @$, $2, nil, $6.first))); }
+    | PROCEDURE name error spared_items
+                              { $$ = said(lx, $1, broken(node3(lx, PROCEDURE, @$, $2, nil, $4.first))); }
     | PROCEDURE name error RESYNC
                               { yyerrok; $$ = said(lx, $1, broken(node3(lx, PROCEDURE, @$, $2, nil, nil))); }
     ;
 
-/* the `{` after a mistake in a head was accepted: the block is read as usual */
+/* The `{` after a mistake in a head was accepted: the block is read as usual. A block ends its rule, so that
+** a mistake behind it does not open it again. */
 resume: %empty                { yyerrok; bf_lexer_resume(lx); }
+    ;
+spared_statements: '{' resume statements '}' { $$ = $3; }
+    ;
+spared_items: '{' resume items '}' { $$ = $3; }
+    ;
+spared_alts: '{' resume alts '}' { $$ = $3; }
     ;
 
 value: cond
@@ -420,8 +428,8 @@ sealed: label                 { $$.label = $1; $$.mark = 0; }
 /* state reply "待答复" { … } */
 state: STATE name label cites0 items_block cites0
                               { $$ = said(lx, $1, cited(node3(lx, STATE, @$, $2, $3, $5.first), $4, $6, $5)); }
-    | STATE name error '{' resume items '}' cites0
-                              { $$ = said(lx, $1, broken(node3(lx, STATE, @$, $2, nil, $6.first))); }
+    | STATE name error spared_items
+                              { $$ = said(lx, $1, broken(node3(lx, STATE, @$, $2, nil, $4.first))); }
     | STATE name error RESYNC { yyerrok; $$ = said(lx, $1, broken(node3(lx, STATE, @$, $2, nil, nil))); }
     ;
 
@@ -472,8 +480,8 @@ act_head: name label params0  { $$ = node3(lx, ACT, @$, $1, $2, $3.first); }
 ** A duty that is named like its only act may be written as that act: dept must publish(r: Text) by 12-31 -> done */
 must: subjects MUST limit0 act_head clauses alts_block cites0 otherwise0
                               { $$ = cited(must(lx, @$, $2, $1, $3, $4, $5, $6, $8), $7, none, $6); }
-    | subjects MUST limit0 act_head clauses error '{' resume alts '}' cites0 otherwise0
-                              { $$ = broken(must(lx, @$, $2, $1, $3, $4, $5, $9, $12)); }
+    | subjects MUST limit0 act_head clauses error spared_alts
+                              { $$ = broken(must(lx, @$, $2, $1, $3, $4, $5, $7, nil)); }
     | subjects MUST limit0 act_head clauses key_act otherwise0
                               { $$ = must_act(lx, @$, $2, $1, $3, $4, $5, $6, $7); }
     ;

@@ -470,11 +470,16 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
     }
 }
 
+#define STUCK_MAX 4 /* mistakes told of one token: the parser does not get past it */
+
 /* The parser cannot go on with the token it was given last. */
 void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
                            const struct bf_expected *expected) {
     struct bf_token t = lx->last;
     uint32_t from = t.at.start;
+    lx->stuck = from + 1 == lx->sync_from ? lx->stuck + 1 : 0;
+    if (lx->stuck > STUCK_MAX)
+        lx->fatal = true;
     if (lx->fatal)
         return;
     /* A second mistake at one token follows from the first. Recovering there more often than blocks can be open
