@@ -411,8 +411,10 @@ party_item:
                               { $$ = said(lx, $1, cited(node2(lx, REQUIRE, @$, $3, $5), $6, none, none)); }
     | state
     /* end granted "予以共享" { put grants … } */
-    | END name label cites0 effects0
-                              { $$ = said(lx, $1, cited(node3(lx, END, @$, $2, $3, $5.first), $4, none, $5)); }
+    | END name label cites0
+                              { $$ = said(lx, $1, cited(node3(lx, END, @$, $2, $3, nil), $4, none, none)); }
+    | END name label cites0 effects cites0
+                              { $$ = said(lx, $1, cited(node3(lx, END, @$, $2, $3, $5.first), $4, $6, $5)); }
     | act_rule
     /* 如 允许补正的，提供部门可以…；在 待答复、协商 期间，… */
     | guard act_rule          { $$ = guarded(lx, @$, $1, $2); }

@@ -153,6 +153,12 @@ static uint32_t match_zh(const char *p, const char *z, const char *variants) {
     return best;
 }
 
+static bool ends_word(const char *p) {
+    uint32_t len;
+    return letter_of(decode(p, &len)) == NO_LETTER ||
+           match_zh(p, "内", "以内;之内;前;以前;之前;后;以后;之后");
+}
+
 /* What follows a number: a unit makes it a period, 次 and times a count. Bytes, spaces included. */
 static uint32_t scan_unit(const char *p, const struct unit **unit) {
     const char *q = skip_spaces(p);
@@ -177,6 +183,11 @@ static uint32_t scan_unit(const char *p, const struct unit **unit) {
     }
     if (!best)
         best = begins(q, "次") ? 3 : 0;
+    /* behind a space only as a word: 5 个工作日 内, but not 3 工作日数 */
+    if (best && q != p && !ends_word(q + best)) {
+        *unit = NULL;
+        best = 0;
+    }
     return best ? (uint32_t)(q - p) + best : 0;
 }
 
@@ -453,8 +464,9 @@ int bf_scan_word(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
         q += len;
     }
     bf_str text = {p, (uint32_t)(q - p)};
-    if (text.len > 3 && is_opener(p) && lx->prev_kind != T_FROM && lx->prev_kind != T_IN_ZH &&
-        lx->prev_kind != T_AT_ZH && closer_ahead(q)) {
+    bool free = lx->prev_kind != T_FROM && lx->prev_kind != T_IN_ZH && lx->prev_kind != T_AT_ZH &&
+                lx->prev_kind != T_DOT; /* behind those a word begins, but not with an opener */
+    if (text.len > 3 && free && is_opener(p) && closer_ahead(q)) {
         text.len = 3;
         odd = false;
     }
@@ -492,8 +504,8 @@ static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
     if (!kind)
         return 0;
     cp = decode(p + *n, &len);
-    if (!adjacent && letter_of(cp) != NO_LETTER)
-        return 0; /* a word of its own begins so */
+    if (!adjacent && (letter_of(cp) != NO_LETTER || begins(p, "之")))
+        return 0; /* a word of its own: 3日 之后 … */
     /* 2025年1月1日之后5日: the expression, not the suffix */
     if (kind != T_WITHIN_ZH && *n == 6 &&
         (*skip_spaces(p + 6) - '0' + 0u < 10 || begins(skip_spaces(p + 6), "\xef\xbc")) &&

@@ -53,7 +53,7 @@ struct bf_lexer {
     uint32_t sync_indent;
     uint32_t sync_from; /* where the last mistake was, plus one; 0: nowhere yet */
 
-    uint32_t stuck;          /* mistakes in a row at that place */
+    uint32_t stuck;                  /* mistakes in a row at that place */
     uint32_t line_start, line_first; /* of the line looked at last: its begin, its first sign */
     uint32_t line_seen;
 

@@ -453,6 +453,8 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
                                lx->before_kind != T_PAUSES && !first_on_line(lx, at.start))) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0030_LATER_PART, at, BF_ARGS(text));
         bf_diag_hint(lx->p->diags, d, BF_T_LATER_PART_HINT, BF_NOARGS);
+    } else if (t->kind == T_STRING && bf_str_starts(bf_lexer_text(lx, at), BF_STR("《"))) {
+        lx->error_end = at.end + 1; /* told already */
     } else if (t->kind == T_EOF_MARK) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0002_ENDS_EARLY, at, BF_NOARGS);
         label_expected(lx, d, at, expected);

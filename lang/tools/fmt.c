@@ -58,6 +58,7 @@ static void end_row(const struct bf_row *r, struct bf_buf *out, uint32_t at) {
 ** theirs. */
 static void write_broken(const struct bf_row *r, const uint32_t *width, struct bf_buf *out) {
     uint32_t at = r->indent, from = 0, column = r->indent, cell = 0;
+    bool apart = false; /* a cell has begun: what comes next stands at its column */
     spaces(out, r->indent);
     for (uint32_t i = 0; i <= r->marks; i++) {
         uint32_t to = i < r->marks ? r->mark[i].at : r->text.len;
@@ -68,16 +69,18 @@ static void write_broken(const struct bf_row *r, const uint32_t *width, struct b
             if (width)
                 column += width[cell] ? width[cell] + 1 : 0;
             cell++;
-            if (piece.len && at > r->indent) {
-                uint32_t gap = width && column > at ? column - at : 1;
-                spaces(out, gap);
-                at += gap;
-            }
-        } else if (i && at + bf_lay_columns(piece) > WIDTH && trimmed.len) {
+            apart = true;
+        } else if (i && !apart && at + bf_lay_columns(piece) > WIDTH && trimmed.len) {
             bf_buf_char(out, '\n');
             at = r->indent + INDENT;
             spaces(out, at);
             piece = trimmed;
+        }
+        if (apart && piece.len) {
+            uint32_t gap = width && column > at ? column - at : at > r->indent;
+            spaces(out, gap);
+            at += gap;
+            apart = false;
         }
         bf_buf_str(out, piece);
         at += bf_lay_columns(piece);

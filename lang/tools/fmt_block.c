@@ -43,12 +43,14 @@ void bf_lay_label_cell(struct bf_line *l, const struct bf_node *label) {
     bf_put_label(l, label);
 }
 
-void bf_lay_equals(struct bf_line *l, const struct bf_node *value) {
+void bf_lay_equals(struct bf_line *l, const struct bf_node *value, bool sum) {
     l->space = true;
     bf_put_sign(l, "=", "＝", BF_GLUE_WORD);
     l->space = true;
     if (value->kind == BF_N_OPENS || value->kind == BF_N_DOES || value->kind == BF_N_REPORTS)
         bf_put_act(l, value);
+    else if (sum)
+        bf_put_operand(l, value);
     else
         bf_put_expr(l, value);
 }
@@ -214,7 +216,7 @@ static void rule(struct bf_layout *o, const struct bf_node *n, const struct bf_n
             bf_put_word(&l, BF_W_THEN);
         }
     }
-    bf_put_expr(&l, n->b);
+    bf_put_operand(&l, n->b);
     bf_lay_one_row(o, n, indent, &l, owner, n->cites);
 }
 
@@ -392,7 +394,7 @@ static void assume(struct bf_line *l, const struct bf_node *n) {
     if (!l->zh)
         l->space = true;
     colon_type(l, n->c);
-    bf_lay_equals(l, n->d);
+    bf_lay_equals(l, n->d, false);
     bf_lay_head_cites(l, n->cites);
     if (!n->e)
         return;

@@ -259,9 +259,19 @@ static bool is_path(const struct bf_line *l, const struct bf_node *n) {
 static void put_opened(struct bf_line *l, const char *opener, const struct bf_node *n,
                        const char *closer) {
     bf_put_zh(l, opener);
-    if (is_path(l, n))
+    size_t len = l->text.len;
+    enum bf_glue last = l->last;
+    uint32_t last_start = l->last_start;
+    bool tight = is_path(l, n);
+    if (tight)
         bf_line_tight(l);
     bf_put_operand(l, n);
+    if (tight && memchr(l->text.p + len, ' ', l->text.len - len)) {
+        l->text.len = len; /* 的 除外条件 needs its space, and so the opener one too */
+        l->last = last;
+        l->last_start = last_start;
+        bf_put_operand(l, n);
+    }
     bf_put_zh(l, closer);
 }
 

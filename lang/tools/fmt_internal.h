@@ -150,7 +150,7 @@ void bf_lay_one_row(struct bf_layout *o, const struct bf_node *n, uint32_t inden
                     struct bf_line *l, const struct bf_node *table, const struct bf_node *cites);
 void bf_lay_type_cell(struct bf_line *l, const struct bf_node *n, bool sealed);
 void bf_lay_label_cell(struct bf_line *l, const struct bf_node *label);
-void bf_lay_equals(struct bf_line *l, const struct bf_node *value);
+void bf_lay_equals(struct bf_line *l, const struct bf_node *value, bool sum);
 void bf_lay_head_cites(struct bf_line *l, const struct bf_node *cites);
 void bf_lay_close_block(struct bf_layout *o, const struct bf_node *n, bool zh, uint32_t indent);
 void bf_lay_open_block(struct bf_layout *o, struct bf_line *l, const struct bf_node *first,

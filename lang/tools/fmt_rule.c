@@ -213,7 +213,7 @@ static void datum(struct bf_line *l, const struct bf_node *n) {
     if (n->d) {
         if (!l->zh && !n->b)
             bf_line_cell(l);
-        bf_lay_equals(l, n->d);
+        bf_lay_equals(l, n->d, true);
     }
 }
 
@@ -296,7 +296,7 @@ static void lasts(struct bf_line *l, const struct bf_node *n) {
         bf_put_word(l, BF_W_LASTS);
         bf_put_sign(l, "at most", "", BF_GLUE_WORD);
     }
-    bf_put_expr(l, n->a);
+    bf_put_operand(l, n->a);
     if (from) {
         bf_put_word(l, BF_W_FROM);
         bf_put_expr(l, from->a);
@@ -455,25 +455,25 @@ void bf_lay_statement(struct bf_layout *o, const struct bf_node *n, const struct
     case BF_N_S_ASSUME:
         bf_put_word(&l, BF_W_ASSUME);
         bf_put_name(&l, n->a, BF_PLACE_OWN);
-        bf_lay_equals(&l, n->b);
+        bf_lay_equals(&l, n->b, false);
         break;
     case BF_N_S_PUT:
         if (l.zh) {
             bf_put_word(&l, BF_W_TAKE);
-            bf_put_expr(&l, n->b);
+            bf_put_operand(&l, n->b);
             bf_put_word(&l, BF_W_INTO_REGISTER);
             bf_put_name(&l, n->a, BF_PLACE_OWN);
         } else {
             bf_put_word(&l, BF_W_PUT);
             bf_put_name(&l, n->a, BF_PLACE_OWN);
-            bf_put_expr(&l, n->b);
+            bf_put_operand(&l, n->b);
         }
         break;
     case BF_N_LET:
         bf_put_word(&l, BF_W_LET);
         bf_put_name(&l, n->a, BF_PLACE_OWN);
         bf_line_cell(&l);
-        bf_lay_equals(&l, n->b);
+        bf_lay_equals(&l, n->b, false);
         table = owner;
         break;
     case BF_N_S_EXPECT:

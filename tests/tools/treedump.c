@@ -1,4 +1,5 @@
-/* Prints the tree of each file named, after what the parser has to say about it. */
+/* Prints the tree of each file named, after what the parser has to say about it (TREEDUMP_LANG=zh: in
+** Chinese). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,8 +27,8 @@ int main(int argc, char **argv) {
     struct bf_render how = {.lang = BF_LANG_EN, .ambiguous_width = 1};
     struct bf_buf said;
     bf_buf_init(&said);
-    bool zh = getenv("TREEDUMP_ZH") != NULL;
-    if (zh)
+    const char *lang = getenv("TREEDUMP_LANG");
+    if (lang && lang[0] == 'z')
         how.lang = BF_LANG_ZH;
     bf_diags_sort(p.diags);
     bf_diags_render(p.diags, &how, ~0u, &said);

@@ -304,7 +304,7 @@ static void signs_of_input_methods_are_explained(void **state) {
     assert_codes("违规情形 ａｂｃ", "E0007@13");
     assert_codes("违规情形 \xef\xa4\x80", "E0008@13");         /* 豈, a compatibility ideograph */
     assert_codes("违规情形 逾\xe2\x80\x8b期未报", "E0009@13"); /* a zero-width space inside */
-    assert_codes("备注 《甲》", "E0010@7");
+    assert_codes("备注 《甲》\n违规情形 《乙》", "E0010@7 E0010@30");
     assert_codes("let a = 99999999999999999999", "E0014@8");
     assert_codes("violation v @第条\nviolation w @0", "E0015@12 E0015@32");
     assert_codes("let a = 2023-02-29", "E0016@8");
