@@ -383,6 +383,10 @@ static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
 
 static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, bool guard) {
     const struct bf_node *c;
+    if ((c = find(clauses, BF_N_C_FROM)) && !find(clauses, BF_N_C_WITHIN)) {
+        bf_line_space(l);
+        put_opened(l, "自", c->a, "之日起");
+    }
     if ((c = find(clauses, BF_N_C_ONCE))) {
         if (c->op == 0 || l->last != BF_GLUE_CLOSE)
             bf_line_space(l);

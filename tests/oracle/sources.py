@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 ASCII = ["a", "b2", "owner", "r_1", "x_y", "limit", "days_off", "consent", "notify", "count", "note", "open"]
-CHINESE = ["资源", "提供部门", "理由", "同意书", "自然人", "在岗人员", "于某", "行为", "一次性", "三年规划", "公不", "甲乙丙",
+CHINESE = ["资源", "提供部门", "理由", "同意书", "自然人", "在岗人员", "于某", "行为", "一次性", "三年规划", "下一工作日", "公不", "甲乙丙",
            "启动费", "通知", "分类", "除外条件", "起算点", "承认应", "期间费"]
 QUOTED = ["'目的'", "'应当办'", "‘视为人’"]
 
@@ -169,11 +169,13 @@ class Source:
         return " -> " + self.pick(["back", self.name(), self.name()]) if self.chance(p) else ""
 
     def limit(self):
-        kind = self.pick(["none", "within", "within", "from", "by", "before"])
+        kind = self.pick(["none", "within", "within", "from", "by", "before", "start"])
         if kind == "within":
             return f" within {self.pick([self.period(), self.path(), self.name() + '()'])}"
         if kind == "from":
             return f" within {self.pick([self.period(), self.path()])} from {self.pick(['start', self.path(), self.date()])}"
+        if kind == "start":
+            return f" from {self.pick(['start', self.path(), self.date()])}"
         if kind == "by":
             return f" by {self.pick(['12-31', self.date(), self.path(), self.sum()])}"
         if kind == "before":
