@@ -209,7 +209,7 @@ static enum bf_why live(struct bf_stepper *s, uint32_t duty, bool entered) {
             why = resume(s, duty);
     }
     bool none = now->status == BF_STATUS_NONE || now->status == BF_STATUS_VOID;
-    if (!why && none && (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
+    if (!why && none && !happened && (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
         emit(s, BF_FACT_WAITING, duty, BF_NONE, d->src);
     return why;
 }

@@ -303,11 +303,24 @@ static enum bf_why judge_guard(struct bf_judge *j, const struct bf_i_offer *o, b
     return BF_WHY_NOTHING;
 }
 
+/* Where the case is elsewhere: a window that has closed for good comes before a state that can come
+** again. */
+static void judge_shut(struct bf_judge *j, const struct bf_i_offer *o, struct bf_verdict *v) {
+    struct bf_verdict w = *v;
+    bool for_good =
+        o->window == BF_WINDOW_BY || (o->window == BF_WINDOW_WITHIN && o->from == BF_FROM_START);
+    if (v->open == BF_LATER && o->kind == BF_OFFER_MAY && for_good && !judge_window(j, o, &w) &&
+        w.open == BF_CLOSED)
+        *v = w;
+}
+
 enum bf_why bf_judge_offer(struct bf_judge *j, uint32_t offer, bool args_known,
                            struct bf_verdict *v) {
     const struct bf_image *m = j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
     enum bf_why why = bf_judge_standing(j, offer, v);
+    if (!why)
+        judge_shut(j, o, v);
     if (why || v->open != BF_OPEN || (why = judge_window(j, o, v)) || v->open != BF_OPEN ||
         (why = judge_guard(j, o, args_known, v)) || v->open != BF_OPEN || o->kind == BF_OFFER_MAY)
         return why;

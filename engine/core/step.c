@@ -57,7 +57,8 @@ static enum bf_why otherwise(struct bf_stepper *s, uint32_t duty) {
 static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
     const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
     const struct bf_i_duty *row = &s->m->duty[duty];
-    bool early = s->c->at != BF_INSTANT_NONE && d->due.at < s->c->at; /* armed when already over */
+    bool early = s->c->at != BF_INSTANT_NONE && /* armed when already over */
+                 (d->due.at < s->c->at || (d->due.at == s->c->at && d->due.last < s->c->day));
     stamp(s, early ? s->c->at : d->due.at, early ? s->c->day : d->due.last);
     s->lapsing = duty;
     bf_step_emit(

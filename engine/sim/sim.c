@@ -356,7 +356,7 @@ static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row
         return false;
     if (entry->outcome == BF_DONE)
         bind(s, st->a, entry->number);
-    return settle(s, &g);
+    return settle(s, &g) && pass_to(s, s->now); /* what came late lapses at once */
 }
 
 static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
@@ -375,7 +375,7 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
         return false;
     if (st->op == BF_S_DO && st->e != BF_NONE && !eval(s, st->e, &e.who))
         return false;
-    return judge(s, deliver(s, &g, e, number, row), expect) && settle(s, &g);
+    return judge(s, deliver(s, &g, e, number, row), expect) && settle(s, &g) && pass_to(s, s->now);
 }
 
 /* An event from outside: every procedure that starts on it is tried; one that starts will do. */
@@ -405,7 +405,7 @@ static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
             return fail(s, BF_SIM_NO_CASE);
         bind(s, st->a, bound);
     }
-    return settle(s, &g);
+    return settle(s, &g) && pass_to(s, s->now); /* what came late lapses at once */
 }
 
 static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
