@@ -377,10 +377,6 @@ static bool closer_ahead(const char *p) {
             p += n;
             continue;
         }
-        if (skip_spaces(p) != p) {
-            n = bf_hinge(skip_spaces(p), &word);
-            return n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY);
-        }
         uint32_t cp = decode(p, &len);
         if (letter_of(cp) != LETTER && cp != '.' && cp - '0' >= 10)
             return false;

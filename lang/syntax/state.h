@@ -41,9 +41,7 @@ struct bf_lexer {
     uint32_t opener[BF_NESTING_LIMIT + 1];
     bool closed_nothing; /* the last token was a brace that closes none */
     bool fatal;          /* gave up: be silent, say the end */
-    uint32_t stuck_at,
-        stuck;   /* offset + 1 of the latest mistake; how often in a row it was there */
-    bool silent; /* an unclosed brace was reported: what it leads to is not */
+    bool silent;         /* an unclosed brace was reported: what it leads to is not */
 
     /* skipping to the next statement */
     bool sync;
@@ -53,7 +51,7 @@ struct bf_lexer {
     uint32_t sync_indent;
     uint32_t sync_from; /* where the last mistake was, plus one; 0: nowhere yet */
 
-    uint32_t stuck;                  /* mistakes in a row at that place */
+    uint32_t stuck;                  /* how often in a row it was there */
     uint32_t line_start, line_first; /* of the line looked at last: its begin, its first sign */
     uint32_t line_seen;
 

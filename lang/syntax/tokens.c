@@ -472,25 +472,19 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
     }
 }
 
-#define STUCK_MAX 4 /* mistakes told of one token: the parser does not get past it */
-
 /* The parser cannot go on with the token it was given last. */
 void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
                            const struct bf_expected *expected) {
     struct bf_token t = lx->last;
     uint32_t from = t.at.start;
-    lx->stuck = from + 1 == lx->sync_from ? lx->stuck + 1 : 0;
-    if (lx->stuck > STUCK_MAX)
-        lx->fatal = true;
     if (lx->fatal)
         return;
     /* A second mistake at one token follows from the first. Recovering there more often than blocks can be open
      * gets nowhere: it is the end. */
-    bool again = lx->stuck_at == from + 1;
+    bool again = lx->sync_from == from + 1;
     if (!lx->silent && !again)
         report(lx, at, expected);
     lx->stuck = again ? lx->stuck + 1 : 0;
-    lx->stuck_at = from + 1;
     if (lx->stuck > BF_NESTING_LIMIT) {
         lx->fatal = true;
         return;

@@ -271,7 +271,10 @@ static void put_opened(struct bf_line *l, const char *opener, const struct bf_no
         l->last = last;
         l->last_start = last_start;
         bf_put_operand(l, n);
+        tight = false;
     }
+    if (!tight)
+        bf_line_space(l); /* or the closer would free what only looks like an opener */
     bf_put_zh(l, closer);
 }
 
@@ -384,7 +387,7 @@ static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
 static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, bool guard) {
     const struct bf_node *c;
     if ((c = find(clauses, BF_N_C_FROM)) && !find(clauses, BF_N_C_WITHIN)) {
-        bf_line_space(l);
+        bf_line_space(l); /* a mistake, but the author's to mend */
         put_opened(l, "自", c->a, "之日起");
     }
     if ((c = find(clauses, BF_N_C_ONCE))) {
@@ -394,8 +397,6 @@ static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, boo
             l->space = false, bf_line_tight(l);
         put_once(l, c);
     }
-    if (!find(clauses, BF_N_C_WITHIN) && (c = find(clauses, BF_N_C_FROM)))
-        put_opened(l, "自", c->a, "之日起"); /* a mistake, but the author's to mend */
     if (guard && (c = find(clauses, BF_N_C_IF))) {
         bf_put_comma(l);
         bf_line_break(l);
