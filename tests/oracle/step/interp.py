@@ -14,6 +14,10 @@ IN_FORCE = ("waiting", "open", "paused")
 RANK = {"too late": 0, None: 1, "not yet": 2, "not permitted": 3}
 
 
+class Endless(Exception):
+    """Lapses follow each other and no day passes."""
+
+
 class Running:
     """One arming of a duty, or of a state limit."""
 
@@ -89,7 +93,8 @@ class World:
             if not found:
                 return
             turns += 1
-            assert turns < 3000, "lapses without end"
+            if turns == 3000:
+                raise Endless
             _, case, run, due = found
             # No step of a case is earlier than the one before it: a limit that had passed when
             # its duty was armed lapses then.
