@@ -112,7 +112,7 @@ struct bf_parse {
     uint32_t next_id; /* 1 at first; node ids are below it */
 };
 
-/* Reads source text that was added to p->sources as file; "*.banfa.md" is literate. Mistakes become
+/* Reads source text that was added to p->sources as file; "*.md" is literate. Mistakes become
 ** diagnostics; the tree holds everything that could be read. */
 struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file);
 

@@ -53,7 +53,7 @@ struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file) {
     char *copy = bf_arena_alloc(p->arena, (size_t)len + 2);
     copy[len] = copy[len + 1] = 0;
     t->file = file;
-    t->literate = ends_with(source->name, ".banfa.md");
+    t->literate = ends_with(source->name, ".md");
     lx->p = p;
     lx->names = p->names;
     lx->file = file;

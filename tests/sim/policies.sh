@@ -1,9 +1,9 @@
 # Every policy of the project, and the reference, which is one too: no mistakes, and all scenarios pass.
 banfa="$builddir/banfa"
 failed=0
-cp "$srcdir/docs/LANGUAGE.md" reference.banfa.md
-for policy in "$srcdir"/policies/*/ "$srcdir/stdlib/std/government.banfa" reference.banfa.md; do
+for policy in "$srcdir"/policies/*/ "$srcdir/stdlib/std/government.banfa" "$srcdir/docs/LANGUAGE.md"; do
     "$banfa" check --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
+    "$banfa" fmt --check "$policy" || failed=1
     case $policy in */stdlib/*) continue ;; esac
     "$banfa" test --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
     tail -n 1 policy.log | sed "s|^|${policy#"$srcdir"/}: |"
@@ -17,5 +17,5 @@ grep -q '逾期视同不予共享 ＝ 是' policy.log && ! grep -q '校核结果
     echo "FAILED: the assumptions of an explanation"
     failed=1
 }
-rm -f reference.banfa.md policy.log policy.image
+rm -f policy.log policy.image
 exit $failed
