@@ -59,20 +59,31 @@ static void hint_parts(struct bf_checker *c, struct bf_diag *d,
     bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
 }
 
+static void no_article(struct bf_checker *c, struct bf_cite cite, bf_span span) {
+    const struct bf_outline *o = c->p->outline;
+    bf_arg wanted = cite_arg(c, (struct bf_cite){.article = cite.article, .suffix = cite.suffix});
+    struct bf_diag *d;
+    if (o->count) {
+        struct bf_cite last = o->entry[o->count - 1].cite;
+        last.paragraph = last.item = 0;
+        d = bf_report(c, BF_E0110_NO_ARTICLE, span, BF_ARGS(wanted, cite_arg(c, last)));
+    } else {
+        d = bf_report(c, BF_E0110_EMPTY, span, BF_ARGS(wanted));
+    }
+    label_outline(c, d, span, o->count ? &o->entry[o->count - 1] : NULL);
+    bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
+}
+
 static void check_one(struct bf_checker *c, struct bf_cite cite, bf_span span) {
     const struct bf_outline *o = c->p->outline;
     const struct bf_outline_entry *article =
         bf_outline_find(o, (struct bf_cite){.article = cite.article, .suffix = cite.suffix});
     uint32_t paragraph = cite.paragraph ? cite.paragraph : cite.item ? 1 : 0;
     struct bf_cite wanted = {cite.article, cite.suffix, (uint16_t)paragraph, cite.item};
+    if (o->broken)
+        return; /* it may be in a line that could not be read */
     if (!article) {
-        struct bf_cite last = o->count ? o->entry[o->count - 1].cite : (struct bf_cite){0};
-        last = (struct bf_cite){last.article, last.suffix, 0, 0};
-        struct bf_cite only = {cite.article, cite.suffix, 0, 0};
-        struct bf_diag *d =
-            bf_report(c, BF_E0110_NO_ARTICLE, span, BF_ARGS(cite_arg(c, only), cite_arg(c, last)));
-        label_outline(c, d, span, o->count ? &o->entry[o->count - 1] : NULL);
-        bf_hint(c, d, BF_T_HINT_MEND_OUTLINE, BF_NOARGS);
+        no_article(c, cite, span);
         return;
     }
     if (paragraph > (article->paragraphs ? article->paragraphs : 1u)) {

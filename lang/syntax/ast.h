@@ -143,6 +143,7 @@ struct bf_outline {
     uint32_t file;
     struct bf_outline_entry *entry; /* sorted by citation */
     uint32_t count;
+    bool broken; /* mistakes were told: what it lacks may be what could not be read */
 };
 struct bf_outline *bf_outline_read(struct bf_parse *p, uint32_t file);
 const struct bf_outline_entry *bf_outline_find(const struct bf_outline *o, struct bf_cite cite);

@@ -12,6 +12,7 @@ struct reader {
     uint32_t cap;
     struct bf_cite at;           /* of the line above */
     uint32_t article, paragraph; /* their entries, plus one; 0: none yet */
+    bool malformed;              /* told */
 };
 
 static struct bf_outline_entry *add(struct reader *r, struct bf_cite cite, bf_str gist,
@@ -29,6 +30,7 @@ static struct bf_outline_entry *add(struct reader *r, struct bf_cite cite, bf_st
 }
 
 static struct bf_diag *complain(struct reader *r, enum bf_diag_code code, bf_span at) {
+    r->o->broken = true;
     return bf_diag(r->p->diags, code, at, BF_NOARGS);
 }
 
@@ -148,16 +150,23 @@ static void line(struct reader *r, const char *p, const char *end, bf_span span)
     }
 }
 
+/* Where the line is no text any more, or its end. The first such place is told: of a file in another
+** encoding every line has one. */
+static uint32_t readable(struct reader *r, bf_str text, uint32_t start, uint32_t end) {
+    uint32_t at = start + (uint32_t)bf_utf8_check(text.p + start, end - start);
+    if (at < end && !r->malformed) {
+        r->malformed = true;
+        r->o->broken = true;
+        bf_diag(r->p->diags, BF_E0000_UTF8, (bf_span){r->o->file, at, at},
+                BF_ARGS(bf_arg_int(at)));
+    }
+    return at;
+}
+
 struct bf_outline *bf_outline_read(struct bf_parse *p, uint32_t file) {
     bf_str text = p->sources->file[file].text;
     struct reader r = {.p = p, .o = bf_new(p->arena, struct bf_outline)};
     r.o->file = file;
-    size_t bad = bf_utf8_check(text.p, text.len);
-    if (bad < text.len) {
-        bf_diag(p->diags, BF_E0000_UTF8, (bf_span){file, (uint32_t)bad, (uint32_t)bad},
-                BF_ARGS(bf_arg_int((int64_t)bad)));
-        return r.o;
-    }
     uint32_t i = text.len >= 3 && !memcmp(text.p, "\xef\xbb\xbf", 3) ? 3 : 0;
     for (uint32_t next; i < text.len; i = next) {
         const char *eol = memchr(text.p + i, '\n', text.len - i);
@@ -165,7 +174,8 @@ struct bf_outline *bf_outline_read(struct bf_parse *p, uint32_t file) {
         next = end + 1;
         while (end > i && (text.p[end - 1] == '\r' || text.p[end - 1] == ' '))
             end--;
-        line(&r, text.p + i, text.p + end, (bf_span){file, i, end});
+        uint32_t good = readable(&r, text, i, end);
+        line(&r, text.p + i, text.p + good, (bf_span){file, i, good});
     }
     /* an article without paragraph lines has one paragraph */
     for (uint32_t k = 0; k < r.o->count; k++)

@@ -1,6 +1,7 @@
 /* The checker when the machine fails, and when the source does so very often. What it finds in a
 ** source is held against the sources of tests/golden/check. */
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "lang/base/stdlib.h"
 #include "lang/check/program.h"
@@ -90,11 +91,40 @@ static void test_long_chains(void **state) {
     assert_int_equal(j.errors, 1); /* decisions nested deeper than the limit, told once */
 }
 
+static void write_file(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* What an outline lacks may stand in the line that could not be read: citations are not held against it. */
+static void test_broken_outline(void **state) {
+    static const struct {
+        const char *outline;
+        uint32_t errors;
+    } outlines[] = {
+        {"Article 2 a\n", 2}, {"Article 2 a\nfoo\n", 1}, {"Article 2 a\n\xff\n", 1}};
+    (void)state;
+    mkdir("check-outline", 0777);
+    for (size_t i = 0; i < sizeof outlines / sizeof *outlines; i++) {
+        struct job j = {.path = "check-outline", .max_shown = 100};
+        write_file("check-outline/outline", outlines[i].outline);
+        write_file("check-outline/a.banfa", "violation v @1\nviolation w @2.3\n");
+        assert_true(attempt(&j));
+        assert_int_equal(j.errors, outlines[i].errors);
+    }
+    remove("check-outline/outline");
+    remove("check-outline/a.banfa");
+    remove("check-outline");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_many_errors),
         cmocka_unit_test(test_long_chains),
+        cmocka_unit_test(test_broken_outline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

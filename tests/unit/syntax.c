@@ -477,6 +477,17 @@ static void outlines_are_read_in_both_surfaces(void **state) {
         assert_int_equal(bf_diags_count(r.p.diags, BF_SEV_ERROR), 1);
         close_reading(&r);
     }
+    /* a malformed byte hides no other mistake and is told once; what stands before it is read */
+    struct reading r;
+    open_reading(&r);
+    struct bf_outline *o =
+        bf_outline_read(&r.p, bf_source_add(&r.sources, BF_STR("outline"),
+                                            BF_STR("Article 1 a\nfoo\n\xff\nArticle 2 \xff\nbar\n")));
+    bf_diags_sort(r.p.diags);
+    assert_string_equal(codes(&r), "E0040@12 E0000@16 E0040@30");
+    assert_int_equal(o->count, 2);
+    assert_true(o->broken);
+    close_reading(&r);
 }
 
 static void an_exhausted_arena_is_told_to_the_caller(void **state) {
