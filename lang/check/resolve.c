@@ -347,7 +347,7 @@ static void list_scenarios(struct bf_program *p) {
 /* ---- round 2: imports ---- */
 
 static void import(struct bf_checker *c, const struct bf_node *at, const struct bf_name *as,
-                   struct bf_sym *s, const bf_str module) {
+                   struct bf_sym *s, bf_str name, bf_str module) {
     struct bf_sym *other = bf_scope_alias(c, c->unit, BF_C_NAME, as, s);
     if (!other || other == s)
         return;
@@ -356,7 +356,7 @@ static void import(struct bf_checker *c, const struct bf_node *at, const struct 
     bf_label(c, d, bf_sym_span(other), BF_T_FIRST_HERE,
              BF_ARGS(bf_arg_text(bf_sym_kind_text(other))));
     bf_label(c, d, bf_sym_span(s), BF_T_COMES_FROM_HERE, BF_ARGS(bf_arg_str(module)));
-    bf_hint(c, d, BF_T_HINT_AS, BF_ARGS(bf_arg_str(module), bf_arg_name(as)));
+    bf_hint(c, d, BF_T_HINT_AS, BF_ARGS(bf_arg_str(module), bf_arg_str(name)));
 }
 
 /* Every name that the unit itself declares: found by walking its file's declarations. */
@@ -366,9 +366,10 @@ static void import_all(struct bf_checker *c, const struct bf_node *use, uint32_t
         struct bf_sym *s = c->info[n->id].sym;
         if (!s || n->kind == BF_N_USE || n->kind == BF_N_LET || !s->name)
             continue;
-        import(c, use->a, s->name, s, module);
+        import(c, use->a, s->name, s, s->name->text, module);
         if (n->b && n->b->kind == BF_N_STRING)
-            import(c, use->a, bf_name_intern(c->p->parse->names, n->b->text), s, module);
+            import(c, use->a, bf_name_intern(c->p->parse->names, n->b->text), s, n->b->text,
+                   module);
     }
 }
 
@@ -386,7 +387,7 @@ static void import_one(struct bf_checker *c, struct bf_node *i, const struct bf_
     const struct bf_node *as = i->b ? i->b : i->a;
     if (i->b && is_builtin(c, i->b, RESERVED_NAME))
         return;
-    import(c, as, as->name, s, module);
+    import(c, as, as->name, s, i->a->name->text, module);
 }
 
 static void resolve_use(struct bf_checker *c, struct bf_node *use) {
