@@ -87,7 +87,6 @@ struct bf_checker {
     uint32_t stamp;     /* for bf_sym.mark */
     uint32_t compared;  /* names compared for it */
     uint32_t suggested; /* near names looked for so far */
-    bool syntax_errors;
     bool cited;                   /* somebody cites, though there is no outline */
     bf_span working_days;         /* first place that needs a calendar */
     struct bf_call **calls;       /* by decision: the decisions it calls */

@@ -242,6 +242,7 @@ static void missing(struct loader *l, const struct bf_node *module, bf_str text)
     bf_str near = {0};
     struct bf_diag *d =
         bf_diag(l->parse->diags, BF_E0120_NO_MODULE, module->span, BF_ARGS(bf_arg_str(text)));
+    bf_names_lose_any(l->parse->names);
     find_modules(l, text, &near);
     for (uint32_t i = 0; i < l->p->own_count && !near.len; i++)
         if (bf_str_distance(text, l->p->modules_of[i], 2) <= 2)

@@ -361,6 +361,13 @@ void bf_hint_members(struct bf_checker *c, struct bf_diag *d, const struct bf_sy
     bf_hint(c, d, BF_T_HINT_MEMBERS, BF_ARGS(bf_arg_name(e->name), bf_arg_str(bf_buf_view(&l))));
 }
 
+/* May it be declared in what could not be read? A near name counts for more than a guess. */
+static bool may_be_lost(struct bf_checker *c, const struct bf_name *name, const struct bf_sym *near) {
+    if (near)
+        return name->lost;
+    return bf_name_may_be_lost(c->p->parse->names, name);
+}
+
 struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, enum bf_class cls,
                              const void *const *owners, enum bf_text_id what) {
     if (c->quiet || (name->flags & BF_F_BROKEN))
@@ -368,8 +375,7 @@ struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, e
     struct near near = {0};
     if (c->suggested++ < SUGGEST_MAX)
         near = find_near(c, name->name->text, cls, owners);
-    if (!near.sym && c->syntax_errors) {
-        /* Its declaration may be what could not be read. */
+    if (may_be_lost(c, name->name, near.sym)) {
         if (c->at.proc)
             c->at.proc->broken = true;
         if (c->at.decision)

@@ -208,10 +208,10 @@ void bf_body_scenario(struct bf_checker *c, struct bf_node *scenario) {
     bf_check_cites(c, scenario);
     for (struct bf_node *n = scenario->b; n; n = n->next) {
         bf_check_cites(c, n);
-        if (n->flags & BF_F_BROKEN)
-            c->syntax_errors = true;
-        else
+        if (!(n->flags & BF_F_BROKEN))
             statement(c, n, &locals);
+        else if (n->kind == BF_N_LET && n->a && n->a->kind == BF_N_NAME)
+            bf_name_lose(c->p->parse->names, n->a->name);
     }
     c->scenario = NULL;
     c->at = (struct bf_ctx){0};

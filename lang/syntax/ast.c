@@ -119,6 +119,20 @@ bool bf_node_same(const struct bf_node *x, const struct bf_node *y, bool names_t
     return same(x, y, names_too, where);
 }
 
+/* ---- what the parser lost ---- */
+
+void bf_node_lose(struct bf_names *names, const struct bf_node *list) {
+    for (const struct bf_node *n = list; n; n = n->next) {
+        if (n->kind == BF_N_NAME)
+            bf_name_lose(names, n->name);
+        else if (n->kind == BF_N_STRING && n->text.len) /* a label is a name too */
+            bf_name_lose(names, bf_name_intern(names, n->text));
+        for (int i = 0; i < SLOTS; i++)
+            if (i == 0 || (n->kind != BF_N_AND && n->kind != BF_N_OR)) /* b: the last of a */
+                bf_node_lose(names, slot(n, i));
+    }
+}
+
 /* ---- dump ---- */
 
 static void dump_cite(const struct bf_node *c, struct bf_buf *out) {

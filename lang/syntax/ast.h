@@ -41,6 +41,8 @@ struct bf_name {
     uint32_t hash;
     uint32_t index;     /* dense, in order of first use */
     uint32_t word;      /* enum bf_word; BF_W_NAME if it is none of the language's words */
+    bool lost;          /* stands in what no tree holds */
+    struct bf_name *next_lost;
     struct bf_sym *sym; /* the checker's: innermost meaning in scope */
 };
 
@@ -89,6 +91,13 @@ struct bf_names; /* the compilation's name table */
 struct bf_names *bf_names_new(struct bf_arena *a);
 struct bf_name *bf_name_intern(struct bf_names *n, bf_str text);
 uint32_t bf_names_count(const struct bf_names *n); /* words of the language included */
+/* Names that stand in what no tree holds may be declared there: one, those and the labels of a list of
+** nodes, or any (text that was not even cut into words). */
+void bf_name_lose(struct bf_names *n, struct bf_name *name);
+void bf_node_lose(struct bf_names *n, const struct bf_node *list);
+void bf_names_lose_any(struct bf_names *n);
+/* Written without spaces a name may also be part of a lost word. */
+bool bf_name_may_be_lost(const struct bf_names *n, const struct bf_name *name);
 
 struct bf_tree {
     uint32_t file;

@@ -97,6 +97,7 @@ void bf_build_one_bearer(struct bf_lexer *lx, struct bf_list subjects) {
 
 void bf_build_no_params(struct bf_lexer *lx, struct bf_node *head) {
     bf_lexer_error(lx, BF_E0024_DUTY_PARAMS, range_of(head->c), BF_NOARGS);
+    bf_node_lose(lx->names, head->c);
 }
 
 bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n) {
@@ -108,6 +109,7 @@ bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n) {
 
 struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n) {
     bf_lexer_error(lx, BF_E0025_NAME_WANTED, range_of(n), BF_NOARGS);
+    bf_node_lose(lx->names, n);
     struct bf_node *broken_name = bf_node_make(lx, BF_N_NAME, range_of(n));
     broken_name->name = bf_name_intern(lx->names, BF_STR("?"));
     broken_name->flags |= BF_F_BROKEN;

@@ -77,5 +77,8 @@ void bf_lexer_unexpected(
     struct bf_lexer *lx); /* the same for the token read last, where none is expected */
 void bf_lexer_too_deep(struct bf_lexer *lx, struct bf_range at);
 void bf_lexer_resume(struct bf_lexer *lx);
+/* The parser drops what begins at `at`: a word, or nodes. */
+void bf_lexer_lose_word(struct bf_lexer *lx, struct bf_range at, struct bf_name *word);
+void bf_lexer_lose(struct bf_lexer *lx, struct bf_range at, const struct bf_node *n);
 
 #endif

@@ -28,6 +28,8 @@ struct bf_names {
     uint32_t mask, count;
     struct bf_name *usual[BF_WORDS][2]; /* English, Chinese */
     bool cuts[256];
+    struct bf_name *lost; /* linked by next_lost */
+    bool any_lost;
 };
 
 const char *bf_word_z(enum bf_word word, bool zh) {
@@ -110,6 +112,31 @@ struct bf_name *bf_name_intern(struct bf_names *n, bf_str text) {
     name->index = n->count++;
     *s = (struct slot){hash, name};
     return name;
+}
+
+void bf_name_lose(struct bf_names *n, struct bf_name *name) {
+    if (!name || name->lost)
+        return;
+    name->lost = true;
+    name->next_lost = n->lost;
+    n->lost = name;
+}
+
+void bf_names_lose_any(struct bf_names *n) { n->any_lost = true; }
+
+enum {
+    LOST_WORDS = 200, /* when more are lost, any name may be in them */
+    LOST_BYTES = 300  /* of a word that names are looked for in */
+};
+
+bool bf_name_may_be_lost(const struct bf_names *n, const struct bf_name *name) {
+    if (n->any_lost || name->lost)
+        return true;
+    const struct bf_name *l = name->text.p[0] & 0x80 ? n->lost : NULL;
+    for (int i = 0; l; l = l->next_lost, i++)
+        if (i == LOST_WORDS || (l->text.len <= LOST_BYTES && bf_str_contains(l->text, name->text)))
+            return true;
+    return false;
 }
 
 uint32_t bf_names_count(const struct bf_names *n) { return n->count; }

@@ -60,8 +60,10 @@ struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file) {
     lx->base = copy;
     lx->len = len;
     t->root = lx->root = bf_node_make(lx, BF_N_FILE, (struct bf_range){0, len});
-    if (!admit(lx, source->text, copy))
+    if (!admit(lx, source->text, copy)) {
+        bf_names_lose_any(p->names);
         return t;
+    }
     if (t->literate)
         bf_literate(p->arena, copy, len, t);
 
@@ -70,6 +72,8 @@ struct bf_tree *bf_parse_file(struct bf_parse *p, uint32_t file) {
     BF_ASSERT(bf_yy_scan_buffer(copy, (size_t)len + 2, lx->scanner));
     bf_yyparse(lx); /* 1 and 2: it gave up, and has said why */
     bf_yylex_destroy(lx->scanner);
+    if (lx->fatal)
+        bf_names_lose_any(p->names);
 
     t->trivia = lx->trivia;
     t->trivia_count = lx->trivia_count;

@@ -81,6 +81,11 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <num> compare
 %type <sealed> sealed
 
+%destructor { bf_lexer_lose_word(lx, @$, $$); } NAME soft
+%destructor { bf_lexer_lose(lx, @$, $$); } <node>
+%destructor { bf_lexer_lose(lx, @$, $$.first); } <items>
+%destructor { bf_lexer_lose(lx, @$, $$.label); } <sealed>
+
 %start file
 
 %%

@@ -722,6 +722,7 @@ static void unclosed(struct bf_lexer *lx, const char *p, uint32_t len, const cha
     if (second)
         bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, range_at(lx, second, 3)),
                       BF_T_QUOTE_OPENS_AGAIN, BF_NOARGS);
+    bf_names_lose_any(lx->p->names); /* the rest of the line was no text */
     bf_diag_hint(lx->p->diags, d, wide ? BF_T_QUOTE_HINT_WIDE : BF_T_QUOTE_HINT, BF_NOARGS);
 }
 

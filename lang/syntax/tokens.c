@@ -220,6 +220,28 @@ static int deliver(struct bf_lexer *lx, const struct bf_token *t, BF_YYSTYPE *va
     return t->kind;
 }
 
+/* The token of the mistake is read again: it may still begin a statement. */
+static bool comes_again(const struct bf_lexer *lx, struct bf_range at) {
+    return at.start + 1 == lx->sync_from;
+}
+
+void bf_lexer_lose_word(struct bf_lexer *lx, struct bf_range at, struct bf_name *word) {
+    if (!comes_again(lx, at))
+        bf_name_lose(lx->names, word);
+}
+
+void bf_lexer_lose(struct bf_lexer *lx, struct bf_range at, const struct bf_node *n) {
+    if (!comes_again(lx, at))
+        bf_node_lose(lx->names, n);
+}
+
+static void skip_token(struct bf_lexer *lx, const struct bf_token *t) {
+    if (t->kind == T_NAME || bf_token_soft(t->kind))
+        bf_name_lose(lx->names, t->value.word);
+    else if (t->kind == T_QUOTED_NAME || t->kind == T_STRING)
+        bf_node_lose(lx->names, t->value.node);
+}
+
 static int resync(struct bf_lexer *lx, BF_YYSTYPE *value, struct bf_range *at) {
     struct bf_token t, mark = {.kind = T_RESYNC};
     for (;; lx->sync_first = false) {
@@ -240,6 +262,7 @@ static int resync(struct bf_lexer *lx, BF_YYSTYPE *value, struct bf_range *at) {
             lx->opener[lx->sync_depth] = t.at.start; /* kept by bf_lexer_resume */
             return deliver(lx, &t, value, at);
         }
+        skip_token(lx, &t);
     }
     lx->sync = false;
     lx->depth = lx->nesting = lx->sync_depth;
@@ -489,6 +512,8 @@ void bf_lexer_syntax_error(struct bf_lexer *lx, struct bf_range at,
         lx->fatal = true;
         return;
     }
+    if (bf_token_soft(lx->before_kind)) /* not a name yet when the parser drops it */
+        bf_name_lose(lx->names, bf_name_intern(lx->names, bf_lexer_text(lx, lx->before_at)));
     lx->sync = true;
     lx->sync_inner = 0;
     lx->sync_depth = lx->depth;
