@@ -445,6 +445,8 @@ class World:
                 return r
             answers.append((why, [r.cite]))
         best = max(answers, key=lambda a: RANK[a[0]])
+        if len(rules) > 1 and actor[0] == "head":
+            return (best[0], [r.cite for r in rules])    # whether any Department means its head is open
         if len(mine) > 1:
             same = [a for a in answers if a[0] == best[0]]
             return (best[0], [c for a in same for c in a[1]])
@@ -592,7 +594,10 @@ class World:
         mine = {y for y in r.consent if actor in self.parties(case, y)}
         if mine <= given:
             return (None, None)
-        verdict, why = self.closed(case, r, self.day(self.at))
+        self.today = self.day(self.at)
+        verdict, why = self.closed(case, r, self.today)
+        if yes and verdict is True:
+            verdict, why = self.guarded(case, r, args)
         if verdict is not True:
             return (why, [r.cite])
         if not yes:
