@@ -136,12 +136,13 @@ struct bf_node *bf_build_too_deep(struct bf_lexer *lx, struct bf_node *n) {
 
 /* Source text with brackets put around [open, close), line ends made spaces. */
 static bf_arg reading(struct bf_lexer *lx, struct bf_range whole, struct bf_range inner, bool zh) {
-    struct bf_buf b;
-    bf_buf_init(&b);
+    const char *open = zh ? "（" : "(", *close = zh ? "）" : ")";
+    size_t mark = strlen(open);
+    char *out = bf_arena_alloc(lx->p->arena, whole.end - whole.start + 2 * mark), *end = out;
     bool space = false;
     for (uint32_t i = whole.start; i <= whole.end; i++) {
         if (i == inner.end)
-            bf_buf_z(&b, zh ? "）" : ")");
+            end = (char *)memcpy(end, close, mark) + mark;
         if (i == whole.end)
             break;
         char c = lx->base[i];
@@ -150,12 +151,10 @@ static bf_arg reading(struct bf_lexer *lx, struct bf_range whole, struct bf_rang
             continue;
         space = blank;
         if (i == inner.start)
-            bf_buf_z(&b, zh ? "（" : "(");
-        bf_buf_char(&b, blank ? ' ' : c);
+            end = (char *)memcpy(end, open, mark) + mark;
+        *end++ = blank ? ' ' : c;
     }
-    bf_str s = bf_str_dup(lx->p->arena, bf_buf_view(&b));
-    bf_buf_fini(&b);
-    return bf_arg_str(s);
+    return bf_arg_str((bf_str){out, (uint32_t)(end - out)});
 }
 
 #define READING_MAX 400 /* longer conditions are not repeated in the hints */

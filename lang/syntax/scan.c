@@ -328,29 +328,28 @@ int bf_scan_time(struct bf_lexer *lx, const char *p, uint32_t len, BF_YYSTYPE *v
 /* Full-width letters, compatibility ideographs and zero-width characters: said once a word, then read
 ** as what they look like, so that nothing follows from them. */
 static bf_str mended(struct bf_lexer *lx, const char *p, uint32_t len) {
-    struct bf_buf b;
     enum letter worst = NO_LETTER;
-    bf_buf_init(&b);
+    /* in the arena: its limit may end the compilation right here. Four bytes for each three at most. */
+    char *out = bf_arena_alloc(lx->p->arena, (size_t)len * 2), *end = out;
     for (uint32_t i = 0, n; i < len; i += n) {
         uint32_t cp = decode(p + i, &n);
         enum letter l = letter_of(cp);
         if (l >= WIDE_LETTER && l > worst)
             worst = l;
         if (l == WIDE_LETTER) {
-            bf_buf_char(&b, (char)(cp - 0xfee0));
+            *end++ = (char)(cp - 0xfee0);
         } else if (l == COMPAT_LETTER) {
             utf8proc_int32_t to[8];
-            utf8proc_uint8_t out[4];
             utf8proc_ssize_t k =
                 utf8proc_decompose_char((utf8proc_int32_t)cp, to, 8, UTF8PROC_DECOMPOSE, NULL);
             if (k == 1)
-                bf_buf_put(&b, out, (size_t)utf8proc_encode_char(to[0], out));
+                end += utf8proc_encode_char(to[0], (utf8proc_uint8_t *)end);
         } else if (l != ZERO_WIDTH) {
-            bf_buf_put(&b, p + i, n);
+            memcpy(end, p + i, n);
+            end += n;
         }
     }
-    bf_str s = bf_str_dup(lx->p->arena, bf_buf_view(&b));
-    bf_buf_fini(&b);
+    bf_str s = {out, (uint32_t)(end - out)};
     enum bf_diag_code code = worst == ZERO_WIDTH    ? BF_E0009_ZERO_WIDTH
                              : worst == WIDE_LETTER ? BF_E0007_WIDE_LETTER
                                                     : BF_E0008_COMPAT_LETTER;

@@ -456,16 +456,20 @@ static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range 
     }
     if (!(s.p[0] & 0x80) || (!head.len && !tail.len) || s.len == head.len)
         return false;
-    struct bf_buf b;
-    bf_buf_init(&b);
+    uint32_t middle = s.len - head.len - tail.len;
+    char *out = bf_arena_alloc(lx->p->arena, s.len + 2), *end = out;
+    memcpy(end, head.p, head.len);
+    end += head.len;
     if (head.len)
-        bf_buf_str(&b, head), bf_buf_char(&b, ' ');
-    bf_buf_put(&b, s.p + head.len, s.len - head.len - tail.len);
+        *end++ = ' ';
+    memcpy(end, s.p + head.len, middle);
+    end += middle;
     if (tail.len)
-        bf_buf_char(&b, ' '), bf_buf_str(&b, tail);
+        *end++ = ' ';
+    memcpy(end, tail.p, tail.len);
+    end += tail.len;
     bf_diag_hint(lx->p->diags, d, BF_T_SPACES_HINT,
-                 BF_ARGS(bf_arg_str(bf_lexer_text(lx, at)), bf_arg_str(bf_buf_view(&b))));
-    bf_buf_fini(&b);
+                 BF_ARGS(bf_arg_str(s), bf_arg_str((bf_str){out, (uint32_t)(end - out)})));
     return true;
 }
 
