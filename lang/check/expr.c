@@ -2,6 +2,8 @@
 #include "lang/base/ids.h"
 #include "lang/check/checker.h"
 
+#define DECIMAL_MAX 999999999999 /* twelve digits before the point */
+
 static bf_arg text_of(struct bf_checker *c, bf_span span) {
     bf_str text = c->p->parse->sources->file[span.file].text;
     return bf_arg_str((bf_str){text.p + span.start, span.end - span.start});
@@ -837,11 +839,22 @@ static const struct bf_type *none_type(struct bf_checker *c, struct bf_node *n,
 }
 
 static const struct bf_type *period_type(struct bf_checker *c, const struct bf_node *n) {
-    if (n->num < 1 || n->num > BF_PERIOD_MAX)
+    bool told = n->num == 0 && c->syntax_errors; /* what a number too large is read as */
+    if (!told && (n->num < 1 || n->num > BF_PERIOD_MAX))
         bf_report(c, BF_E0333_PERIOD, n->span, BF_ARGS(bf_arg_int(BF_PERIOD_MAX)));
     if (n->op == BF_UNIT_WORKING_DAYS && c->working_days.file == BF_NO_FILE)
         c->working_days = n->span;
     return c->period[n->op];
+}
+
+/* A whole number may stand for a Decimal, if it is none too large. */
+static const struct bf_type *int_type(struct bf_checker *c, const struct bf_node *n,
+                                      const struct bf_type *want) {
+    if (!want || want->kind != BF_K_DECIMAL)
+        return c->int_;
+    if (n->num > DECIMAL_MAX || n->num < -DECIMAL_MAX)
+        bf_report(c, BF_E0357_DECIMAL, n->span, BF_NOARGS);
+    return c->decimal;
 }
 
 static const struct bf_type *raw_expr(struct bf_checker *c, struct bf_node *n,
@@ -886,7 +899,7 @@ static const struct bf_type *raw_expr(struct bf_checker *c, struct bf_node *n,
     switch (n->kind) {
     case BF_N_NAME: return name_type(c, n, want);
     case BF_N_STRING: return c->text;
-    case BF_N_INT: return want && want->kind == BF_K_DECIMAL ? c->decimal : c->int_;
+    case BF_N_INT: return int_type(c, n, want);
     case BF_N_DECIMAL: return c->decimal;
     case BF_N_DATE: return c->date;
     case BF_N_PERIOD: return period_type(c, n);

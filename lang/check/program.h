@@ -57,7 +57,6 @@ struct bf_sym {
     const struct bf_type *type;
     struct bf_sym *first, *last; /* members, fields, params; of a procedure: data */
     struct bf_sym *next;         /* in its owner's list, or in the program's list of its kind */
-    struct bf_sym *shadowed;     /* scope chain of its name */
     struct bf_sym *duty;         /* ACT extend_DUTY: the duty; ACT of a duty's block: NULL */
     uint32_t builtin;            /* enum bf_builtin (lang/defs/builtins.def) */
     struct bf_proc_info *proc;   /* PROCEDURE */
