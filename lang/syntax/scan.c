@@ -509,6 +509,10 @@ static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
     return kind;
 }
 
+static bool is_dash(const char *p) {
+    return begins(p, "—") || begins(p, "–") || begins(p, "…");
+}
+
 /* 《…》 where a text was meant: told already, and read as one. */
 static int titled(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t *n) {
     const char *q = p + 3, *end = p + TITLE_MAX;
@@ -555,7 +559,9 @@ int bf_scan_wide(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t
     if (letter_of(cp) != NO_LETTER)
         return bf_scan_word(lx, p, value, n);
     *n = len;
-    bf_scan_stray(lx, p, len);
+    while (is_dash(p) && !strncmp(p + *n, p, len)) /* —— is one sign */
+        *n += len;
+    bf_scan_stray(lx, p, *n);
     return begins(p, "《") ? titled(lx, p, value, n) : 0;
 }
 
@@ -836,10 +842,11 @@ void bf_scan_blank(struct bf_lexer *lx, const char *p, uint32_t len) {
 void bf_scan_stray(struct bf_lexer *lx, const char *p, uint32_t len) {
     struct bf_range at = range_at(lx, p, len);
     bf_arg arg = bf_arg_str((bf_str){p, len});
+    lx->stray_end = at.end;
     if (begins(p, "《") || begins(p, "》") || begins(p, "〈") || begins(p, "〉")) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0010_TITLE_MARK, at, BF_ARGS(arg));
         bf_diag_hint(lx->p->diags, d, BF_T_TITLE_MARK_HINT, BF_NOARGS);
-    } else if (begins(p, "—") || begins(p, "–") || begins(p, "…")) {
+    } else if (is_dash(p)) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0011_DASH, at, BF_ARGS(arg));
         bf_diag_hint(lx->p->diags, d, BF_T_DASH_HINT, BF_NOARGS);
     } else if (begins(p, "。")) {

@@ -57,6 +57,7 @@ struct bf_lexer {
 
     uint32_t errors;    /* reported */
     uint32_t error_end; /* end of the last mistake; 0: none */
+    uint32_t stray_end; /* end of the last sign that is none of the language; 0: none */
 
     struct bf_trivia *trivia;
     uint32_t trivia_count, trivia_cap;

@@ -473,6 +473,14 @@ static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range 
     return true;
 }
 
+/* Does only space stand between a stray sign on this line and `at`? What goes on behind it then follows
+** from the sign. */
+static bool behind_stray(const struct bf_lexer *lx, uint32_t at) {
+    while (at > lx->stray_end && (lx->base[at - 1] == ' ' || lx->base[at - 1] == '\t'))
+        at--;
+    return lx->stray_end && at == lx->stray_end;
+}
+
 static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected) {
     const struct bf_token *t = &lx->last;
     bf_arg text = bf_arg_str(bf_lexer_text(lx, at));
@@ -487,6 +495,8 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
         label_expected(lx, d, at, expected);
     } else if (t->kind == '}' && lx->closed_nothing) {
         bf_lexer_error(lx, BF_E0005_STRAY_BRACE, at, BF_NOARGS);
+    } else if (behind_stray(lx, at.start)) {
+        lx->error_end = at.end + 1; /* the sign was told */
     } else if (expected->named && !first_on_line(lx, at.start) && t->value.word && t->kind > 256 &&
                t->kind != T_NAME && t->value.word->word != BF_W_NAME && expected->count) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0003_HARD_WORD, at, BF_ARGS(text));

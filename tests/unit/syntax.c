@@ -305,6 +305,11 @@ static void signs_of_input_methods_are_explained(void **state) {
     assert_codes("违规情形 \xef\xa4\x80", "E0008@13");         /* 豈, a compatibility ideograph */
     assert_codes("违规情形 逾\xe2\x80\x8b期未报", "E0009@13"); /* a zero-width space inside */
     assert_codes("备注 《甲》\n违规情形 《乙》", "E0010@7 E0010@30");
+    /* a sign is told once, not again by what stands behind it; what stands elsewhere is told */
+    assert_codes("let x = a * 2.0\nlet y = a 3", "E0006@10 E0001@26");
+    assert_codes("let x = a 3 * 2", "E0001@10 E0006@12");
+    assert_codes("let x = a *\nfoo", "E0006@10 E0001@12");
+    assert_codes("《x》 ——\nviolation a …… b — –", "E0010@0 E0011@8 E0011@27 E0011@36 E0011@40");
     assert_codes("let a = 99999999999999999999", "E0014@8");
     assert_codes("violation v @第条\nviolation w @0", "E0015@12 E0015@32");
     assert_codes("let a = 2023-02-29", "E0016@8");
