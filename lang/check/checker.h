@@ -83,10 +83,11 @@ struct bf_checker {
     struct bf_fact *facts;
     uint32_t fact_count, fact_cap;
     uint32_t bucket[BF_FACT_BUCKETS];
-    uint32_t quiet;     /* > 0: mistakes found follow from one already told */
-    uint32_t stamp;     /* for bf_sym.mark */
-    uint32_t compared;  /* names compared for it */
-    uint32_t suggested; /* near names looked for so far */
+    bool broken_text;             /* a syntax error was told */
+    uint32_t quiet;               /* > 0: mistakes found follow from one already told */
+    uint32_t stamp;               /* for bf_sym.mark */
+    uint32_t compared;            /* names compared for it */
+    uint32_t suggested;           /* near names looked for so far */
     bool cited;                   /* somebody cites, though there is no outline */
     bf_span working_days;         /* first place that needs a calendar */
     struct bf_call **calls;       /* by decision: the decisions it calls */

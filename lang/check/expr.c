@@ -839,7 +839,7 @@ static const struct bf_type *none_type(struct bf_checker *c, struct bf_node *n,
 }
 
 static const struct bf_type *period_type(struct bf_checker *c, const struct bf_node *n) {
-    bool told = n->num == 0 && c->syntax_errors; /* what a number too large is read as */
+    bool told = n->num == 0 && c->broken_text; /* what a number too large is read as */
     if (!told && (n->num < 1 || n->num > BF_PERIOD_MAX))
         bf_report(c, BF_E0333_PERIOD, n->span, BF_ARGS(bf_arg_int(BF_PERIOD_MAX)));
     if (n->op == BF_UNIT_WORKING_DAYS && c->working_days.file == BF_NO_FILE)

@@ -578,6 +578,7 @@ void bf_resolve(struct bf_program *p) {
     c->diags = p->parse->diags;
     c->info = p->info;
     c->working_days = BF_NO_SPAN;
+    c->broken_text = bf_diags_count(c->diags, BF_SEV_ERROR) > 0;
     bf_scope_init(c);
     bf_types_init(c);
     bf_builtins_init(c);
