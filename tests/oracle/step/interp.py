@@ -461,9 +461,9 @@ class World:
         """(True, None) if the rule is open, guards aside; else (False, the kind of refusal)."""
         if isinstance(r, Extend):
             run = case.running[r.duty]
+            if r.count and run.extended >= r.count and run.status in ("open", "paused"):
+                return (False, "too late")
             if self.in_state(case, r, case.state):
-                if r.count and run.extended >= r.count and run.status in ("open", "paused"):
-                    return (False, "too late")
                 if run.status == "open":
                     return (True, None)
                 if run.status == "waiting" and not self.may_begin(case, run):
