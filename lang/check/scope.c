@@ -362,7 +362,8 @@ void bf_hint_members(struct bf_checker *c, struct bf_diag *d, const struct bf_sy
 }
 
 /* May it be declared in what could not be read? A near name counts for more than a guess. */
-static bool may_be_lost(struct bf_checker *c, const struct bf_name *name, const struct bf_sym *near) {
+static bool may_be_lost(struct bf_checker *c, const struct bf_name *name,
+                        const struct bf_sym *near) {
     if (near)
         return name->lost;
     return bf_name_may_be_lost(c->p->parse->names, name);

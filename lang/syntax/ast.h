@@ -39,9 +39,9 @@ enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
 struct bf_name {
     bf_str text;
     uint32_t hash;
-    uint32_t index;     /* dense, in order of first use */
-    uint32_t word;      /* enum bf_word; BF_W_NAME if it is none of the language's words */
-    bool lost;          /* stands in what no tree holds */
+    uint32_t index; /* dense, in order of first use */
+    uint32_t word;  /* enum bf_word; BF_W_NAME if it is none of the language's words */
+    bool lost;      /* stands in what no tree holds */
     struct bf_name *next_lost;
     struct bf_sym *sym; /* the checker's: innermost meaning in scope */
 };

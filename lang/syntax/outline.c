@@ -157,8 +157,7 @@ static uint32_t readable(struct reader *r, bf_str text, uint32_t start, uint32_t
     if (at < end && !r->malformed) {
         r->malformed = true;
         r->o->broken = true;
-        bf_diag(r->p->diags, BF_E0000_UTF8, (bf_span){r->o->file, at, at},
-                BF_ARGS(bf_arg_int(at)));
+        bf_diag(r->p->diags, BF_E0000_UTF8, (bf_span){r->o->file, at, at}, BF_ARGS(bf_arg_int(at)));
     }
     return at;
 }

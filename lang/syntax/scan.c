@@ -509,9 +509,7 @@ static int scan_suffix(const struct bf_lexer *lx, const char *p, uint32_t *n) {
     return kind;
 }
 
-static bool is_dash(const char *p) {
-    return begins(p, "—") || begins(p, "–") || begins(p, "…");
-}
+static bool is_dash(const char *p) { return begins(p, "—") || begins(p, "–") || begins(p, "…"); }
 
 /* 《…》 where a text was meant: told already, and read as one. */
 static int titled(struct bf_lexer *lx, const char *p, BF_YYSTYPE *value, uint32_t *n) {

@@ -103,8 +103,7 @@ static void test_broken_outline(void **state) {
     static const struct {
         const char *outline;
         uint32_t errors;
-    } outlines[] = {
-        {"Article 2 a\n", 2}, {"Article 2 a\nfoo\n", 1}, {"Article 2 a\n\xff\n", 1}};
+    } outlines[] = {{"Article 2 a\n", 2}, {"Article 2 a\nfoo\n", 1}, {"Article 2 a\n\xff\n", 1}};
     (void)state;
     mkdir("check-outline", 0777);
     for (size_t i = 0; i < sizeof outlines / sizeof *outlines; i++) {

@@ -485,9 +485,9 @@ static void outlines_are_read_in_both_surfaces(void **state) {
     /* a malformed byte hides no other mistake and is told once; what stands before it is read */
     struct reading r;
     open_reading(&r);
-    struct bf_outline *o =
-        bf_outline_read(&r.p, bf_source_add(&r.sources, BF_STR("outline"),
-                                            BF_STR("Article 1 a\nfoo\n\xff\nArticle 2 \xff\nbar\n")));
+    struct bf_outline *o = bf_outline_read(
+        &r.p, bf_source_add(&r.sources, BF_STR("outline"),
+                            BF_STR("Article 1 a\nfoo\n\xff\nArticle 2 \xff\nbar\n")));
     bf_diags_sort(r.p.diags);
     assert_string_equal(codes(&r), "E0040@12 E0000@16 E0040@30");
     assert_int_equal(o->count, 2);
