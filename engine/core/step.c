@@ -10,6 +10,9 @@
 /* A step under way: what was given, and how it ends. */
 struct run {
     struct bf_stepper s;
+    const struct bf_world *w; /* as given */
+    struct bf_world later;    /* the same, with the rows that lapses of this call have put */
+    uint32_t settled;         /* facts of lapses that are done */
     const struct bf_case *given;
     const struct bf_event *e;
     bf_instant now; /* the event's stamp; the stepper's is that of the lapse at hand */
@@ -80,6 +83,37 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
     return why;
 }
 
+/* A row as the lapses before this step left it. */
+static enum bf_lookup row_by_now(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
+                                 struct bf_value *row) {
+    const struct run *r = ctx;
+    const struct bf_i_register *g = &r->s.m->reg[reg];
+    for (uint32_t i = r->settled; i-- > 0;) {
+        const struct bf_fact *f = &r->s.facts[i];
+        bool same = f->kind == BF_FACT_PUT && f->a == reg;
+        for (uint32_t k = 0; same && k < n; k++)
+            same = bf_value_equal(f->v[0].u.items[r->s.m->key[g->keys.first + k]], keys[k]);
+        if (same) {
+            *row = f->v[0];
+            return BF_LOOKUP_FOUND;
+        }
+    }
+    return r->w->row ? r->w->row(r->w->ctx, reg, keys, n, row) : BF_LOOKUP_ABSENT;
+}
+
+/* What a lapse put, the next step reads, though the caller has not heard of it yet. */
+static void settle(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    for (uint32_t i = r->settled; i < s->fact_count && s->w == r->w; i++)
+        if (s->facts[i].kind == BF_FACT_PUT) {
+            r->later = *r->w;
+            r->later.row = row_by_now;
+            r->later.ctx = r;
+            s->w = s->judge.env.world = &r->later;
+        }
+    r->settled = s->fact_count;
+}
+
 /* All lapses due by now. NEEDS and BUDGET stop before the lapse they befell. */
 static enum bf_why lapses(struct run *r) {
     struct bf_stepper *s = &r->s;
@@ -100,6 +134,7 @@ static enum bf_why lapses(struct run *r) {
             s->restarts = NULL;
             return why;
         }
+        settle(r);
     }
     stamp(s, r->now, r->today);
     return BF_WHY_NOTHING;
@@ -465,19 +500,36 @@ static uint32_t request_for(struct run *r, uint32_t *which) {
     return BF_NONE;
 }
 
-/* The last consent: is the act, as asked for, still lawful? */
-static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_request *q) {
+/* How the act, as it was asked for, stands now. */
+static enum bf_why judge_asked(struct run *r, const struct bf_case_request *q,
+                               struct bf_verdict *v) {
     struct bf_judge *j = &r->s.judge;
-    const struct bf_i_offer *o = &r->s.m->offer[offer];
-    uint32_t n = r->s.m->act[o->act].params.count;
-    struct bf_verdict v;
-    if (forbidden(r, o->act, q->who, q->args, n))
-        return false;
     j->env.args = q->args;
-    j->env.nargs = n;
-    enum bf_why why = bf_judge_offer(j, offer, true, &v);
+    j->env.nargs = r->s.m->act[r->s.m->offer[q->offer].act].params.count;
+    enum bf_why why = bf_judge_offer(j, q->offer, true, v);
     j->env.args = NULL;
     j->env.nargs = 0;
+    return why;
+}
+
+/* Declining: a request whose act is closed for good is dead, whether or not that was noticed yet. */
+static bool still_asked(struct run *r, const struct bf_case_request *q) {
+    struct bf_verdict v;
+    enum bf_why why = judge_asked(r, q, &v);
+    if (why)
+        fault(r, why, r->s.m->offer[q->offer].src);
+    else if (v.open == BF_CLOSED)
+        refuse_by(r, &v, q->offer);
+    return !why && v.open != BF_CLOSED;
+}
+
+/* The last consent: is the act, as asked for, still lawful? */
+static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_request *q) {
+    const struct bf_i_offer *o = &r->s.m->offer[offer];
+    struct bf_verdict v;
+    if (forbidden(r, o->act, q->who, q->args, r->s.m->act[o->act].params.count))
+        return false;
+    enum bf_why why = judge_asked(r, q, &v);
     if (why)
         fault(r, why, o->src);
     else if (v.open != BF_OPEN)
@@ -495,11 +547,13 @@ static enum bf_why consent(struct run *r) {
     if (offer == BF_NONE)
         return BF_WHY_NOTHING;
     const struct bf_value *who = bf_step_values(s, e->actor, BF_ABSENT);
+    struct bf_case_request q = *bf_case_request(s->c, offer);
     if (e->kind == BF_EVENT_DECLINE) {
+        if (!still_asked(r, &q))
+            return BF_WHY_NOTHING;
         emit_request(s, BF_FACT_DECLINED, offer, which, 0, 1, who);
         return bf_step_goes(s, BF_NONE, BF_NONE);
     }
-    struct bf_case_request q = *bf_case_request(s->c, offer);
     uint32_t given = q.given;
     bool all;
     enum bf_why why = given_by(r, offer, e->actor, &given, &all);
@@ -791,8 +845,11 @@ static enum bf_why event(struct run *r) {
 /* As it was given, with all lapses due by now. What of them does not fit the budget waits for the next step. */
 static enum bf_why begin_again(struct run *r) {
     struct bf_stepper *s = &r->s;
-    for (size_t i = 0; r->given && i < 8; i++) /* it was not looked at for long: fetch it meanwhile */
+    /* it was not looked at for long: fetch it meanwhile */
+    for (size_t i = 0; r->given && i < 8; i++)
         __builtin_prefetch((const char *)r->given + i * 64);
+    s->w = r->w;
+    r->settled = 0;
     bf_judge_init(&s->judge, s->m, s->w, NULL, r->now, s->a);
     r->today = s->judge.env.today;
     s->c = NULL;
@@ -837,11 +894,11 @@ void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf
     struct run r;
     struct bf_stepper *s = &r.s;
     s->m = m;
-    s->w = w;
     s->a = scratch;
     s->src = s->lapsing = BF_NONE;
     s->facts = NULL;
     s->fact_cap = 0;
+    r.w = w;
     r.given = c;
     r.e = e;
     r.now = e->effective;
