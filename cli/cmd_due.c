@@ -3,7 +3,8 @@
 ** One query from --from and --within, or any number from standard input, a line each: a date, a tab
 ** and a period. A line out is the last day, and after a tab `provisional` if nobody has announced
 ** that year yet. A period of hours ends at an instant: the first that is too late. A line that
-** cannot be answered gives an empty line, a complaint on stderr that names it, and exit status 1.
+** cannot be answered gives an empty line ({"error":…} with --json), a complaint on stderr that names it,
+** and exit status 1.
 */
 #include <errno.h>
 #include <jansson.h>
@@ -12,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "engine/core/term.h"
+#include "engine/core/value.h"
 #include "lang/base/cite.h"
 
 #define LINE_MAX_BYTES 4096
@@ -188,6 +190,11 @@ static void complain(struct due_run *run, enum bf_text_id text, const bf_arg *ar
         bf_text_render(&b, run->cli->lang, BF_T_DUE_AT_LINE, BF_ARGS(bf_arg_int(run->line)));
     bf_text_render(&b, run->cli->lang, text, args, nargs);
     fprintf(stderr, "banfa due: %.*s\n", (int)b.len, b.len ? b.p : "");
+    if (run->cli->json && run->line > 0) {
+        bf_buf_z(&run->out, "{\"error\":");
+        bf_json_text(bf_buf_view(&b), &run->out);
+        bf_buf_char(&run->out, '}');
+    }
     bf_buf_fini(&b);
     run->failed = true;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "engine/core/value.h"
 #include "lang/tools/fmt.h"
 
 #define SHOWN 100 /* diagnostics a file */
@@ -87,7 +88,13 @@ static void settle(struct run *r, const char *path, bf_str old, const struct bf_
             return;
         struct bf_buf line;
         bf_buf_init(&line);
-        bf_buf_z(&line, path);
+        if (r->cli->json) {
+            bf_buf_z(&line, "{\"file\":");
+            bf_json_text(bf_str_of(path), &line);
+            bf_buf_char(&line, '}');
+        } else {
+            bf_buf_z(&line, path);
+        }
         bf_buf_char(&line, '\n');
         if (!bf_cli_write(r->cli, &line))
             worse(r, BF_EXIT_USAGE);

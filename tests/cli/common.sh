@@ -58,4 +58,10 @@ if [[ -w /dev/full ]]; then
         failed=1
     fi
 fi
+# With --json whatever is said on stdout is JSON, of what goes wrong too.
+printf 'no tab\n' | "$banfa" due --calendar cn.workdays --json - >"$scratch/out" 2>/dev/null
+says "$scratch/out" '{"error":"line 1: ' || { echo 'FAILED: due --json of a bad line'; failed=1; }
+printf 'let   a = 1\n' >"$scratch/a.banfa"
+expect 1 '{"file":"' "" fmt --check --json "$scratch/a.banfa"
+
 exit $failed
