@@ -83,8 +83,17 @@ int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *a
     return BF_EXIT_USAGE;
 }
 
+/* What kind of trouble, in the reader's language; then the place and the system's own words. */
 int bf_cli_fail(const struct bf_cli *cli, const struct bf_error *e) {
-    complain(cli, e->text, strlen(e->text));
+    static const enum bf_text_id kind[] = {
+        [BF_OK] = BF_T_CLI_EIO,          [BF_ENOMEM] = BF_T_CLI_ENOMEM,
+        [BF_EIO] = BF_T_CLI_EIO,         [BF_ENOENT] = BF_T_CLI_ENOENT,
+        [BF_EFORMAT] = BF_T_CLI_EFORMAT, [BF_ELIMIT] = BF_T_CLI_ELIMIT};
+    struct bf_buf buf;
+    bf_buf_init(&buf);
+    bf_text_render(&buf, cli->lang, kind[e->code], BF_ARGS(bf_arg_str(bf_str_of(e->text))));
+    complain(cli, buf.p ? buf.p : e->text, buf.p ? buf.len : strlen(e->text));
+    bf_buf_fini(&buf);
     return BF_EXIT_USAGE;
 }
 

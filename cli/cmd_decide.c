@@ -117,6 +117,16 @@ static bool answer(struct decide *d, const char *text, size_t len, struct bf_buf
 static int one(struct decide *d, const char *text, struct bf_buf *out) {
     if (answer(d, text, strlen(text), out))
         return bf_cli_write(d->cli, out) ? BF_EXIT_FINE : BF_EXIT_USAGE;
+    if (d->cli->json) {
+        struct bf_buf line;
+        bf_buf_init(&line);
+        bf_buf_z(&line, "{\"error\":");
+        bf_json_text(bf_buf_view(&d->error), &line);
+        bf_buf_z(&line, "}\n");
+        bf_cli_write(d->cli, &line);
+        bf_buf_fini(&line);
+        return BF_EXIT_ERRORS;
+    }
     fprintf(stderr, "banfa decide: %.*s\n", (int)d->error.len, d->error.len ? d->error.p : "");
     return BF_EXIT_ERRORS;
 }

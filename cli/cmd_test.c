@@ -31,8 +31,23 @@ static void tell_json(const struct bf_sim *s, uint32_t scenario, struct bf_buf *
     bf_buf_z(out, "}\n");
 }
 
-static void tell(const struct bf_cli *cli, const struct bf_sim *s, uint32_t scenario,
-                 struct bf_buf *out) {
+/* The statement that failed, in the author's words; nothing of an image, which has none. */
+static void quote(struct bf_cli_policy *p, const struct bf_sim *s, uint32_t scenario,
+                  struct bf_buf *out) {
+    bf_str file;
+    uint32_t line;
+    bf_sim_place(s, scenario, &file, &line);
+    for (uint32_t i = 0; p->program && i < p->sources.count; i++)
+        if (bf_str_eq(p->sources.file[i].name, file)) {
+            bf_buf_z(out, "    ");
+            bf_buf_str(out, bf_source_line(&p->sources, i, line));
+            bf_buf_char(out, '\n');
+            return;
+        }
+}
+
+static void tell(const struct bf_cli *cli, struct bf_cli_policy *p, const struct bf_sim *s,
+                 uint32_t scenario, struct bf_buf *out) {
     if (cli->json) {
         tell_json(s, scenario, out);
         return;
@@ -45,7 +60,9 @@ static void tell(const struct bf_cli *cli, const struct bf_sim *s, uint32_t scen
                    BF_ARGS(bf_arg_str(bf_i_text(s->image, s->image->scenario[scenario].title))));
     bf_buf_char(out, '\n');
     bf_sim_verdict_text(s, scenario, cli->lang, out);
-    bf_buf_z(out, "\n\n");
+    bf_buf_char(out, '\n');
+    quote(p, s, scenario, out);
+    bf_buf_char(out, '\n');
 }
 
 /* Runs the scenarios of one policy whose titles contain `only`. Returns an exit status. */
@@ -70,7 +87,7 @@ static int test(struct bf_cli *cli, const char *path, const char *only,
         struct bf_sim *s = bf_sim_run(a, p.image, p.calendar, i, &options);
         s->verdict == BF_SIM_PASSED ? t->passed++ : t->failed++;
         bf_buf_init(&out);
-        tell(cli, s, i, &out);
+        tell(cli, &p, s, i, &out);
         if (!bf_cli_write(cli, &out))
             status = BF_EXIT_USAGE;
         bf_buf_fini(&out);

@@ -149,7 +149,8 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
         v.kind == BF_K_RECORD && v.aux != BF_TUPLE ? &w->image->record[v.aux] : NULL;
     if (r)
         bf_buf_str(b, label_of(w, r->name, r->label));
-    bf_buf_z(b, r ? "(" : "[");
+    bool zh = w->lang == BF_LANG_ZH;
+    bf_buf_z(b, !r ? "[" : zh ? "（" : "(");
     uint32_t n = depth && r && v.n > 1 ? 1 : v.n;
     for (uint32_t i = 0; i < n; i++) {
         if (i)
@@ -163,7 +164,7 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
     }
     if (n < v.n)
         bf_buf_z(b, w->lang == BF_LANG_ZH ? "，……" : ", ...");
-    bf_buf_z(b, r ? ")" : "]");
+    bf_buf_z(b, !r ? "]" : zh ? "）" : ")");
 }
 
 bf_str bf_words_value(const struct bf_words *w, struct bf_value v) {
