@@ -145,13 +145,6 @@ static bf_str choice_actor(const struct bf_words *w, const struct bf_choice *c) 
     return say(w, BF_T_SIM_ANYONE, type, NIL, NIL);
 }
 
-static bf_str part_text(const struct bf_words *w, const struct bf_choice *c) {
-    for (uint32_t i = 0; i < w->image->part_count; i++)
-        if (w->image->part[i].first == c->part_first && w->image->part[i].end == c->part_end)
-            return bf_i_text(w->image, w->image->part[i].text);
-    return NIL;
-}
-
 /* The acts of one duty are told together: any of them will do. False: an earlier choice told this one. */
 static bool acts_of_duty(const struct bf_words *w, const struct bf_choices *all, uint32_t i,
                          bf_str *what) {
@@ -177,8 +170,9 @@ static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c, b
         what = say(w, BF_T_SIM_CHOICE_ASKED, what, NIL, NIL);
     if (c->kind == BF_CHOICE_CONSENT)
         return say(w, BF_T_SIM_CHOICE_CONSENT, who, what, NIL);
-    if (c->open == BF_GUARDED && part_text(w, c).len)
-        return say(w, BF_T_SIM_CHOICE_GUARD, who, what, part_text(w, c));
+    bf_str part = bf_words_guard_part(w, c->part_first, c->part_end);
+    if (c->open == BF_GUARDED && part.len)
+        return say(w, BF_T_SIM_CHOICE_GUARD, who, what, part);
     if (c->open == BF_LATER && c->from_act != BF_NONE)
         return say(w, BF_T_SIM_CHOICE_AFTER, who, what, bf_words_act(w, c->from_act));
     if (c->open == BF_LATER && c->from_state != BF_NONE)

@@ -201,13 +201,6 @@ static void days_of(const struct bf_sim *s, const struct bf_words *w, const stru
 
 /* ---- refusals ---- */
 
-static bf_str guard_part(const struct bf_words *w, uint32_t first, uint32_t end) {
-    for (uint32_t i = 0; i < w->image->part_count; i++)
-        if (w->image->part[i].first == first && w->image->part[i].end == end)
-            return bf_i_text(w->image, w->image->part[i].text);
-    return (bf_str){"", 0};
-}
-
 static bf_str window_reason(const struct bf_words *w, const struct bf_refused *r) {
     if (r->window.kind != BF_DUE_DAY)
         return TEXT0(w, BF_T_SIM_R_WINDOW);
@@ -262,7 +255,7 @@ static bf_str reason(const struct bf_words *w, const struct bf_sim_entry *e) {
                      bf_words_status(w, bf_case_duty(w->image, e->after, r->duty)->status));
     if (r->why == BF_WHY_REQUIRE && r->require != BF_NONE)
         return bf_i_text(w->image, w->image->require[r->require].text);
-    bf_str part = guard_part(w, r->part_first, r->part_end);
+    bf_str part = bf_words_guard_part(w, r->part_first, r->part_end);
     if (r->why == BF_WHY_GUARD && part.len)
         return TEXT1(w, BF_T_SIM_R_GUARD, part);
     return r->why == BF_WHY_GUARD ? TEXT0(w, BF_T_SIM_R_GUARD_ONLY)

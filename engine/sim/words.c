@@ -238,6 +238,13 @@ bf_str bf_words_proc(const struct bf_words *w, uint32_t proc) {
     return label_of(w, w->image->proc[proc].name, w->image->proc[proc].label);
 }
 
+bf_str bf_words_guard_part(const struct bf_words *w, uint32_t first, uint32_t end) {
+    for (uint32_t i = 0; i < w->image->part_count; i++)
+        if (w->image->part[i].first == first && w->image->part[i].end == end)
+            return bf_i_text(w->image, w->image->part[i].text);
+    return (bf_str){"", 0};
+}
+
 /* ---- deadlines ---- */
 
 bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due) {

@@ -38,6 +38,9 @@ bf_str bf_words_refusal(const struct bf_words *w, enum bf_refusal kind);
 bf_str bf_words_violation(const struct bf_words *w, uint32_t violation);
 bf_str bf_words_proc(const struct bf_words *w, uint32_t proc);
 
+/* The part of a guard that says no, as the author wrote it; empty if it is not known. */
+bf_str bf_words_guard_part(const struct bf_words *w, uint32_t first, uint32_t end);
+
 /* "by 2025-10-13 周一", "without a limit", "standing still"; provisional dates say so. */
 bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due);
 /* Which days a term counts and which it leaves out, and why; two lines, either may be empty. */
