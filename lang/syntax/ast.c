@@ -69,22 +69,27 @@ static bool is_clause(const struct bf_node *n) {
     return n && n->kind >= BF_N_C_ONCE && n->kind <= BF_N_C_UNLESS;
 }
 
-/* Clauses stand in any order; each kind at most once. */
+/* Clauses of different kinds stand in any order. Of one kind there is at most one, unless that was told
+** as a mistake: those are compared in their order. */
 static bool same_clauses(const struct bf_node *x, const struct bf_node *y, bool names_too,
                          const struct bf_node *owner, const struct bf_node **where) {
-    int count_x = 0, count_y = 0;
-    for (const struct bf_node *i = y; i; i = i->next)
-        count_y++;
-    for (const struct bf_node *i = x; i; i = i->next, count_x++) {
-        const struct bf_node *j = y;
+    const struct bf_node *rest[BF_NODE_KINDS]; /* by kind: of y, what was not compared yet */
+    int more = 0;                              /* clauses of y than of x */
+    for (int kind = 0; kind < BF_NODE_KINDS; kind++)
+        rest[kind] = y;
+    for (const struct bf_node *j = y; j; j = j->next)
+        more++;
+    for (const struct bf_node *i = x; i; i = i->next, more--) {
+        const struct bf_node *j = rest[i->kind];
         while (j && j->kind != i->kind)
             j = j->next;
         if (!j)
             return differ(i, where);
         if (!same(i, j, names_too, where))
             return false;
+        rest[i->kind] = j->next;
     }
-    return count_x == count_y ? true : differ(owner, where);
+    return more ? differ(owner, where) : true;
 }
 
 static bool same(const struct bf_node *x, const struct bf_node *y, bool names_too,

@@ -189,6 +189,36 @@ static void trees_that_differ_are_told(void **state) {
     }
 }
 
+/* A clause said twice is a mistake, and the tree still holds both. */
+static void clauses_said_twice_are_compared_in_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *x, *y;
+        bool same;
+    } pairs[] = {
+        {"once 3 times", "once 3 times", true},
+        {"once 3 times", "3 times once", false},
+        {"once 3 times", "3 times", false},
+        {"3 times", "3 times once", false},
+        {"once 3 times once", "once 3 times 3 times", false},
+        {"if c if d once", "if c once if d", true},
+        {"if c once if d", "once if d if c", false},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct reading r[2];
+        for (int k = 0; k < 2; k++) {
+            char text[128];
+            snprintf(text, sizeof text, "procedure p { a may b %s }", k ? pairs[i].y : pairs[i].x);
+            read_z(&r[k], text);
+            assert_true(bf_node_same(r[k].tree->root, r[k].tree->root, true, NULL));
+        }
+        if (bf_node_same(r[0].tree->root, r[1].tree->root, true, NULL) != pairs[i].same)
+            fail_msg("%s | %s", pairs[i].x, pairs[i].y);
+        close_reading(&r[0]);
+        close_reading(&r[1]);
+    }
+}
+
 /* ---- the word rule ---- */
 
 static void words_are_cut_by_the_word_rule(void **state) {
@@ -521,6 +551,7 @@ int main(void) {
         cmocka_unit_test(both_samples_make_one_tree),
         cmocka_unit_test(pairs_make_one_tree),
         cmocka_unit_test(trees_that_differ_are_told),
+        cmocka_unit_test(clauses_said_twice_are_compared_in_order),
         cmocka_unit_test(words_are_cut_by_the_word_rule),
         cmocka_unit_test(citations_stand_where_they_belong),
         cmocka_unit_test(mistakes_are_told_once_each),
