@@ -88,7 +88,8 @@ int bf_cli_fail(const struct bf_cli *cli, const struct bf_error *e) {
     static const enum bf_text_id kind[] = {
         [BF_OK] = BF_T_CLI_EIO,          [BF_ENOMEM] = BF_T_CLI_ENOMEM,
         [BF_EIO] = BF_T_CLI_EIO,         [BF_ENOENT] = BF_T_CLI_ENOENT,
-        [BF_EFORMAT] = BF_T_CLI_EFORMAT, [BF_ELIMIT] = BF_T_CLI_ELIMIT};
+        [BF_EFORMAT] = BF_T_CLI_EFORMAT, [BF_ELIMIT] = BF_T_CLI_ELIMIT,
+        [BF_EFULL] = BF_T_CLI_EFULL,     [BF_EBUSY] = BF_T_CLI_EBUSY};
     struct bf_buf buf;
     bf_buf_init(&buf);
     bf_text_render(&buf, cli->lang, kind[e->code], BF_ARGS(bf_arg_str(bf_str_of(e->text))));

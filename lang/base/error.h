@@ -15,6 +15,8 @@ enum bf_err {
     BF_ENOENT,
     BF_EFORMAT, /* a file is not what it should be: corrupted, truncated, of another version */
     BF_ELIMIT,  /* a named limit was reached */
+    BF_EFULL,   /* no room on the disk; nothing changed */
+    BF_EBUSY,   /* another has it */
 };
 
 struct bf_error {
