@@ -52,6 +52,9 @@ const char *bf_value_read(const struct bf_image *m, struct bf_arena *a, const st
 /* A party or office, or absent. */
 const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
                                 const struct bf_canon *j, struct bf_value *v);
+/* A violation, which is not absent. */
+const char *bf_value_read_violation(const struct bf_image *m, struct bf_arena *a,
+                                    const struct bf_canon *j, struct bf_value *v);
 /* What was refused may have been of any kind: by its shape alone. A string is a text, an array a list, an object
 ** a party, violation, period or the first record with such fields. Written again it gives the same bytes. NULL,
 ** or what is wrong (an object like none of these). */

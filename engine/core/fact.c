@@ -27,15 +27,15 @@ struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f) {
 
 /* ---- JSON ---- */
 
-static const char *row_key(enum bf_row_kind kind, bool second) {
-    switch (kind) {
+const char *bf_fact_row_key(enum bf_fact_kind kind, int which) {
+    switch (bf_fact_row(kind, which)) {
     case BF_ROW_NONE: return NULL;
     case BF_ROW_NUMBER: return "number";
     case BF_ROW_PROC: return "procedure";
     case BF_ROW_START: return "start";
     case BF_ROW_OFFER: return "offer";
     case BF_ROW_ACT: return "act";
-    case BF_ROW_STATE: return second ? "state" : "from";
+    case BF_ROW_STATE: return kind == BF_FACT_MOVED && which == 0 ? "from" : "state";
     case BF_ROW_DUTY: return "duty";
     case BF_ROW_DATA: return "data";
     case BF_ROW_VIOLATION: return "violation";
@@ -75,6 +75,10 @@ static void row_json(const struct bf_image *m, enum bf_row_kind kind, uint32_t r
 
 static void due_json(const struct bf_due *due, struct bf_buf *out) {
     char day[BF_DAY_TEXT];
+    if (due->kind == BF_DUE_PAUSED) {
+        bf_buf_z(out, "\"paused\"");
+        return;
+    }
     bf_buf_fmt(out, "{\"at\":%lld,\"last\":\"%s\",\"provisional\":%s}", (long long)due->at,
                bf_day_print(due->last, day), due->provisional ? "true" : "false");
 }
@@ -90,13 +94,13 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
     int n = 0;
     const uint32_t row[] = {f->a, f->b, f->c};
     for (int i = 0; i < 3; i++) {
-        const char *key = row_key(bf_fact_row((enum bf_fact_kind)f->kind, i), i > 0);
+        const char *key = bf_fact_row_key((enum bf_fact_kind)f->kind, i);
         if (key && row[i] != BF_NONE)
             e[n++] = (struct entry){key, i};
     }
     e[n++] = (struct entry){"at", AT};
     e[n++] = (struct entry){"day", DAY};
-    if (f->due.kind == BF_DUE_DAY)
+    if (f->due.kind != BF_DUE_NONE)
         e[n++] = (struct entry){"due", DUE};
     e[n++] = (struct entry){"fact", FACT_};
     if (f->how)

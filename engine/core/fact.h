@@ -53,12 +53,14 @@ struct bf_fact {
 /* Kinds of a, b, c of a fact. */
 enum bf_row_kind bf_fact_row(enum bf_fact_kind kind, int which);
 const char *bf_fact_word(enum bf_fact_kind kind);
+/* Their keys in its JSON; NULL: it has no such row. */
+const char *bf_fact_row_key(enum bf_fact_kind kind, int which);
 
 /* A copy that shares nothing. */
 struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f);
 
-/* One line of canonical JSON, without the newline; rows by name, offers and duties by number within their
-** procedure, since neither need have a name of its own. */
+/* One line of canonical JSON, without the newline; rows by name, but starts, offers and duties by number in
+** the image, since they need have no name of their own. canon.h reads it. */
 void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out);
 
 #endif

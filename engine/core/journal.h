@@ -77,8 +77,8 @@ enum bf_err bf_entry_read(const struct bf_images *images, struct bf_arena *a,
                           struct bf_error *e);
 
 /* ---- cases from rows ---- */
-/* Rows in their order: false at the end, or on failure (*err set). The entry stays until the next call only, its
-** facts as long as the arena given to bf_journal_rebuild. */
+/* Rows in their order: false at the end, or on failure (*err set). The entry and what it points to stay until the
+** next call; its image longer than the cases made of it. */
 struct bf_entries {
     bool (*next)(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_error *e);
     void *ctx;
@@ -88,14 +88,14 @@ struct bf_journal_case {
     uint64_t number;
     const struct bf_image *image;
     struct bf_case *c;
-    uint64_t last_seq, epoch; /* rows that changed it */
+    uint64_t last_seq, epoch; /* of its last row */
 };
 struct bf_journal_cases {
     struct bf_journal_case *cases;
     uint32_t count;
 };
 /* Applies what one row holds to the case it is on (*c NULL: not started yet; then a new one of the entry's
-** procedure). Nothing is looked at but the facts. BF_EFORMAT names the fact that does not fit, and *c is then
+** procedure). Nothing is looked at but the facts, which are copied into the arena. BF_EFORMAT names the fact that does not fit, and *c is then
 ** of no use. */
 enum bf_err bf_entry_apply(struct bf_arena *a, const struct bf_entry *n, struct bf_case **c,
                            struct bf_error *e);

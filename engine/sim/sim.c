@@ -113,13 +113,14 @@ struct agenda {
     struct todo {
         struct bf_event event;
         uint32_t number; /* EXCUSE: which case */
+        uint32_t cause;  /* the entry whose fact asks for it, from 1 */
     } * todo;
     uint32_t count, cap, next;
 };
 
 static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
     g->todo = grown(s->arena, g->todo, g->count, &g->cap, sizeof *g->todo);
-    g->todo[g->count++] = (struct todo){event, number};
+    g->todo[g->count++] = (struct todo){event, number, s->entry_count};
 }
 
 static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
@@ -198,7 +199,8 @@ static bool settle(struct bf_sim *s, struct agenda *g) {
     for (; g->next < g->count; g->next++) {
         if (g->next >= BF_SIM_CHAIN_MAX)
             return fail(s, BF_SIM_CHAIN);
-        deliver(s, g, g->todo[g->next].event, g->todo[g->next].number, BF_NONE);
+        uint32_t cause = g->todo[g->next].cause;
+        deliver(s, g, g->todo[g->next].event, g->todo[g->next].number, BF_NONE)->cause = cause;
     }
     return true;
 }
@@ -461,6 +463,8 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
         if (!eval(s, st->b, &v))
             return false;
         put_row(s, st->a, v);
+        s->puts = grown(s->arena, s->puts, s->put_count, &s->put_cap, sizeof *s->puts);
+        s->puts[s->put_count++] = (struct bf_sim_put){s->entry_count, st->a, v, s->now};
         return true;
     case BF_S_EXPECT: return expect(s, st);
     case BF_S_REFUSED: return act(s, (*row)++, st);

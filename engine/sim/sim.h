@@ -19,6 +19,15 @@ struct bf_sim_entry {
     uint32_t fact_count;
     struct bf_refused refused;   /* outcome REFUSED */
     const struct bf_case *after; /* the case then; NULL if none */
+    uint32_t cause;              /* the entry whose fact asked for it, from 1; 0: none */
+};
+
+/* A row that the scenario itself put into a register. */
+struct bf_sim_put {
+    uint32_t after; /* entries there were */
+    uint32_t reg;
+    struct bf_value row;
+    bf_instant at; /* BF_INSTANT_NONE: before the first `at` */
 };
 
 enum bf_sim_verdict {
@@ -52,6 +61,8 @@ struct bf_sim {
     struct bf_sim_register *registers;
     struct bf_sim_entry *entries;
     uint32_t entry_count, entry_cap;
+    struct bf_sim_put *puts;
+    uint32_t put_count, put_cap;
     /* how it ended */
     enum bf_sim_verdict verdict;
     uint32_t stmt; /* where */

@@ -1,0 +1,65 @@
+/* record: see record.h. Rows put go before the first entry that could read them. */
+#include "engine/sim/record.h"
+
+#include <string.h>
+
+uint32_t bf_record_count(const struct bf_sim *s) { return s->entry_count + s->put_count; }
+
+/* The row number of an entry (from 0), past the rows put before it. */
+static uint64_t seq_of(const struct bf_sim *s, uint32_t entry) {
+    uint32_t puts = 0;
+    while (puts < s->put_count && s->puts[puts].after <= entry)
+        puts++;
+    return (uint64_t)entry + puts + 1;
+}
+
+static void head(const struct bf_sim *s, struct bf_entry *n, enum bf_entry_kind kind, uint64_t seq,
+                 bf_instant recorded) {
+    *n = (struct bf_entry){.head = {.format = BF_JOURNAL_FORMAT,
+                                    .kind = (uint16_t)kind,
+                                    .seq = seq,
+                                    .recorded = recorded},
+                           .image = s->image,
+                           .proc = BF_NONE,
+                           .day = BF_DAY_NONE};
+    memcpy(n->policy, s->image->hash, BF_SHA256_LEN);
+    memcpy(n->calendar, bf_calendar_hash(s->calendar), BF_SHA256_LEN);
+}
+
+static void put(const struct bf_sim *s, uint64_t seq, const struct bf_sim_put *p,
+                struct bf_entry *n) {
+    const struct bf_image *m = s->image;
+    bf_instant first = s->entry_count ? s->entries[0].event.recorded : s->now;
+    struct bf_buf data;
+    head(s, n, BF_ENTRY_REGISTER, seq, p->at == BF_INSTANT_NONE ? first : p->at);
+    bf_buf_in(&data, s->arena);
+    bf_buf_z(&data, "{\"register\":");
+    bf_json_text(bf_i_text(m, m->reg[p->reg].name), &data);
+    bf_buf_z(&data, ",\"row\":");
+    bf_value_json(m, p->row, &data);
+    bf_buf_char(&data, '}');
+    n->data = bf_buf_view(&data);
+}
+
+static void entry(const struct bf_sim *s, uint64_t seq, const struct bf_sim_entry *e,
+                  struct bf_entry *n) {
+    head(s, n, e->outcome == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, seq, e->event.recorded);
+    n->head.number = e->number;
+    n->proc = e->proc;
+    n->event = e->event;
+    n->day =
+        bf_calendar_day_of(s->calendar, e->event.effective, (int32_t)s->image->policy.day_ends);
+    n->cause = e->cause ? seq_of(s, e->cause - 1) : 0;
+    n->facts = e->facts;
+    n->fact_count = e->fact_count;
+}
+
+void bf_record_entry(const struct bf_sim *s, uint32_t i, struct bf_entry *n) {
+    uint32_t puts = 0; /* that come before the row */
+    while (puts < s->put_count && s->puts[puts].after + puts < i)
+        puts++;
+    if (puts < s->put_count && s->puts[puts].after + puts == i)
+        put(s, i + 1, &s->puts[puts], n);
+    else
+        entry(s, i + 1, &s->entries[i - puts], n);
+}
