@@ -38,10 +38,12 @@ MAY_INCLUDE = {  # folder: what begins the names of the headers it may include
     "engine/core": BASE + IMAGE + ["engine/core/"],
     "engine/sim": BASE + IMAGE + ["engine/core/", "engine/sim/"],
     "engine/store": BASE + ["engine/store/"],
+    "engine/service": BASE + ["engine/core/", "engine/sim/", "engine/store/", "engine/service/"],
     "cli": ["lang/", "engine/", "cli/"],
 }
 ONLY_HERE = {  # system header: the one folder that may include it, and tests that stand beside it
-    "uv.h": ("engine/service/",),
+    "uv.h": ("engine/service/", "tests/service/"),
+    "llhttp.h": ("engine/service/",),
     "sqlite3.h": ("engine/store/", "tests/store/"),
     "libpq-fe.h": ("engine/store/",),
 }
