@@ -464,6 +464,8 @@ bf_str bf_http_conn_output(const struct bf_http_conn *c) {
 void bf_http_conn_sent(struct bf_http_conn *c, size_t n, int64_t now_ms) {
     BF_ASSERT(n <= unsent(c));
     c->now_ms = now_ms;
+    if (!n)
+        return;
     c->out_at += n;
     c->progress += n;
     if (c->progress >= c->shared->limits.write_bytes) {
