@@ -458,7 +458,9 @@ bool bf_http_conn_wants_input(const struct bf_http_conn *c) {
 }
 
 bf_str bf_http_conn_output(const struct bf_http_conn *c) {
-    return c->dead ? (bf_str){NULL, 0} : (bf_str){c->out.p + c->out_at, (uint32_t)unsent(c)};
+    if (c->dead || !unsent(c))
+        return (bf_str){NULL, 0};
+    return (bf_str){c->out.p + c->out_at, (uint32_t)unsent(c)};
 }
 
 void bf_http_conn_sent(struct bf_http_conn *c, size_t n, int64_t now_ms) {

@@ -42,7 +42,7 @@ static bool decode(struct bf_buf *b, bf_str raw, bool query, struct span *at) {
         bf_buf_char(b, (char)c);
     }
     *at = (struct span){(uint32_t)start, (uint32_t)(b->len - start)};
-    return b->failed || bf_utf8_check(b->p + start, at->len) == at->len;
+    return b->failed || !at->len || bf_utf8_check(b->p + start, at->len) == at->len;
 }
 
 /* "/", or segments that are neither empty (but the last) nor dots. */
@@ -109,14 +109,15 @@ const char *http_read_target(struct request *r, bf_str raw, bf_str host, uint32_
     struct span at;
     if (!decode(&r->target, path, false, &at))
         return "the path cannot be decoded";
-    if (!r->target.failed && !path_valid((bf_str){r->target.p + at.at, at.len}))
+    if (!r->target.failed && (!at.len || !path_valid((bf_str){r->target.p + at.at, at.len})))
         return "the path is not absolute and plain";
     if (mark) {
         const char *wrong = read_query(r, (bf_str){mark + 1, raw.len - path.len - 1}, parts_max);
         if (wrong)
             return wrong;
     }
-    r->pub.path = (bf_str){r->target.p + at.at, at.len}; /* the buffer grows no more */
+    if (!r->target.failed)
+        r->pub.path = (bf_str){r->target.p + at.at, at.len}; /* the buffer grows no more */
     return NULL;
 }
 
