@@ -76,7 +76,7 @@ static enum bf_err bytes_of(const struct lines *in, bf_str text, uint8_t *out, s
 static enum bf_err check_text(bf_str bytes, size_t max, const struct lines *in) {
     if (bytes.len > max)
         return bf_fail(in->e, BF_EFORMAT, "%s: longer than %zu bytes", in->what, max);
-    bool ok = bf_utf8_check(bytes.p, bytes.len) == bytes.len;
+    bool ok = bytes.len == 0 || bf_utf8_check(bytes.p, bytes.len) == bytes.len;
     for (uint32_t i = 0; ok && i < bytes.len; i++)
         ok = bytes.p[i] == '\n' || ((unsigned char)bytes.p[i] >= ' ' && bytes.p[i] != 0x7F);
     return ok ? BF_OK : bf_fail(in->e, BF_EFORMAT, "%s: not a text", in->what);
