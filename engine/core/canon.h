@@ -49,6 +49,9 @@ const bf_str *bf_canon_stranger(const struct bf_canon *object, const char *const
 ** wrong, in English. */
 const char *bf_value_read(const struct bf_image *m, struct bf_arena *a, const struct bf_canon *j,
                           uint32_t type, struct bf_value *v);
+/* A record by its row, as registers keep it. */
+const char *bf_value_read_record(const struct bf_image *m, struct bf_arena *a,
+                                 const struct bf_canon *j, uint32_t record, struct bf_value *v);
 /* A party or office, or absent. */
 const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
                                 const struct bf_canon *j, struct bf_value *v);

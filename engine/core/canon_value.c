@@ -259,6 +259,12 @@ const char *bf_value_read(const struct bf_image *m, struct bf_arena *a, const st
     return j->kind == BF_CANON_NULL ? NULL : kind_value(&x, j, &m->type[type], v);
 }
 
+const char *bf_value_read_record(const struct bf_image *m, struct bf_arena *a,
+                                 const struct bf_canon *j, uint32_t record, struct bf_value *v) {
+    const struct ctx x = {m, a};
+    return read_record(&x, j, record, v);
+}
+
 const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
                                 const struct bf_canon *j, struct bf_value *v) {
     const struct ctx x = {m, a};

@@ -1,0 +1,516 @@
+/* Attempt: one command, or one lapse, with all it causes. Rows are made and heads moved as it goes; when it cannot
+** go on, every head is as it was before and no row is left, so that it can be tried again. */
+#include "engine/service/engine_parts.h"
+
+#include <string.h>
+
+#include "lang/base/assert.h"
+#include "lang/base/mem.h"
+
+/* What is still to be done because some fact asked for it. */
+struct todo {
+    struct bf_event event;
+    uint64_t number; /* whose case; 0: one to start */
+    const struct bf_engine_policy *policy;
+    uint64_t cause;
+};
+struct agenda {
+    struct todo *todo;
+    uint32_t count, cap, next;
+};
+
+/* Room for one more in an array of the arena. */
+static void *grown(struct bf_arena *a, void *old, uint32_t count, uint32_t *cap, size_t size) {
+    if (count < *cap)
+        return old;
+    *cap = *cap ? *cap * 2 : 8;
+    void *bigger = bf_arena_zalloc(a, *cap * size);
+    if (count)
+        memcpy(bigger, old, count * size);
+    return bigger;
+}
+
+/* ---- registers ---- */
+
+static bf_str register_name(struct bf_attempt *t, const struct bf_image *m, uint32_t reg) {
+    struct bf_buf b;
+    bf_buf_in(&b, t->arena);
+    bf_buf_str(&b, bf_i_text(m, m->policy.name));
+    bf_buf_char(&b, '.');
+    bf_buf_str(&b, bf_i_text(m, m->reg[reg].name));
+    return bf_buf_view(&b);
+}
+
+static bf_str canonical(struct bf_attempt *t, const struct bf_image *m, struct bf_value v) {
+    struct bf_buf b;
+    bf_buf_in(&b, t->arena);
+    bf_value_json(m, v, &b);
+    return bf_buf_view(&b);
+}
+
+static struct bf_reg_row *cell_of(struct bf_attempt *t, const struct bf_image *m, uint32_t reg,
+                                  const struct bf_value *keys, uint32_t n) {
+    return bf_engine_cell(t->engine, register_name(t, m, reg),
+                          canonical(t, m, bf_list_value(keys, n)));
+}
+
+/* world.row: what this attempt put, else what the cell says. */
+static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
+                             struct bf_value *row) {
+    struct bf_attempt *t = ctx;
+    const struct bf_image *m = t->policy->image;
+    struct bf_reg_row *cell = cell_of(t, m, reg, keys, n);
+    if (!cell)
+        t->out_of_memory = true;
+    if (!cell || !cell->here)
+        return BF_LOOKUP_NEEDS;
+    bf_str text = cell->row;
+    for (uint32_t i = t->put_count; i-- > 0;)
+        if (t->puts[i].cell == cell) {
+            text = t->puts[i].row;
+            break;
+        }
+    if (!text.len)
+        return BF_LOOKUP_ABSENT;
+    struct bf_canon j;
+    struct bf_error e;
+    const char *wrong = "not canonical";
+    if (bf_canon_read(t->arena, text, &j, &e) == BF_OK)
+        wrong = bf_value_read_record(m, t->arena, &j, m->reg[reg].record, row);
+    if (wrong)
+        t->unreadable = true; /* another version's row: told, never guessed */
+    return wrong ? BF_LOOKUP_NEEDS : BF_LOOKUP_FOUND;
+}
+
+static void put_row(struct bf_attempt *t, uint32_t reg, struct bf_value row, uint64_t seq) {
+    const struct bf_image *m = t->policy->image;
+    struct bf_i_range fields = m->reg[reg].keys;
+    struct bf_value *keys = bf_new_array(t->arena, struct bf_value, fields.count + 1);
+    for (uint32_t i = 0; i < fields.count; i++)
+        keys[i] = row.u.items[m->key[fields.first + i]];
+    struct bf_reg_row *cell = cell_of(t, m, reg, keys, fields.count);
+    if (!cell) {
+        t->out_of_memory = true;
+        return;
+    }
+    t->puts = grown(t->arena, t->puts, t->put_count, &t->put_cap, sizeof *t->puts);
+    t->puts[t->put_count++] = (struct bf_put){cell, canonical(t, m, row), seq};
+}
+
+/* ---- heads ---- */
+
+static void touch(struct bf_attempt *t, struct bf_head *h) {
+    for (uint32_t i = 0; i < t->touched_count; i++)
+        if (t->touched[i].head == h)
+            return;
+    t->touched = grown(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
+    t->touched[t->touched_count++] = (struct bf_touched){h, h->c, h->last_seq, h->epoch};
+    h->pins++;
+}
+
+static void put_back(struct bf_attempt *t) {
+    while (t->touched_count) {
+        struct bf_touched *x = &t->touched[--t->touched_count];
+        x->head->c = x->before;
+        x->head->last_seq = x->last_seq;
+        x->head->epoch = x->epoch;
+        x->head->pins--;
+        if (!x->before)
+            bf_engine_forget(t->engine, x->head);
+    }
+    t->made_count = t->put_count = t->opened = 0;
+}
+
+/* ---- what facts ask for ---- */
+
+static void plan(struct bf_attempt *t, struct agenda *g, const struct todo *todo) {
+    g->todo = grown(t->arena, g->todo, g->count, &g->cap, sizeof *g->todo);
+    g->todo[g->count++] = *todo;
+}
+
+static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
+                      const struct bf_fact *f, uint64_t seq) {
+    const struct bf_image *m = t->policy->image;
+    struct todo x = {.policy = t->policy, .cause = seq};
+    x.event = (struct bf_event){
+        .kind = BF_EVENT_OPEN, .effective = f->at, .start = BF_NONE, .args = f->v, .nargs = f->n};
+    if (f->kind == BF_FACT_PUT) {
+        put_row(t, f->a, f->v[0], seq);
+    } else if (f->kind == BF_FACT_OPENED) {
+        x.event.what = f->a;
+        plan(t, g, &x);
+    } else if (f->kind == BF_FACT_RAISED) {
+        for (uint32_t i = 0; (x.event.start = bf_starts_on(m, f->a, i, &x.event.what)) != BF_NONE;
+             i++)
+            plan(t, g, &x);
+    } else if (f->kind == BF_FACT_EXCUSED && f->v[0].n && f->v[0].n != number) {
+        x.event.kind = BF_EVENT_EXCUSE;
+        x.number = f->v[0].n;
+        plan(t, g, &x);
+    }
+}
+
+/* ---- one step ---- */
+
+/* The next row, of a head (NULL: of no case). */
+static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, struct bf_head *head) {
+    t->made = grown(t->arena, t->made, t->made_count, &t->made_cap, sizeof *t->made);
+    struct bf_made *made = &t->made[t->made_count++];
+    *made = (struct bf_made){.head = head, .before = head ? head->last_seq : 0};
+    struct bf_entry *n = &made->entry;
+    n->head = (struct bf_entry_head){.format = BF_JOURNAL_FORMAT,
+                                     .kind = (uint16_t)kind,
+                                     .partition = t->engine->o.partition,
+                                     .seq = t->engine->seq + t->made_count,
+                                     .recorded = t->now,
+                                     .number = head ? head->number : 0};
+    memcpy(n->policy, t->policy->image->hash, sizeof n->policy);
+    memcpy(n->calendar, bf_calendar_hash(t->policy->calendar), sizeof n->calendar);
+    n->image = t->policy->image;
+    n->proc = BF_NONE;
+    n->day = BF_DAY_NONE;
+    return n;
+}
+
+/* Steps a head (NULL: a case to start) and makes the row. */
+static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct bf_event event,
+                                struct bf_head *head, const struct bf_work *w, uint64_t cause,
+                                struct bf_outcome *out) {
+    struct bf_engine *e = t->engine;
+    const struct bf_image *m = t->policy->image;
+    uint64_t seq = e->seq + t->made_count + 1;
+    struct bf_world world = {
+        .calendar = t->policy->calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
+    event.recorded = t->now;
+    if (event.kind == BF_EVENT_OPEN) {
+        BF_ASSERT(e->cases + t->opened < UINT32_MAX); /* case numbers of the core have 32 bits */
+        event.number = (uint32_t)(e->cases + t->opened + 1);
+    }
+    bf_step(m, &world, head ? head->c : NULL, &event, t->arena, out);
+    if (t->out_of_memory)
+        return BF_ATTEMPT_MEMORY;
+    if (t->unreadable)
+        return BF_ATTEMPT_UNREADABLE;
+    if (out->kind == BF_NEEDS)
+        return BF_ATTEMPT_WAIT;
+    if (event.kind == BF_EVENT_TICK && !out->fact_count)
+        return BF_ATTEMPT_DONE;
+
+    uint32_t proc = head ? head->c->proc : event.what;
+    if (!head && out->next) {
+        head = bf_engine_new_head(e, event.number, t->policy);
+        if (!head)
+            return BF_ATTEMPT_MEMORY;
+        t->opened++;
+    }
+    struct bf_entry *n = make(t, out->kind == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, head);
+    n->proc = proc;
+    n->event = event;
+    n->day = bf_calendar_day_of(t->policy->calendar, event.effective, (int32_t)m->policy.day_ends);
+    n->cause = cause;
+    if (w) {
+        n->principal = w->command.principal;
+        n->key = w->command.key;
+        n->request = w->command.request;
+        memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
+    }
+    n->facts = out->facts;
+    n->fact_count = out->fact_count;
+    if (head) {
+        touch(t, head);
+        if (out->next)
+            head->c = out->next;
+        head->last_seq = seq;
+        head->epoch++;
+    }
+    for (uint32_t i = 0; i < out->fact_count; i++)
+        plan_fact(t, g, head ? head->number : 0, &out->facts[i], seq);
+    return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+}
+
+static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
+    struct bf_outcome out;
+    for (; g->next < g->count; g->next++) {
+        struct todo x = g->todo[g->next];
+        struct bf_head *head = NULL;
+        if (t->made_count > BF_ENGINE_CHAIN)
+            return BF_ATTEMPT_CHAIN;
+        t->policy = x.policy;
+        if (x.number) {
+            head = bf_engine_head(t->engine, x.number);
+            if (!head)
+                return BF_ATTEMPT_MEMORY;
+            if (!head->c)
+                return BF_ATTEMPT_WAIT;
+            t->policy = head->policy;
+        }
+        enum bf_attempt_end end = step(t, g, x.event, head, NULL, x.cause, &out);
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+    }
+    return BF_ATTEMPT_DONE;
+}
+
+/* The head among those touched whose lapse comes next, if it is due already. */
+static struct bf_head *next_lapse(const struct bf_attempt *t, bf_instant *at) {
+    struct bf_head *found = NULL;
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < t->touched_count; i++) {
+        struct bf_head *h = t->touched[i].head;
+        bf_instant due;
+        uint32_t duty = bf_case_next_lapse(h->policy->image, h->c, &due);
+        if (duty == BF_NONE || due > t->now)
+            continue;
+        if (!found || due < *at || (due == *at && duty < first)) {
+            found = h;
+            first = duty;
+            *at = due;
+        }
+    }
+    return found;
+}
+
+/* A row of a register, put from outside. */
+static enum bf_attempt_end put(struct bf_attempt *t, const struct bf_deed *d) {
+    const struct bf_image *m = t->policy->image;
+    struct bf_entry *n = make(t, BF_ENTRY_REGISTER, NULL);
+    struct bf_buf data;
+    bf_buf_in(&data, t->arena);
+    bf_buf_z(&data, "{\"register\":");
+    bf_json_text(bf_i_text(m, m->reg[d->reg].name), &data);
+    bf_buf_z(&data, ",\"row\":");
+    bf_value_json(m, d->row, &data);
+    bf_buf_char(&data, '}');
+    n->data = bf_buf_view(&data);
+    put_row(t, d->reg, d->row, n->head.seq);
+    return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+}
+
+static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
+    struct bf_work *w = d->work;
+    struct bf_head *head = d->head;
+    bf_instant lapse_at = d->lapse_at;
+    struct agenda g = {0};
+    struct bf_event event = {.kind = BF_EVENT_TICK, .effective = lapse_at, .start = BF_NONE};
+    struct bf_outcome out;
+    t->policy = head ? head->policy : w->command.policy;
+    if (d->put)
+        return put(t, d);
+    if (w) {
+        event.kind = w->command.kind;
+        event.effective = w->command.effective == BF_INSTANT_NONE ? t->now : w->command.effective;
+        if (!w->command.read(w->command.ctx, t->policy->image, head ? head->c : NULL, t->arena,
+                             &event))
+            return BF_ATTEMPT_MALFORMED;
+    }
+    enum bf_attempt_end end = step(t, &g, event, head, w, 0, &t->first);
+    if (end == BF_ATTEMPT_DONE)
+        end = settle(t, &g);
+    if (!w)
+        return end;
+    /* Limits that were past when this armed them. */
+    for (struct bf_head *h; end == BF_ATTEMPT_DONE && (h = next_lapse(t, &lapse_at)) != NULL;) {
+        if (t->made_count > BF_ENGINE_CHAIN)
+            return BF_ATTEMPT_CHAIN;
+        t->policy = h->policy;
+        end =
+            step(t, &g,
+                 (struct bf_event){.kind = BF_EVENT_TICK, .effective = lapse_at, .start = BF_NONE},
+                 h, NULL, t->engine->seq + 1, &out);
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, &g);
+    }
+    return end;
+}
+
+enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d) {
+    jmp_buf jump;
+    volatile enum bf_attempt_end end = BF_ATTEMPT_MEMORY;
+    bf_arena_on_exhausted(t->arena, &jump);
+    if (setjmp(jump) == 0)
+        end = run(t, d);
+    bf_arena_on_exhausted(t->arena, NULL);
+    if (end != BF_ATTEMPT_DONE)
+        put_back(t);
+    return end;
+}
+
+/* ---- into a batch ---- */
+
+static void keep(struct bf_round *r, struct bf_head *head, struct bf_reg_row *cell,
+                 struct bf_arena *garbage) {
+    struct bf_kept *k = bf_new(r->arena, struct bf_kept);
+    *k = (struct bf_kept){head, cell, garbage, r->kept};
+    r->kept = k;
+}
+
+static bf_str bytes_in(struct bf_arena *a, const void *p, uint32_t n) {
+    return (bf_str){bf_arena_copy(a, p, n), n};
+}
+
+static void journal_row(const struct bf_attempt *t, const struct bf_made *made,
+                        struct bf_round *r) {
+    struct bf_engine *e = t->engine;
+    uint8_t head[BF_ENTRY_HEAD], salt[BF_SALT];
+    struct bf_buf body;
+    bf_buf_in(&body, r->arena);
+    bf_entry_head_write(&made->entry.head, head);
+    e->o.random(e->o.ctx, salt, sizeof salt);
+    bf_entry_body(&made->entry, &body);
+    struct bf_row_journal row = {.seq = made->entry.head.seq,
+                                 .before = made->before,
+                                 .head = bytes_in(r->arena, head, sizeof head),
+                                 .salt = bytes_in(r->arena, salt, sizeof salt),
+                                 .body = bf_buf_view(&body)};
+    bf_batch_put(&r->batch, BF_TABLE_JOURNAL, &row);
+}
+
+static void case_row(const struct bf_head *h, struct bf_round *r) {
+    const struct bf_image *m = h->policy->image;
+    bf_instant due = BF_INSTANT_NONE;
+    uint32_t duty = bf_case_next_lapse(m, h->c, &due);
+    bool provisional = false;
+    struct bf_i_range duties = m->proc[h->c->proc].duties;
+    for (uint32_t i = 0; i < duties.count; i++)
+        provisional |= h->c->duties[i].status == BF_STATUS_OPEN && h->c->duties[i].due.provisional;
+    struct bf_row_cases row = {.number = h->number,
+                               .ended = bf_case_ended(m, h->c),
+                               .provisional = provisional,
+                               .last_seq = h->last_seq,
+                               .due = duty == BF_NONE ? BF_INSTANT_NONE : due,
+                               .due_seq = duty == BF_NONE ? 0 : duty,
+                               .epoch = h->epoch,
+                               .policy = bytes_in(r->arena, m->hash, sizeof m->hash)};
+    bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
+}
+
+static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
+    struct bf_row_keys row = {.number = w->command.number,
+                              .principal = bf_str_dup(r->arena, w->command.principal),
+                              .key = bf_str_dup(r->arena, w->command.key),
+                              .seq = t->made[0].entry.head.seq};
+    bf_batch_put(&r->batch, BF_TABLE_KEYS, &row);
+}
+
+static void register_rows(const struct bf_attempt *t, struct bf_round *r) {
+    for (uint32_t i = 0; i < t->put_count; i++) {
+        const struct bf_put *p = &t->puts[i];
+        struct bf_row_register row = {.name = bf_str_dup(r->arena, p->cell->name),
+                                      .key = bf_str_dup(r->arena, p->cell->key),
+                                      .row = bf_str_dup(r->arena, p->row),
+                                      .seq = p->seq};
+        bf_batch_put(&r->batch, BF_TABLE_REGISTER, &row);
+    }
+}
+
+/* A head's case standing alone, in an arena of its own. NULL: out of memory. */
+static struct bf_arena *clone(const struct bf_head *h, struct bf_case **copy) {
+    struct bf_arena *a = bf_arena_new(0);
+    jmp_buf jump;
+    if (!a)
+        return NULL;
+    bf_arena_on_exhausted(a, &jump);
+    if (setjmp(jump)) {
+        bf_arena_free(a);
+        return NULL;
+    }
+    *copy = bf_case_clone(a, h->policy->image, h->c);
+    bf_arena_on_exhausted(a, NULL);
+    return a;
+}
+
+/* What a touched head becomes. */
+struct fresh {
+    struct bf_arena *arena;
+    struct bf_case *c;
+    bf_str row;
+};
+
+static void write_rows(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
+    for (uint32_t i = 0; i < t->made_count; i++)
+        journal_row(t, &t->made[i], r);
+    for (uint32_t i = 0; i < t->touched_count; i++)
+        case_row(t->touched[i].head, r);
+    register_rows(t, r);
+    if (w && w->command.key.len)
+        key_row(t, w, r);
+    for (uint32_t i = 0; i < t->touched_count; i++) {
+        keep(r, t->touched[i].head, NULL, NULL);
+        keep(r, NULL, NULL, t->touched[i].head->arena);
+    }
+    for (uint32_t i = 0; i < t->put_count; i++)
+        keep(r, NULL, t->puts[i].cell, NULL);
+    keep(r, NULL, NULL, t->arena);
+}
+
+/* Nothing of it can fail: the heads and cells are as the attempt left them. */
+static void adopt(struct bf_attempt *t, const struct bf_work *w, struct fresh *fresh) {
+    struct bf_engine *e = t->engine;
+    for (uint32_t i = 0; i < t->touched_count; i++) {
+        struct bf_head *h = t->touched[i].head;
+        h->arena = fresh[i].arena; /* the old one is the round's garbage: answers share with it */
+        h->c = fresh[i].c;
+    }
+    for (uint32_t i = 0; i < t->put_count; i++) {
+        struct bf_reg_row *cell = t->puts[i].cell;
+        bf_free((void *)cell->row.p);
+        cell->row = fresh[t->touched_count + i].row;
+        cell->here = true;
+        cell->pins++;
+    }
+    if (w && w->hash && t->made[0].head) {
+        struct bf_head *h = t->made[0].head;
+        h->keys[h->key_count++] = (struct bf_used_key){w->hash, t->made[0].entry.head.seq};
+    }
+    e->seq += t->made_count;
+    e->cases += t->opened;
+}
+
+/* Everything that can fail, before anything is adopted. */
+static bool prepare(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r,
+                    struct fresh *fresh) {
+    for (uint32_t i = 0; i < t->touched_count; i++)
+        if (!(fresh[i].arena = clone(t->touched[i].head, &fresh[i].c)))
+            return false;
+    for (uint32_t i = 0; i < t->put_count; i++) {
+        bf_str row = t->puts[i].row;
+        char *p = bf_malloc(row.len + 1);
+        if (!p)
+            return false;
+        memcpy(p, row.p, row.len);
+        fresh[t->touched_count + i].row = (bf_str){p, row.len};
+    }
+    if (w && w->hash && t->made[0].head && !bf_head_room_for_key(t->made[0].head))
+        return false;
+    uint32_t ops = r->batch.count;
+    struct bf_kept *kept = r->kept;
+    jmp_buf jump, *before = bf_arena_on_exhausted(r->arena, &jump);
+    if (setjmp(jump)) {
+        bf_arena_on_exhausted(r->arena, before);
+        r->batch.count = ops;
+        r->kept = kept;
+        return false;
+    }
+    write_rows(t, w, r);
+    bf_arena_on_exhausted(r->arena, before);
+    return true;
+}
+
+bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
+    uint32_t n = t->touched_count + t->put_count;
+    struct fresh *fresh = bf_malloc((n + 1) * sizeof *fresh);
+    if (fresh)
+        memset(fresh, 0, n * sizeof *fresh);
+    bool ready = fresh && prepare(t, w, r, fresh);
+    if (ready) {
+        adopt(t, w, fresh);
+    } else {
+        for (uint32_t i = 0; fresh && i < n; i++) {
+            bf_arena_free(fresh[i].arena);
+            bf_free((void *)fresh[i].row.p);
+        }
+        put_back(t);
+    }
+    bf_free(fresh);
+    return ready;
+}

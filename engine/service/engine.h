@@ -1,0 +1,109 @@
+/* Engine: the part of the service that owns the heads of cases and registers. It steps commands in the order in
+** which they arrive, and lets nobody hear of a step before it is durable.
+**
+** It knows no event loop, no socket and no clock: whoever drives it gives it commands and the time, says when a
+** round of input is over (bf_engine_flush) and polls the store. So service, tests and seeded simulation drive the
+** same code.
+**
+** 1. Commands on a case step in arrival order on its head, committed or not, and add rows to the forming batch; one
+**    batch is at the writer. An answer waits for the batch of its row.
+** 2. What an act causes (cases it starts, violations it excuses, limits past already when it arms them) is rows
+**    right after its own, naming it as their cause, in the same batch. More than BF_ENGINE_CHAIN of them: the act
+**    is refused and nothing of it stays.
+** 3. The same key of the same principal on the same case gets the same row's answer, while the first is under way
+**    too; with another body it is told so.
+** 4. Disk full: what was not durable is refused, heads it touched are forgotten, and all goes on. Any other failure
+**    of the store: `fatal` is called once, and nothing is answered any more.
+** 5. Cases are numbered from 1 in the order in which they start.
+*/
+#ifndef BF_ENGINE_H
+#define BF_ENGINE_H
+
+#include "engine/core/journal.h"
+#include "engine/store/store.h"
+
+#define BF_ENGINE_CHAIN 1000
+
+struct bf_engine;
+
+/* An image, the calendar its cases count by, and what cases that start assume (NULL: its defaults); all live as long
+** as the engine. */
+struct bf_engine_policy {
+    const struct bf_image *image;
+    const struct bf_calendar *calendar;
+    const struct bf_value *assume;
+};
+
+enum bf_answer_kind {
+    BF_ANSWER_DONE,
+    BF_ANSWER_REFUSED,    /* `refused` says why, unless it is told from the row (again) */
+    BF_ANSWER_MALFORMED,  /* the command's reader said no; nothing was recorded */
+    BF_ANSWER_NO_CASE,    /* no case of that number, or its policy is not known here */
+    BF_ANSWER_OTHER_BODY, /* its key was used with another body */
+    BF_ANSWER_CHAIN,      /* it would cause too much at once */
+    BF_ANSWER_FULL,       /* no room on the disk */
+    BF_ANSWER_MEMORY,
+    BF_ANSWER_STORE, /* the store could not be read */
+};
+
+/* Valid during the callback only. */
+struct bf_answer {
+    enum bf_answer_kind kind;
+    bool again;                   /* the answer of an earlier command with this key */
+    uint64_t seq, number;         /* its row; its case */
+    const struct bf_image *image; /* DONE, REFUSED: of the case */
+    const struct bf_fact *facts;
+    uint32_t fact_count;
+    const struct bf_refused *refused; /* NULL: see kind */
+};
+typedef void bf_engine_answer(void *ctx, const struct bf_answer *a);
+
+/* Turns what was sent into an event, once the case's image is known: actor, who, what, args; kind is set. c is NULL
+** for an opening. False: it is none (malformed). The arena is the event's. May be called more than once. */
+typedef bool bf_engine_reader(void *ctx, const struct bf_image *m, const struct bf_case *c,
+                              struct bf_arena *a, struct bf_event *e);
+
+struct bf_command {
+    enum bf_event_kind kind;               /* OPEN, ACT, CONSENT, DECLINE */
+    uint64_t number;                       /* OPEN: 0 */
+    const struct bf_engine_policy *policy; /* OPEN: whose procedure */
+    bf_instant effective;                  /* BF_INSTANT_NONE: when it steps */
+    bf_str principal, key, request;        /* copied; an empty key is never the same as another */
+    uint8_t body_hash[BF_SHA256_LEN];
+    bf_engine_reader *read; /* its ctx must live until the answer */
+    bf_engine_answer *answer;
+    void *ctx;
+};
+
+struct bf_engine_options {
+    bf_instant (*now)(void *ctx);                      /* never goes back */
+    void (*random)(void *ctx, uint8_t *out, size_t n); /* salts */
+    void (*fatal)(void *ctx, const struct bf_error *e);
+    void *ctx;
+    uint32_t partition;
+    uint32_t cached_cases; /* heads kept beyond those under way */
+    uint32_t batch_rows;   /* a scan takes at most a quarter of it at once */
+};
+
+enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options *o,
+                          struct bf_engine **out, struct bf_error *e);
+/* Nothing may be under way (bf_engine_idle). */
+void bf_engine_free(struct bf_engine *e);
+
+/* Makes a policy known; cases pinned to its image can be stepped from now on. NULL: out of memory. */
+struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct bf_image *m,
+                                              const struct bf_calendar *c);
+
+/* Reads where the partition is; ready(ctx) before any command. */
+void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx);
+void bf_engine_command(struct bf_engine *e, const struct bf_command *c);
+/* An operator puts a row of a register: a record of its kind, keys included. The answer has no case. */
+void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
+                   struct bf_value row, bf_engine_answer *told, void *ctx);
+/* Fires what is due by now, in order of (due, written order, case), some at a time; call it again at bf_engine_wake. */
+void bf_engine_scan(struct bf_engine *e);
+/* Hands the forming batch to the writer if it is free. */
+void bf_engine_flush(struct bf_engine *e);
+bool bf_engine_idle(const struct bf_engine *e);
+
+#endif

@@ -1,0 +1,171 @@
+/* The parts of the engine, shared by its files and by nothing else:
+**
+**   engine.c    commands and their answers, heads, batches, scanning
+**   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
+**   rows.c      rows of registers: what is cached, what an attempt puts
+*/
+#ifndef BF_ENGINE_PARTS_H
+#define BF_ENGINE_PARTS_H
+
+#include "engine/service/engine.h"
+
+/* Where an idempotency key of a case was used. */
+struct bf_used_key {
+    uint64_t hash; /* of principal and key */
+    uint64_t seq;
+};
+
+/* A case as its last step left it, committed or not. */
+struct bf_head {
+    uint64_t number;
+    const struct bf_engine_policy *policy;
+    struct bf_arena *arena; /* of c; NULL: not here */
+    struct bf_case *c;
+    uint64_t last_seq, epoch;
+    struct bf_used_key *keys;
+    uint32_t key_count, key_cap;
+    uint32_t pins;      /* rows in batches not committed, a scan's page */
+    enum bf_err failed; /* c is NULL: why it could not be read */
+    bool loading, advancing;
+    struct bf_work *first, *last; /* commands in their order; the first is under way */
+    struct bf_head *chain;        /* of its place in the table */
+    struct bf_head *newer, *older;
+};
+
+/* A row of a register, as its last step left it. */
+struct bf_reg_row {
+    struct bf_engine *engine;
+    uint64_t hash;
+    bf_str name, key; /* "policy.register"; canonical JSON of its key */
+    bf_str row;       /* canonical; empty: there is none */
+    bool here;        /* row is known */
+    bool reading, failed;
+    uint32_t pins;
+    struct bf_reg_row *chain;
+};
+
+struct bf_work {
+    struct bf_engine *engine;
+    struct bf_command command; /* texts are in the arena */
+    struct bf_arena *arena;
+    uint64_t hash;          /* of principal and key; 0: no key */
+    struct bf_head *head;   /* NULL: an opening */
+    struct bf_work *leader; /* an opening under way with the same key */
+    uint64_t twin;          /* the row its key was used for; 0: none, or not known yet */
+    bool reading;           /* a read of the store is out for it */
+    bool stalled;           /* something it needs is being read */
+    bool hash_is_known;     /* its key was looked for: it is new */
+    struct bf_answer result;
+    struct bf_refused refused;
+    struct bf_work *next; /* on its head, or in a round */
+    struct bf_work *next_opening;
+};
+
+/* A row an attempt makes. */
+struct bf_made {
+    struct bf_entry entry;
+    struct bf_head *head; /* whose case; NULL: an opening refused */
+    uint64_t before;      /* the case's row before */
+};
+struct bf_touched {
+    struct bf_head *head;
+    struct bf_case *before; /* NULL: the attempt opened it */
+    uint64_t last_seq, epoch;
+};
+struct bf_put {
+    struct bf_reg_row *cell;
+    bf_str row;
+    uint64_t seq;
+};
+
+enum bf_attempt_end {
+    BF_ATTEMPT_DONE, /* also when refused: the rows say so */
+    BF_ATTEMPT_WAIT, /* a head or a row of a register has to be read first; it was asked for */
+    BF_ATTEMPT_MALFORMED,
+    BF_ATTEMPT_CHAIN,
+    BF_ATTEMPT_MEMORY,
+    BF_ATTEMPT_UNREADABLE, /* a row of a register does not fit the image's record */
+};
+
+struct bf_attempt {
+    struct bf_engine *engine;
+    struct bf_arena *arena;
+    bf_instant now;
+    struct bf_made *made;
+    uint32_t made_count, made_cap, opened;
+    struct bf_touched *touched;
+    uint32_t touched_count, touched_cap;
+    struct bf_put *puts;
+    uint32_t put_count, put_cap;
+    const struct bf_engine_policy *policy; /* of the step under way */
+    struct bf_outcome first;               /* of the command's own step */
+    bool out_of_memory, unreadable;
+};
+
+/* A batch, whom it answers, and what it keeps alive. */
+struct bf_round {
+    struct bf_engine *engine;
+    struct bf_arena *arena;
+    struct bf_batch batch;
+    struct bf_work *first, **last;
+    struct bf_kept {
+        struct bf_head *head;     /* pinned */
+        struct bf_reg_row *cell;  /* pinned */
+        struct bf_arena *garbage; /* freed with the round */
+        struct bf_kept *next;
+    } * kept;
+};
+
+/* Heads and cells by hash: a few a slot at the cache sizes there are. */
+enum { BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
+
+struct bf_engine {
+    struct bf_store *store;
+    struct bf_engine_options o;
+    struct bf_engine_policy **policies;
+    uint32_t policy_count, policy_cap;
+    struct bf_head *heads[BF_TABLE_SLOTS];
+    uint32_t head_count;
+    struct bf_head *newest, *oldest;
+    struct bf_reg_row *cells[BF_TABLE_SLOTS];
+    struct bf_work *openings; /* without an answer yet; newest first */
+    struct bf_round *forming, *flying;
+    uint64_t seq, committed;
+    uint64_t cases, committed_cases;
+    bool dead, resuming;
+    uint32_t under_way;    /* commands without an answer, reads without a done */
+    struct bf_head **page; /* of a scan, while its heads are being read */
+    uint32_t page_count;
+    bool scanning;
+    void (*ready)(void *ctx);
+    void *ready_ctx;
+};
+
+/* ---- engine.c ---- */
+/* The head of a case, reading it if it is not here (then c is NULL). NULL: out of memory. */
+struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number);
+struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
+                                   const struct bf_engine_policy *p);
+void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
+/* A row of a register, reading it if it is not here. NULL: out of memory. */
+struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key);
+
+bool bf_head_room_for_key(struct bf_head *h);
+uint64_t bf_key_hash(bf_str principal, bf_str key); /* never 0 */
+
+/* ---- attempt.c ---- */
+/* What starts an attempt. */
+struct bf_deed {
+    struct bf_work *work; /* NULL: a lapse */
+    struct bf_head *head; /* NULL: an opening, a row put */
+    bf_instant lapse_at;
+    bool put; /* a row of a register */
+    uint32_t reg;
+    struct bf_value row;
+};
+/* The deed and what it causes. Unless DONE, all is as before. */
+enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
+/* Puts the rows into a round, which from then on keeps the attempt's arena. False, out of memory: all is as before. */
+bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r);
+
+#endif
