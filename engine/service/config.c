@@ -190,6 +190,8 @@ static bool read_address(struct bf_arena *a, bf_str s, struct bf_config_value *v
     uint32_t colon = s.len;
     while (colon && s.p[colon - 1] != ':')
         colon--;
+    if (memchr(s.p, 0, s.len)) /* inet_pton would stop there */
+        return false;
     if (!colon || !read_number(COUNT, (bf_str){s.p + colon, s.len - colon}, &v->n) || v->n < 1 ||
         v->n > 65535)
         return false;
