@@ -1,25 +1,13 @@
-/* banfa simulate PATH SCENARIO: the timeline of a scenario. banfa explain PATH SCENARIO [--at INSTANT]: why its
-** cases stand where they stand. Both run the scenario; they differ in what they tell. */
+/* banfa simulate PATH SCENARIO [--journal FILE]: the timeline of a scenario. banfa explain PATH SCENARIO [--at
+** INSTANT]: why its cases stand where they stand; they differ in what they tell. banfa explain JOURNAL CASE tells of
+** a case that was, and runs nothing. */
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/journal.h"
 #include "cli/scenario.h"
+#include "engine/sim/explain.h"
 #include "engine/sim/timeline.h"
-
-/* YYYY-MM-DD, or with HH:MM after a T or a space; on the calendar's clock. A day alone is its beginning. */
-static bool read_instant(const struct bf_calendar *c, const char *z, bf_instant *at) {
-    bf_str s = bf_str_of(z);
-    bf_day day;
-    int32_t seconds = 0;
-    if (s.len < 10 || !bf_day_parse((bf_str){s.p, 10}, &day))
-        return false;
-    if (s.len > 10 && ((s.p[10] != 'T' && s.p[10] != ' ') ||
-                       !bf_clock_parse((bf_str){s.p + 11, s.len - 11}, &seconds)))
-        return false;
-    *at =
-        bf_calendar_instant(c, seconds == BF_DAY_SECONDS ? day + 1 : day, seconds % BF_DAY_SECONDS);
-    return true;
-}
 
 typedef void teller(const struct bf_sim *s, uint32_t scenario, const struct bf_cli *cli,
                     struct bf_buf *out);
@@ -34,21 +22,28 @@ static void tell_timeline(const struct bf_sim *s, uint32_t scenario, const struc
 
 static void tell_standing(const struct bf_sim *s, uint32_t scenario, const struct bf_cli *cli,
                           struct bf_buf *out) {
+    struct bf_standing standing = bf_sim_standing(s);
     (void)scenario;
     if (cli->json)
-        bf_explain_json(s, out);
+        bf_explain_json(&standing, out);
     else
-        bf_explain_text(s, cli->lang, out);
+        bf_explain_text(&standing, cli->lang, out);
 }
 
-static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title, const char *at,
-               const struct bf_cli_assume *as, teller *tell) {
+/* What the options of the two commands ask for; NULL: not. */
+struct asked {
+    const char *at, *journal;
+    teller *tell;
+};
+
+static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title,
+               const struct asked *asked, const struct bf_cli_assume *as) {
     struct bf_sim_options options = {.until = BF_INSTANT_NONE};
     uint32_t scenario = bf_cli_scenario_find(cli, p->image, title);
     if (scenario == BF_NONE)
         return BF_EXIT_USAGE;
-    if (at && !read_instant(p->calendar, at, &options.until))
-        return bf_cli_usage(cli, BF_T_CLI_BAD_INSTANT, BF_ARGS(bf_arg_str(bf_str_of(at))));
+    if (asked->at && !bf_cli_instant(p->calendar, asked->at, &options.until))
+        return bf_cli_usage(cli, BF_T_CLI_BAD_INSTANT, BF_ARGS(bf_arg_str(bf_str_of(asked->at))));
     int status = bf_cli_assume_values(cli, as, p, &options.assume);
     struct bf_arena *a = status ? NULL : bf_cli_scenario_arena(cli);
     if (!a)
@@ -56,7 +51,7 @@ static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title, c
     struct bf_sim *s = bf_sim_run(a, p->image, p->calendar, scenario, &options);
     struct bf_buf out;
     bf_buf_init(&out);
-    tell(s, scenario, cli, &out);
+    asked->tell(s, scenario, cli, &out);
     if (s->verdict != BF_SIM_PASSED) {
         struct bf_buf why;
         bf_buf_init(&why);
@@ -68,29 +63,33 @@ static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title, c
              : s->verdict == BF_SIM_PASSED ? BF_EXIT_FINE
                                            : BF_EXIT_ERRORS;
     bf_buf_fini(&out);
+    int written = asked->journal ? bf_cli_journal_write(cli, asked->journal, s) : BF_EXIT_FINE;
     bf_arena_free(a);
-    return status;
+    return written ? written : status;
 }
 
-static int command(struct bf_cli *cli, int argc, char **argv, const char *at, teller *tell) {
+static int command(struct bf_cli *cli, int argc, char **argv, const struct asked *asked) {
     struct bf_cli_assume assume;
     struct bf_cli_policy p;
     bf_cli_assume_take(&assume, &argc, argv);
     if (!bf_cli_operands(cli, &argc, argv, 2, 2))
         return BF_EXIT_USAGE;
+    if (asked->tell == tell_standing && bf_cli_is_journal(argv[1]))
+        return bf_cli_journal_explain(cli, argv[1], argv[2], asked->at);
     int status =
         bf_cli_policy_open(cli, argv[1], BF_CLI_IMAGE | BF_CLI_SCENARIOS | BF_CLI_CALENDAR, &p);
     if (!status)
-        status = run(cli, &p, argv[2], at, &assume, tell);
+        status = run(cli, &p, argv[2], asked, &assume);
     bf_cli_policy_close(&p);
     return status;
 }
 
 int bf_cmd_simulate(struct bf_cli *cli, int argc, char **argv) {
-    return command(cli, argc, argv, NULL, tell_timeline);
+    struct asked asked = {.journal = bf_cli_value(&argc, argv, "--journal"), .tell = tell_timeline};
+    return command(cli, argc, argv, &asked);
 }
 
 int bf_cmd_explain(struct bf_cli *cli, int argc, char **argv) {
-    const char *at = bf_cli_value(&argc, argv, "--at");
-    return command(cli, argc, argv, at, tell_standing);
+    struct asked asked = {.at = bf_cli_value(&argc, argv, "--at"), .tell = tell_standing};
+    return command(cli, argc, argv, &asked);
 }

@@ -165,3 +165,17 @@ struct bf_arena *bf_cli_scenario_arena(const struct bf_cli *cli) {
     }
     return a;
 }
+
+bool bf_cli_instant(const struct bf_calendar *c, const char *z, bf_instant *at) {
+    bf_str s = bf_str_of(z);
+    bf_day day;
+    int32_t seconds = 0;
+    if (s.len < 10 || !bf_day_parse((bf_str){s.p, 10}, &day))
+        return false;
+    if (s.len > 10 && ((s.p[10] != 'T' && s.p[10] != ' ') ||
+                       !bf_clock_parse((bf_str){s.p + 11, s.len - 11}, &seconds)))
+        return false;
+    *at =
+        bf_calendar_instant(c, seconds == BF_DAY_SECONDS ? day + 1 : day, seconds % BF_DAY_SECONDS);
+    return true;
+}

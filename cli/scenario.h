@@ -24,4 +24,7 @@ uint32_t bf_cli_scenario_find(const struct bf_cli *cli, const struct bf_image *m
 /* Memory for one scenario; NULL, having told it, when there is none. */
 struct bf_arena *bf_cli_scenario_arena(const struct bf_cli *cli);
 
+/* YYYY-MM-DD, or with HH:MM after a T or a space; on the calendar's clock. A day alone is its beginning. */
+bool bf_cli_instant(const struct bf_calendar *c, const char *z, bf_instant *at);
+
 #endif

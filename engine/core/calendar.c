@@ -222,6 +222,8 @@ bf_day bf_calendar_day_of(const struct bf_calendar *c, bf_instant at, int32_t da
 /* ---- names ---- */
 bf_str bf_calendar_name(const struct bf_calendar *c) { return c->name; }
 const uint8_t *bf_calendar_hash(const struct bf_calendar *c) { return c->hash; }
+
+bf_str bf_calendar_bytes(const struct bf_calendar *c) { return c->bytes; }
 bf_day bf_calendar_first(const struct bf_calendar *c) { return c->first; }
 bf_day bf_calendar_horizon(const struct bf_calendar *c) { return c->horizon; }
 bf_day bf_calendar_known_on(const struct bf_calendar *c) { return c->known_on; }

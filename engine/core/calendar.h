@@ -29,7 +29,7 @@ static inline bool bf_days_known(enum bf_days d) { return d <= BF_DAYS_PROVISION
 
 struct bf_calendar;
 
-/* Reads a calendar file's bytes (kept by nobody) as they were known on a day: notices issued later
+/* Reads a calendar file's bytes (a copy is kept) as they were known on a day: notices issued later
 ** are not there yet, and the horizon is that of then. BF_DAY_MAX: everything. name is the one asked
 ** for and must be the one in the file. The calendar lives in the arena.
 ** Fails with BF_EFORMAT, the text naming the line; any bytes may be given. */
@@ -42,6 +42,7 @@ enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
 
 bf_str bf_calendar_name(const struct bf_calendar *c);
 const uint8_t *bf_calendar_hash(const struct bf_calendar *c); /* SHA-256 of the file's bytes */
+bf_str bf_calendar_bytes(const struct bf_calendar *c);        /* the file */
 bf_day bf_calendar_first(const struct bf_calendar *c);
 bf_day bf_calendar_horizon(const struct bf_calendar *c); /* BF_DAY_MAX: nothing to announce */
 /* The issue of the last notice that went in; BF_DAY_NONE if the calendar has no notices. */

@@ -44,7 +44,7 @@ struct bf_calendar {
     uint32_t offset_count; /* at least 1 */
     const struct bf_calendar_notice *notices;
     const struct bf_calendar_line *lines;
-    bf_str name;
+    bf_str name, bytes;
     uint8_t hash[BF_SHA256_LEN];
 };
 

@@ -447,6 +447,7 @@ static const struct bf_calendar *build(const struct loader *l, bf_str text) {
     c->notices = bf_arena_copy(l->arena, l->notices, l->notice_count * sizeof *l->notices);
     c->lines = l->lines;
     c->name = bf_str_dup(l->arena, l->name);
+    c->bytes = bf_str_dup(l->arena, text);
     bf_sha256(text.p, text.len, c->hash);
     return c;
 }

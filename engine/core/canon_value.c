@@ -452,6 +452,8 @@ static enum bf_err due(const struct fact_reader *r) {
     r->f->due = (struct bf_due){.kind = BF_DUE_NONE};
     if (!j)
         return BF_OK;
+    if (!bf_fact_has_due((enum bf_fact_kind)r->f->kind))
+        return bad(r, "due", "no member of this fact");
     if (is_text(j, "paused")) {
         r->f->due.kind = BF_DUE_PAUSED;
         return BF_OK;

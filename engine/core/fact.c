@@ -19,6 +19,11 @@ const char *bf_fact_word(enum bf_fact_kind kind) {
     return word[kind];
 }
 
+bool bf_fact_has_due(enum bf_fact_kind kind) {
+    return kind == BF_FACT_ARMED || kind == BF_FACT_RESTARTED || kind == BF_FACT_PAUSED ||
+           kind == BF_FACT_RESUMED || kind == BF_FACT_EXTENDED || kind == BF_FACT_RECOMPUTED;
+}
+
 struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f) {
     struct bf_fact copy = *f;
     copy.v = bf_values_copy(a, f->v, f->n);
@@ -100,7 +105,7 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
     }
     e[n++] = (struct entry){"at", AT};
     e[n++] = (struct entry){"day", DAY};
-    if (f->due.kind != BF_DUE_NONE)
+    if (bf_fact_has_due((enum bf_fact_kind)f->kind) && f->due.kind != BF_DUE_NONE)
         e[n++] = (struct entry){"due", DUE};
     e[n++] = (struct entry){"fact", FACT_};
     if (f->how)

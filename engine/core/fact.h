@@ -56,6 +56,9 @@ const char *bf_fact_word(enum bf_fact_kind kind);
 /* Their keys in its JSON; NULL: it has no such row. */
 const char *bf_fact_row_key(enum bf_fact_kind kind, int which);
 
+/* Does it carry its duty's due date from then on? */
+bool bf_fact_has_due(enum bf_fact_kind kind);
+
 /* A copy that shares nothing. */
 struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f);
 

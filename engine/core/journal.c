@@ -531,6 +531,8 @@ enum bf_err bf_journal_rebuild(struct bf_arena *a, const struct bf_entries *rows
         if (n.head.kind == BF_ENTRY_MIGRATE || n.head.kind == BF_ENTRY_SEAL)
             err = bf_fail(e, BF_EFORMAT, "a %s row: not known to this program",
                           bf_entry_word((enum bf_entry_kind)n.head.kind));
+        else if (n.gone)
+            err = bf_fail(e, BF_EFORMAT, "its body was dropped");
         else
             err = rebuild_row(a, out, &cap, &n, e);
         if (err) {

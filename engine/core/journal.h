@@ -52,6 +52,7 @@ struct bf_entry {
     bf_str request;      /* request id; empty: none */
     const struct bf_fact *facts;
     uint32_t fact_count;
+    bool gone;   /* body and salt were dropped: there is nothing but the header */
     bf_str data; /* of the other kinds: canonical JSON of their own; empty: none */
 };
 

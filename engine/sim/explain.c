@@ -1,5 +1,7 @@
-/* Explain: why a case stands where it stands; see timeline.h. */
-#include "engine/sim/timeline.h"
+/* explain: see explain.h. */
+#include "engine/sim/explain.h"
+
+#include "engine/core/offers.h"
 #include "engine/sim/words.h"
 #include "lang/base/cite.h"
 
@@ -27,7 +29,7 @@ static void heading(const struct bf_words *w, struct bf_buf *out, enum bf_text_i
 /* ---- how it came here ---- */
 
 /* What moved the case: the act of the same step, or the duty that lapsed; NONE for a `when`. */
-static bf_str cause_of(const struct bf_words *w, const struct bf_sim_entry *e, uint32_t moved,
+static bf_str cause_of(const struct bf_words *w, const struct bf_told *e, uint32_t moved,
                        uint32_t *src) {
     *src = e->facts[moved].src;
     for (uint32_t i = moved; i-- > 0;) {
@@ -46,11 +48,11 @@ static bf_str cause_of(const struct bf_words *w, const struct bf_sim_entry *e, u
     return NIL;
 }
 
-static void path(const struct bf_sim *s, const struct bf_words *w, uint32_t number,
+static void path(const struct bf_standing *s, const struct bf_words *w, uint32_t number,
                  struct bf_buf *out) {
     heading(w, out, BF_T_SIM_WHY);
-    for (uint32_t i = 0; i < s->entry_count; i++) {
-        const struct bf_sim_entry *e = &s->entries[i];
+    for (uint32_t i = 0; i < s->told_count; i++) {
+        const struct bf_told *e = &s->told[i];
         for (uint32_t k = 0; e->number == number && k < e->fact_count; k++) {
             const struct bf_fact *f = &e->facts[k];
             uint32_t src;
@@ -70,7 +72,7 @@ static void path(const struct bf_sim *s, const struct bf_words *w, uint32_t numb
 
 /* ---- duties and breaches ---- */
 
-static void duty(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+static void duty(const struct bf_standing *s, const struct bf_words *w, const struct bf_case *c,
                  uint32_t row, struct bf_buf *out) {
     const struct bf_i_duty *d = &s->image->duty[row];
     const struct bf_case_duty *cd = bf_case_duty(s->image, c, row);
@@ -93,7 +95,7 @@ static void duty(const struct bf_sim *s, const struct bf_words *w, const struct 
         line(w, out, "      ", say(w, BF_T_SIM_LEFT_OUT, left_out, NIL, NIL), BF_NONE);
 }
 
-static void duties(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+static void duties(const struct bf_standing *s, const struct bf_words *w, const struct bf_case *c,
                    struct bf_buf *out) {
     struct bf_i_range rows = bf_case_proc(s->image, c)->duties;
     bool any = false;
@@ -182,7 +184,7 @@ static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c, b
     return say(w, BF_T_SIM_CHOICE, who, what, NIL);
 }
 
-static void choices(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
+static void choices(const struct bf_standing *s, const struct bf_words *w, const struct bf_case *c,
                     struct bf_buf *out) {
     static const enum bf_text_id head[GROUPS] = {
         BF_T_SIM_MUST_NOW, BF_T_SIM_MAY_NOW, BF_T_SIM_WAITS_NOW, BF_T_SIM_GUARDED, BF_T_SIM_LATER};
@@ -242,8 +244,8 @@ static bool reads(const struct bf_image *m, const struct bf_i_proc *p, uint32_t 
     return false;
 }
 
-static void assumptions(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
-                        struct bf_buf *out) {
+static void assumptions(const struct bf_standing *s, const struct bf_words *w,
+                        const struct bf_case *c, struct bf_buf *out) {
     const struct bf_image *m = s->image;
     bool any = false;
     for (uint32_t i = 0; i < m->assume_count; i++) {
@@ -259,7 +261,7 @@ static void assumptions(const struct bf_sim *s, const struct bf_words *w, const 
     }
 }
 
-void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *out) {
+void bf_explain_text(const struct bf_standing *s, enum bf_lang lang, struct bf_buf *out) {
     struct bf_words words = {s->arena, s->image, s->calendar, lang}, *w = &words;
     if (s->now != BF_INSTANT_NONE)
         line(w, out, "", say(w, BF_T_SIM_NOW, bf_words_instant(w, s->now), NIL, NIL), BF_NONE);
@@ -277,7 +279,7 @@ void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *o
                         bf_arg_str(bf_words_state(w, c->state)),
                         bf_arg_str(bf_words_day(w, bf_case_state(s->image, c, c->state)->day)))));
         bf_buf_char(out, '\n');
-        path(s, w, i + 1, out);
+        path(s, w, c->number, out);
         duties(s, w, c, out);
         breaches(w, c, out);
         if (!ended)
@@ -308,7 +310,7 @@ static void json_choice(const struct bf_image *m, const struct bf_choice *c, str
     bf_buf_z(out, "}");
 }
 
-void bf_explain_json(const struct bf_sim *s, struct bf_buf *out) {
+void bf_explain_json(const struct bf_standing *s, struct bf_buf *out) {
     for (uint32_t i = 0; i < s->case_count; i++) {
         struct bf_choices all = {0};
         bf_buf_z(out, "{\"case\":");
@@ -323,4 +325,20 @@ void bf_explain_json(const struct bf_sim *s, struct bf_buf *out) {
         }
         bf_buf_z(out, "]}\n");
     }
+}
+
+struct bf_standing bf_sim_standing(const struct bf_sim *s) {
+    struct bf_told *told = bf_new_array(s->arena, struct bf_told, s->entry_count + 1);
+    for (uint32_t i = 0; i < s->entry_count; i++)
+        told[i] =
+            (struct bf_told){s->entries[i].number, s->entries[i].facts, s->entries[i].fact_count};
+    return (struct bf_standing){.arena = s->arena,
+                                .image = s->image,
+                                .calendar = s->calendar,
+                                .world = s->world,
+                                .now = s->now,
+                                .cases = s->cases,
+                                .case_count = s->case_count,
+                                .told = told,
+                                .told_count = s->entry_count};
 }

@@ -17,11 +17,6 @@ void bf_sim_verdict_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang
                          struct bf_buf *out);
 void bf_sim_place(const struct bf_sim *s, uint32_t scenario, bf_str *file, uint32_t *line);
 
-/* Each case as it stands at the sim's present: how it came there, duties with the days counted, what each
-** party may or must do next and until when, what was assumed. */
-void bf_explain_text(const struct bf_sim *s, enum bf_lang lang, struct bf_buf *out);
-void bf_explain_json(const struct bf_sim *s, struct bf_buf *out);
-
 /* Why a refusal was one, in a sentence. */
 bf_str bf_refusal_reason(const struct bf_sim *s, enum bf_lang lang, const struct bf_sim_entry *e);
 

@@ -1,9 +1,10 @@
-/* journal IMAGE: every scenario of a compiled policy as journal rows. Read again, each row is written as it was; the
+/* journal IMAGE: every scenario of a compiled policy as a journal file. Read again, each row is written as it was; the
 ** cases they rebuild are those of the scenario, byte for byte. Prints what was seen. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/core/journal_file.h"
 #include "engine/sim/record.h"
 #include "lang/base/stdlib.h"
 
@@ -16,21 +17,33 @@ static void broken(const struct bf_image *m, uint32_t scenario, const char *what
     exit(1);
 }
 
-static const struct bf_image *find(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_image *m = ctx;
-    return memcmp(m->hash, hash, BF_SHA256_LEN) == 0 ? m : NULL;
-}
-
-/* The rows of a run, as bytes. */
+/* A journal file in memory, read while it is compared. */
 struct journal {
     const struct bf_image *m;
     struct bf_arena *a;
-    uint32_t scenario, count, next;
-    struct {
-        uint8_t head[BF_ENTRY_HEAD];
-        bf_str body;
-    } * row;
+    uint32_t scenario;
+    struct bf_buf file;
+    size_t at;
+    struct bf_journal_in *in;
 };
+
+static enum bf_err write_file(void *ctx, const void *p, size_t n, struct bf_error *e) {
+    (void)e;
+    bf_buf_put(&((struct journal *)ctx)->file, p, n);
+    return BF_OK;
+}
+
+/* In small pieces, so that lines lie across them. */
+static enum bf_err read_file(void *ctx, void *p, size_t n, size_t *got, struct bf_error *e) {
+    struct journal *j = ctx;
+    size_t left = j->file.len - j->at, most = 1000;
+    (void)e;
+    *got = left < most ? left : most;
+    *got = *got < n ? *got : n;
+    memcpy(p, j->file.p + j->at, *got);
+    j->at += *got;
+    return BF_OK;
+}
 
 static bf_str body_of(struct bf_arena *a, const struct bf_entry *n) {
     struct bf_buf out;
@@ -40,37 +53,41 @@ static bf_str body_of(struct bf_arena *a, const struct bf_entry *n) {
 }
 
 static void write_rows(struct journal *j, const struct bf_sim *s) {
-    j->count = bf_record_count(s);
-    j->row = bf_arena_zalloc(j->a, (j->count + 1) * sizeof *j->row);
-    for (uint32_t i = 0; i < j->count; i++) {
+    const struct bf_sink sink = {write_file, j};
+    const uint8_t salt[BF_MERKLE_SALT] = {1, 2, 3};
+    struct bf_journal_out *o = NULL;
+    bf_buf_in(&j->file, j->a);
+    if (bf_journal_out_open(&sink, BF_HASH_SHA256, &o, &failure) ||
+        bf_journal_out_calendar(o, bf_calendar_name(s->calendar), bf_calendar_bytes(s->calendar),
+                                &failure) ||
+        bf_journal_out_image(o, s->image, &failure))
+        broken(j->m, j->scenario, "not written");
+    for (uint32_t i = 0; i < bf_record_count(s); i++) {
+        uint8_t head[BF_ENTRY_HEAD];
         struct bf_entry n;
         bf_record_entry(s, i, &n);
-        bf_entry_head_write(&n.head, j->row[i].head);
-        j->row[i].body = body_of(j->a, &n);
+        bf_entry_head_write(&n.head, head);
+        if (bf_journal_out_row(o, head, salt, body_of(j->a, &n), &failure))
+            broken(j->m, j->scenario, "a row is not written");
         rows++;
         facts += n.fact_count;
         refusals += n.head.kind == BF_ENTRY_REFUSAL;
     }
+    if (bf_journal_out_end(o, &failure))
+        broken(j->m, j->scenario, "not ended");
+    bf_journal_out_free(o);
 }
 
 static bool next(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_error *e) {
     struct journal *j = ctx;
-    const struct bf_images images = {find, (void *)(uintptr_t)j->m};
-    struct bf_entry_head head;
     uint8_t again[BF_ENTRY_HEAD];
-    if (j->next == j->count)
+    if (!bf_journal_in_next(j->in, n, err, e))
         return false;
-    uint32_t i = j->next++;
-    *err = bf_entry_head_read(j->row[i].head, &head, e);
-    if (!*err)
-        *err = bf_entry_read(&images, j->a, &head, j->row[i].body, n, e);
-    if (*err)
-        return false;
-    bf_entry_head_write(&n->head, again);
+    const struct bf_journal_row *row = bf_journal_in_row(j->in);
     bf_str body = body_of(j->a, n);
-    if (memcmp(again, j->row[i].head, sizeof again) != 0 || !bf_str_eq(body, j->row[i].body)) {
-        fprintf(stderr, "%.*s\n%.*s\n", (int)j->row[i].body.len, j->row[i].body.p, (int)body.len,
-                body.p);
+    bf_entry_head_write(&n->head, again);
+    if (memcmp(again, row->head, sizeof again) != 0 || !bf_str_eq(body, row->body)) {
+        fprintf(stderr, "%.*s\n%.*s\n", (int)row->body.len, row->body.p, (int)body.len, body.p);
         broken(j->m, j->scenario, "a row read is written otherwise");
     }
     return true;
@@ -85,7 +102,7 @@ static void same_cases(const struct journal *j, const struct bf_sim *s,
         bf_buf_in(&x, j->a);
         bf_buf_in(&y, j->a);
         bf_case_json(j->m, s->cases[i], &x);
-        bf_case_json(j->m, l->cases[i].c, &y);
+        bf_case_json(l->cases[i].image, l->cases[i].c, &y);
         if (l->cases[i].number != i + 1 || !bf_str_eq(bf_buf_view(&x), bf_buf_view(&y))) {
             fprintf(stderr, "%.*s\n%.*s\n", (int)x.len, x.p, (int)y.len, y.p);
             broken(j->m, j->scenario, "a case is rebuilt otherwise");
@@ -99,11 +116,14 @@ static void scenario(const struct bf_image *m, const struct bf_calendar *c, uint
     struct bf_sim *s = bf_sim_run(a, m, c, i, NULL);
     struct journal j = {.m = m, .a = a, .scenario = i};
     const struct bf_entries entries = {next, &j};
+    const struct bf_supply supply = {read_file, &j};
     struct bf_journal_cases l;
     write_rows(&j, s);
-    if (bf_journal_rebuild(a, &entries, BF_INSTANT_NONE, &l, &failure))
+    if (bf_journal_in_open(&supply, &j.in, &failure) ||
+        bf_journal_rebuild(a, &entries, BF_INSTANT_NONE, &l, &failure))
         broken(m, i, "not rebuilt");
     same_cases(&j, s, &l);
+    bf_journal_in_free(j.in);
     bf_arena_free(a);
 }
 
