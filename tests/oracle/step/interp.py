@@ -171,6 +171,13 @@ class World:
     def is_one_of(self, case, actor, subjects):
         return any(actor in self.parties(case, p) for p in subjects)
 
+    def may_ask(self, case, actor, r):
+        """A subject of the rule; or who holds a post whose consent it needs, in a subject's office."""
+        if self.is_one_of(case, actor, r.who):
+            return True
+        return (actor[0] == "head" and self.is_one_of(case, actor, r.consent)
+                and self.is_one_of(case, ("dep", actor[1]), r.who))
+
     # ---- where things hold ----
 
     def in_state(self, case, rule, state):
@@ -261,8 +268,7 @@ class World:
             self.arm(case, run, now and not was, day, at)
             if duty.name in restarts:
                 self.begin(case, run, day, at)
-        for duty in case.proc.duties():
-            self.pause_or_resume(case, case.running[duty.name], day, at)
+            self.pause_or_resume(case, run, day, at)
 
     def arm(self, case, run, coming, day, at):
         lim, event = run.duty.limit, run.duty.limit.event
@@ -427,15 +433,12 @@ class World:
         case = self.main
         self.today = self.day(self.at)
         rules = [r for r in case.proc.acts() + case.proc.extends() if r.name == name]
-        mine = [r for r in rules if self.is_one_of(case, actor, r.who)]
+        mine = [r for r in rules if self.may_ask(case, actor, r)]
         if not mine:
             return ("not permitted", [r.cite for r in rules])
-        for ban in case.proc.bans():
-            if ban.name == name and self.is_one_of(case, actor, [ban.who]):
-                if ban.home and ban.home != case.state:
-                    continue
-                if ban.unless is None or not self.holds(case, ban.unless, args):
-                    return ("forbidden", [ban.cite])
+        ban = self.banned(case, name, actor, args)
+        if ban:
+            return ban
         answers = []
         for r in mine:
             verdict, why = self.closed(case, r, self.today)
@@ -451,6 +454,15 @@ class World:
             same = [a for a in answers if a[0] == best[0]]
             return (best[0], [c for a in same for c in a[1]])
         return best
+
+    def banned(self, case, name, actor, args):
+        for ban in case.proc.bans():
+            if ban.name == name and self.is_one_of(case, actor, [ban.who]):
+                if ban.home and ban.home != case.state:
+                    continue
+                if ban.unless is None or not self.holds(case, ban.unless, args):
+                    return ("forbidden", [ban.cite])
+        return None
 
     def guarded(self, case, r, args):
         if isinstance(r, Extend):
@@ -534,7 +546,7 @@ class World:
             return (False, "not yet")
         term = naive.Term(self.policy.rule(), "period", w.unit, w.n, None, last[1], last[2], [], [])
         end = naive.due(self.calendar, term)
-        if day <= end[0]:
+        if day <= end[0] or end[2]:      # provisional: it may yet be moved
             return (True, None)
         return (False, "too late" if w.event == ("start",) else None)
 
@@ -604,6 +616,9 @@ class World:
             del case.asked[name]
             self.carry_out(case, [], {}, None, self.day(self.at), self.at)
         elif len(given | mine) == len(r.consent):
+            ban = self.banned(case, name, who, args)   # still lawful at the last consent
+            if ban:
+                return ban
             self.perform(case, r, args)
         else:
             case.asked[name] = (r, args, who, given | mine)
