@@ -61,7 +61,8 @@ const char *bf_directory_word(enum bf_directory_kind kind); /* "department" */
 struct bf_directory *bf_directory_new(void); /* NULL when out of memory */
 void bf_directory_free(struct bf_directory *d);
 
-/* Adds a row or replaces the one with this id. BF_EFORMAT names the member; then the directory is as before. */
+/* Adds a row or replaces the one with this id. BF_EFORMAT names the member, BF_ENOMEM is lack of memory (which
+** the JSON reader may call a malformed text): then the directory is as before. */
 enum bf_err bf_directory_put(struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
                              bf_str json, struct bf_error *e);
 bool bf_directory_remove(struct bf_directory *d, enum bf_directory_kind kind,

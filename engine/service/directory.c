@@ -232,7 +232,7 @@ enum bf_err bf_directory_put(struct bf_directory *d, enum bf_directory_kind kind
         return bad(kind, "id", "a text is needed", e);
     json_error_t why;
     json_t *j = json_loadb(json.p ? json.p : "", json.len, JSON_REJECT_DUPLICATES, &why);
-    if (!j && json_error_code(&why) == json_error_out_of_memory)
+    if (!j && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))
         return bf_fail(e, BF_ENOMEM, "out of memory");
     if (!json_is_object(j)) {
         json_decref(j);

@@ -1,7 +1,10 @@
 /* auth: tokens, the directory against a list that is searched, rates against plain arithmetic. */
 #include "tests/unit/test.h"
 
+#include <jansson.h>
+
 #include "engine/service/auth.h"
+#include "tests/unit/fault.h"
 
 static void test_tokens(void **state) {
     (void)state;
@@ -251,6 +254,38 @@ static void test_many_rows(void **state) {
     bf_directory_free(d);
 }
 
+/* Memory runs out while a row is replaced: then the old one still counts. */
+static bool replace_a_row(void *ctx) {
+    (void)ctx;
+    struct bf_directory *d = bf_directory_new();
+    if (!d)
+        return false;
+    struct bf_error e;
+    enum bf_err err = BF_OK;
+    bool put_first = false;
+    for (int i = 0; i < 70 && err == BF_OK; i++) { /* past the first size of the table */
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        err = bf_directory_put(d, BF_DIR_POST, bf_str_of(id),
+                               BF_STR("{\"acts\":true,\"department\":\"d\",\"name\":\"n\"}"), &e);
+        put_first = put_first || err == BF_OK;
+    }
+    if (err == BF_OK)
+        err = bf_directory_put(d, BF_DIR_POST, BF_STR("0"),
+                               BF_STR("{\"acts\":false,\"department\":\"d\",\"name\":\"n\"}"), &e);
+    assert_true(err == BF_OK || err == BF_ENOMEM ||
+                err == BF_EFORMAT); /* jansson's lexer tells no lack of memory */
+    assert_int_equal(bf_directory_remove(d, BF_DIR_POST, BF_STR("0")), put_first);
+    bf_directory_free(d);
+    return err == BF_OK;
+}
+
+static void test_out_of_memory(void **state) {
+    (void)state;
+    json_set_alloc_funcs(bf_malloc, bf_free);
+    assert_true(fault_until_quiet(replace_a_row, NULL) > 70);
+}
+
 static const uint8_t seed16[16] = {7};
 
 static void test_rates_are_exact_for_few_keys(void **state) {
@@ -323,6 +358,7 @@ int main(void) {
         cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_directory_as_the_model),
         cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_rates_are_exact_for_few_keys),
         cmocka_unit_test(test_no_flood_refills_a_bucket),
         cmocka_unit_test(test_addresses),
