@@ -178,9 +178,10 @@ int bf_sql_prepare_writer(struct bf_sql *sql) {
     if (!rc)
         rc = prepare_z(sql, "ROLLBACK", &sql->rollback);
     if (!rc)
-        rc = prepare_z(
-            sql, "UPDATE head SET seq = ?, size = ?, tree = ? WHERE partition = ? AND seq = ?",
-            &sql->fence);
+        rc = prepare_z(sql,
+                       "UPDATE head SET seq = ?, cases = ?, size = ?, tree = ? WHERE partition = ? "
+                       "AND seq = ?",
+                       &sql->fence);
     for (enum bf_table table = 0; table < BF_TABLES && !rc; table++) {
         struct bf_buf text;
         bf_buf_init(&text);
@@ -246,13 +247,15 @@ static int move_head(struct bf_sql *sql, const struct bf_batch *b, bool *moved) 
     sqlite3_stmt *st = sql->fence;
     int rc = sqlite3_bind_int64(st, 1, (sqlite3_int64)b->head.seq);
     if (!rc)
-        rc = sqlite3_bind_int64(st, 2, (sqlite3_int64)b->head.size);
+        rc = sqlite3_bind_int64(st, 2, (sqlite3_int64)b->head.cases);
     if (!rc)
-        rc = bind_bytes(st, 3, BF_KIND_BYTES, b->head.tree);
+        rc = sqlite3_bind_int64(st, 3, (sqlite3_int64)b->head.size);
     if (!rc)
-        rc = sqlite3_bind_int64(st, 4, b->partition);
+        rc = bind_bytes(st, 4, BF_KIND_BYTES, b->head.tree);
     if (!rc)
-        rc = sqlite3_bind_int64(st, 5, (sqlite3_int64)b->expected);
+        rc = sqlite3_bind_int64(st, 5, b->partition);
+    if (!rc)
+        rc = sqlite3_bind_int64(st, 6, (sqlite3_int64)b->expected);
     if (!rc)
         rc = run(st);
     *moved = !rc && sqlite3_changes(sql->db) == 1;

@@ -200,7 +200,7 @@ static void put_journal(struct bf_batch *b, uint64_t seq, uint64_t before, uint6
 void kit_batch(struct bf_batch *b, struct bf_arena *a, uint64_t n) {
     uint64_t before = batch_before(n), number = 1 + n % CASES;
     bf_batch_init(b, a, 0, 2 * (n - 1));
-    b->head = (struct bf_row_head){2 * n, 2 * n, text(a, "root %llu", n)};
+    b->head = (struct bf_row_head){2 * n, n, 2 * n, text(a, "root %llu", n)};
     put_journal(b, 2 * n - 1, 2 * before, n);
     put_journal(b, 2 * n, 2 * n - 1, n);
     struct bf_row_cases row = {.number = number,

@@ -198,7 +198,7 @@ static void random_batch(struct bf_batch *b, struct bf_arena *a, uint64_t *seed,
             bf_batch_del(b, table, row.bytes);
         }
     }
-    b->head = (struct bf_row_head){seq, count, random_bytes(a, seed)};
+    b->head = (struct bf_row_head){seq, seq / 2, count, random_bytes(a, seed)};
 }
 
 static void random_query(struct bf_query *q, struct bf_arena *a, uint64_t *seed) {
