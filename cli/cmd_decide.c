@@ -8,7 +8,7 @@
 
 #include "cli/json_value.h"
 #include "cli/scenario.h"
-#include "lang/base/cite.h"
+#include "engine/sim/words.h"
 #include "lang/base/mem.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
@@ -30,14 +30,9 @@ static void cites_json(const struct bf_image *m, uint32_t src, struct bf_buf *ou
     struct bf_buf text;
     bf_buf_init(&text);
     for (uint32_t i = 0; i < cites.count; i++) {
-        const struct bf_i_cite *c = &m->cite[cites.first + i];
         if (i)
             bf_buf_z(&text, ", ");
-        if (c->policy != BF_NONE) {
-            bf_buf_str(&text, bf_i_text(m, c->policy));
-            bf_buf_char(&text, ':');
-        }
-        bf_cite_code(&text, (struct bf_cite){c->article, c->suffix, c->paragraph, c->item});
+        bf_words_cite_code(m, &m->cite[cites.first + i], &text);
     }
     out->failed |= text.failed;
     bf_json_text(bf_buf_view(&text), out);

@@ -36,6 +36,17 @@ struct asked {
     teller *tell;
 };
 
+/* Tells it, or says that memory ran out: words live in the scenario's arena. */
+static void tell_all(teller *tell, const struct bf_sim *s, uint32_t scenario,
+                     const struct bf_cli *cli, struct bf_buf *out) {
+    jmp_buf jump, *before = bf_arena_on_exhausted(s->arena, &jump);
+    if (setjmp(jump) == 0)
+        tell(s, scenario, cli, out);
+    else
+        out->failed = true;
+    bf_arena_on_exhausted(s->arena, before);
+}
+
 static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title,
                const struct asked *asked, const struct bf_cli_assume *as) {
     struct bf_sim_options options = {.until = BF_INSTANT_NONE};
@@ -51,7 +62,7 @@ static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title,
     struct bf_sim *s = bf_sim_run(a, p->image, p->calendar, scenario, &options);
     struct bf_buf out;
     bf_buf_init(&out);
-    asked->tell(s, scenario, cli, &out);
+    tell_all(asked->tell, s, scenario, cli, &out);
     if (s->verdict != BF_SIM_PASSED) {
         struct bf_buf why;
         bf_buf_init(&why);

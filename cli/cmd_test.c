@@ -65,6 +65,17 @@ static void tell(const struct bf_cli *cli, struct bf_cli_policy *p, const struct
     bf_buf_char(out, '\n');
 }
 
+/* Tells it, or says that memory ran out: words live in the scenario's arena. */
+static void tell_all(const struct bf_cli *cli, struct bf_cli_policy *p, const struct bf_sim *s,
+                     uint32_t scenario, struct bf_buf *out) {
+    jmp_buf jump, *before = bf_arena_on_exhausted(s->arena, &jump);
+    if (setjmp(jump) == 0)
+        tell(cli, p, s, scenario, out);
+    else
+        out->failed = true;
+    bf_arena_on_exhausted(s->arena, before);
+}
+
 /* Runs the scenarios of one policy whose titles contain `only`. Returns an exit status. */
 static int test(struct bf_cli *cli, const char *path, const char *only,
                 const struct bf_cli_assume *as, struct tally *t) {
@@ -87,7 +98,7 @@ static int test(struct bf_cli *cli, const char *path, const char *only,
         struct bf_sim *s = bf_sim_run(a, p.image, p.calendar, i, &options);
         s->verdict == BF_SIM_PASSED ? t->passed++ : t->failed++;
         bf_buf_init(&out);
-        tell(cli, &p, s, i, &out);
+        tell_all(cli, &p, s, i, &out);
         if (!bf_cli_write(cli, &out))
             status = BF_EXIT_USAGE;
         bf_buf_fini(&out);

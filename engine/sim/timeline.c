@@ -346,15 +346,8 @@ static void json_cites(const struct bf_image *m, uint32_t src, struct bf_buf *ou
     bf_buf_char(out, '[');
     struct bf_i_range r = src == BF_NONE ? (struct bf_i_range){0, 0} : m->src[src].cites;
     for (uint32_t i = 0; i < r.count; i++) {
-        const struct bf_i_cite *c = &m->cite[r.first + i];
-        if (i)
-            bf_buf_char(out, ',');
-        bf_buf_char(out, '"');
-        if (c->policy != BF_NONE) {
-            bf_buf_str(out, bf_i_text(m, c->policy));
-            bf_buf_char(out, ':');
-        }
-        bf_cite_code(out, (struct bf_cite){c->article, c->suffix, c->paragraph, c->item});
+        bf_buf_z(out, i ? ",\"" : "\"");
+        bf_words_cite_code(m, &m->cite[r.first + i], out);
         bf_buf_char(out, '"');
     }
     bf_buf_char(out, ']');

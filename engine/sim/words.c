@@ -3,19 +3,14 @@
 
 #include "lang/base/cite.h"
 
-static bf_str keep(const struct bf_words *w, struct bf_buf *b) {
-    bf_str s = {"", 0};
-    if (!b->failed && b->len)
-        s = bf_str_dup(w->arena, bf_buf_view(b));
-    bf_buf_fini(b);
-    return s;
-}
+/* What a buffer in the words' arena holds: when that runs out it jumps, so a text is never cut short. */
+static bf_str told(const struct bf_buf *b) { return b->len ? bf_buf_view(b) : BF_STR(""); }
 
 bf_str bf_words_text(const struct bf_words *w, enum bf_text_id id, const bf_arg *args, int nargs) {
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     bf_text_render(&b, w->lang, id, args, nargs);
-    return keep(w, &b);
+    return told(&b);
 }
 
 bf_str bf_words_join(const struct bf_words *w, bf_str x, const char *between, bf_str y) {
@@ -24,11 +19,11 @@ bf_str bf_words_join(const struct bf_words *w, bf_str x, const char *between, bf
     if (!y.len)
         return x;
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     bf_buf_str(&b, x);
     bf_buf_z(&b, between);
     bf_buf_str(&b, y);
-    return keep(w, &b);
+    return told(&b);
 }
 
 /* ---- days ---- */
@@ -43,9 +38,9 @@ static const char *weekday_z(const struct bf_words *w, bf_day day) {
 bf_str bf_words_day(const struct bf_words *w, bf_day day) {
     char text[BF_DAY_TEXT];
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     bf_buf_fmt(&b, "%s %s", bf_day_print(day, text), weekday_z(w, day));
-    return keep(w, &b);
+    return told(&b);
 }
 
 bf_str bf_words_instant(const struct bf_words *w, bf_instant at) {
@@ -54,12 +49,12 @@ bf_str bf_words_instant(const struct bf_words *w, bf_instant at) {
     char text[BF_DAY_TEXT];
     bf_calendar_local(w->calendar, at, &day, &s);
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     bf_buf_fmt(&b, "%s %s %02d:%02d", bf_day_print(day, text), weekday_z(w, day), s / 3600,
                s / 60 % 60);
     if (s % 60)
         bf_buf_fmt(&b, ":%02d", s % 60);
-    return keep(w, &b);
+    return told(&b);
 }
 
 /* A day within a list: the month only where it changes. 9月30日、10月9日、10日; 30 Sep, 9 Oct, 10. */
@@ -169,16 +164,16 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
 
 bf_str bf_words_value(const struct bf_words *w, struct bf_value v) {
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     put_value(w, &b, v, 0);
-    return keep(w, &b);
+    return told(&b);
 }
 
 /* ---- names ---- */
 
 bf_str bf_words_cite_range(const struct bf_words *w, struct bf_i_range cites) {
     struct bf_buf b;
-    bf_buf_init(&b);
+    bf_buf_in(&b, w->arena);
     for (uint32_t i = 0; i < cites.count; i++) {
         const struct bf_i_cite *c = &w->image->cite[cites.first + i];
         struct bf_cite cite = {c->article, c->suffix, c->paragraph, c->item};
@@ -190,7 +185,7 @@ bf_str bf_words_cite_range(const struct bf_words *w, struct bf_i_range cites) {
         }
         w->lang == BF_LANG_ZH ? bf_cite_zh(&b, cite) : bf_cite_en(&b, cite);
     }
-    return keep(w, &b);
+    return told(&b);
 }
 
 bf_str bf_words_cites(const struct bf_words *w, uint32_t src) {
@@ -243,6 +238,14 @@ bf_str bf_words_guard_part(const struct bf_words *w, uint32_t first, uint32_t en
         if (w->image->part[i].first == first && w->image->part[i].end == end)
             return bf_i_text(w->image, w->image->part[i].text);
     return (bf_str){"", 0};
+}
+
+void bf_words_cite_code(const struct bf_image *m, const struct bf_i_cite *c, struct bf_buf *out) {
+    if (c->policy != BF_NONE) {
+        bf_buf_str(out, bf_i_text(m, c->policy));
+        bf_buf_char(out, ':');
+    }
+    bf_cite_code(out, (struct bf_cite){c->article, c->suffix, c->paragraph, c->item});
 }
 
 /* ---- deadlines ---- */
@@ -340,10 +343,10 @@ void bf_words_days(const struct bf_words *w, const struct bf_term *term, const s
         return;
     struct day_list l = {.w = w, .run.first = BF_DAY_NONE};
     struct bf_count_rule rule = bf_count_rule_of(w->image);
-    bf_buf_init(&l.counted);
-    bf_buf_init(&l.left_out);
+    bf_buf_in(&l.counted, w->arena);
+    bf_buf_in(&l.left_out, w->arena);
     if (bf_days_known(bf_term_each_day(w->calendar, &rule, term, due->last, each_day, &l)))
         put_run(&l);
-    *counted = keep(w, &l.counted);
-    *left_out = keep(w, &l.left_out);
+    *counted = told(&l.counted);
+    *left_out = told(&l.left_out);
 }
