@@ -3,7 +3,8 @@
 **
 ** Moves that happen by themselves, without an event and without a day that counts between, must not
 ** lead in a circle. Those are the `when`s, and lapses whose limit is a Date, or is counted from a
-** Date: that may have passed before the case comes. Round a circle of `when`s no data change, so a
+** Date: that may have passed before the case comes. Where the day of the event counts, so are those
+** of one day: it ends with the day it begins, to which the lapse is dated. Round a circle of `when`s no data change, so a
 ** circle whose conditions, with the contrary of those tried before them, exclude each other is none;
 ** but duties end and begin with every move, so statuses prove nothing.
 */
@@ -104,6 +105,18 @@ static bool is_date(const struct bf_flow *f, const struct bf_node *n) {
     return t && t->kind == BF_K_DATE;
 }
 
+/* May the limit end with the day its duty begins? Only a number that is written is known to be more. */
+static bool may_be_same_day(const struct bf_flow *f, const struct bf_node *duty) {
+    const struct bf_node *n = f->p->policy ? bf_clause(f->p->policy->c, BF_N_P_COUNT) : NULL;
+    const struct bf_node *within = bf_clause(duty->c, BF_N_C_WITHIN);
+    const struct bf_node *limit = duty->kind == BF_N_LASTS ? duty->a : within ? within->a : NULL;
+    const struct bf_type *t = limit ? f->p->info[limit->id].type : NULL;
+    if (!n || n->op != BF_COUNT_SAME_DAY || !t || t->kind != BF_K_PERIOD ||
+        (t->unit != BF_UNIT_DAYS && t->unit != BF_UNIT_WORKING_DAYS))
+        return false;
+    return limit->kind != BF_N_PERIOD || limit->num == 1;
+}
+
 /* May the limit have passed when the duty begins? */
 static bool may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
     const struct bf_node *by = bf_clause(duty->c, BF_N_C_BY);
@@ -111,9 +124,11 @@ static bool may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
     if (by)
         return by->a->kind != BF_N_MONTH_DAY;
     struct bf_sym *s = from && from->a->kind == BF_N_NAME ? bf_flow_sym(f, from->a) : NULL;
-    if (s && (s->kind == BF_SYM_ACT || s->kind == BF_SYM_STATE || s->kind == BF_SYM_BUILTIN))
-        return false;
-    return from && is_date(f, from->a);
+    if (s && (s->kind == BF_SYM_ACT || s->kind == BF_SYM_BUILTIN))
+        return false; /* happens only by an act, or once */
+    if (!from || (s && s->kind == BF_SYM_STATE))
+        return may_be_same_day(f, duty);
+    return is_date(f, from->a);
 }
 
 static void collect_drifts(struct drifts *g) {
