@@ -95,6 +95,8 @@ static const char *skip_common(const char *at, const char *end) {
 }
 
 size_t bf_utf8_check(const char *p, size_t len) {
+    if (len == 0) /* p may be NULL, as that of an empty buffer is */
+        return 0;
     const char *at = p, *end = p + len;
     while ((at = skip_common(at, end)) < end) {
         uint32_t cp;

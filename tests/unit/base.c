@@ -261,6 +261,7 @@ static void test_error(void **state) {
         strcat(chinese, "办");
     bf_fail(&e, BF_EIO, "a%s", chinese);
     assert_int_equal(bf_utf8_check(e.text, strlen(e.text)), strlen(e.text));
+    assert_int_equal(bf_utf8_check(NULL, 0), 0);
     assert_in_range(strlen(e.text), 500, 511);
     bf_error_wrap(&e, "b%s", chinese);
     assert_int_equal(strlen(e.text) < sizeof e.text, 1);
