@@ -66,7 +66,9 @@ static enum bf_err read_line(struct bf_journal_in *in, bool *there, struct bf_er
 
 /* Up to the next blank, which it takes. */
 static bf_str word(bf_str *rest) {
-    const char *blank = rest->len ? memchr(rest->p, ' ', rest->len) : NULL;
+    if (rest->len == 0) /* of an empty line, which may be NULL */
+        return *rest;
+    const char *blank = memchr(rest->p, ' ', rest->len);
     bf_str w = {rest->p, blank ? (uint32_t)(blank - rest->p) : rest->len};
     *rest = blank ? (bf_str){blank + 1, rest->len - w.len - 1} : (bf_str){rest->p + rest->len, 0};
     return w;

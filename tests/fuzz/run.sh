@@ -35,7 +35,8 @@ fuzz_fixed() {
     inputs=$(inputs_of "$name")
     rm -rf "$found" "$build/fuzz/$name-fixed-"*
     mkdir -p "$found"
-    printf '%s\n' "$src/tests/fuzz/corpus/$name"/* | LC_ALL=C sort | paste -sd, >"$found.seeds"
+    printf '%s\n' "$src/tests/fuzz/corpus/$name"/* | LC_ALL=C sort | paste -sd, |
+        tr -d '\n' >"$found.seeds" # libFuzzer takes a newline for a part of the last name
     setarch -R true 2>/dev/null && still=(setarch -R)
     run "$name" fixed "${still[@]}" "$target" -seed=1 -runs="$inputs" -max_total_time=$ceiling \
         -use_cmp=0 -seed_inputs="@$found.seeds" -reload=0 "$found" || return 1
