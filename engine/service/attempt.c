@@ -251,23 +251,17 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
     return BF_ATTEMPT_DONE;
 }
 
-/* The head among those touched whose lapse comes next, if it is due already. */
-static struct bf_head *next_lapse(const struct bf_attempt *t, bf_instant *at) {
-    struct bf_head *found = NULL;
-    uint32_t first = 0;
-    for (uint32_t i = 0; i < t->touched_count; i++) {
-        struct bf_head *h = t->touched[i].head;
-        bf_instant due;
-        uint32_t duty = bf_case_next_lapse(h->policy->image, h->c, &due);
-        if (duty == BF_NONE || due > t->now)
-            continue;
-        if (!found || due < *at || (due == *at && duty < first)) {
-            found = h;
-            first = duty;
-            *at = due;
-        }
-    }
-    return found;
+void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
+    bf_instant at;
+    uint32_t duty = h->c ? bf_case_next_lapse(h->policy->image, h->c, &at) : BF_NONE;
+    if (duty == BF_NONE || at > next->by)
+        return;
+    if (next->head && (at > next->at || (at == next->at && duty > next->duty) ||
+                       (at == next->at && duty == next->duty && h->number > next->head->number)))
+        return;
+    next->head = h;
+    next->at = at;
+    next->duty = duty;
 }
 
 /* A row of a register, put from outside. */
@@ -289,9 +283,8 @@ static enum bf_attempt_end put(struct bf_attempt *t, const struct bf_deed *d) {
 static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     struct bf_work *w = d->work;
     struct bf_head *head = d->head;
-    bf_instant lapse_at = d->lapse_at;
     struct agenda g = {0};
-    struct bf_event event = {.kind = BF_EVENT_TICK, .effective = lapse_at, .start = BF_NONE};
+    struct bf_event event = {.kind = BF_EVENT_TICK, .effective = d->lapse_at, .start = BF_NONE};
     struct bf_outcome out;
     t->policy = head ? head->policy : w->command.policy;
     if (d->put)
@@ -309,14 +302,17 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     if (!w)
         return end;
     /* Limits that were past when this armed them. */
-    for (struct bf_head *h; end == BF_ATTEMPT_DONE && (h = next_lapse(t, &lapse_at)) != NULL;) {
+    while (end == BF_ATTEMPT_DONE) {
+        struct bf_lapse next = {.by = t->now};
+        for (uint32_t i = 0; i < t->touched_count; i++)
+            bf_lapse_offer(&next, t->touched[i].head);
+        if (!next.head)
+            break;
         if (t->made_count > BF_ENGINE_CHAIN)
             return BF_ATTEMPT_CHAIN;
-        t->policy = h->policy;
-        end =
-            step(t, &g,
-                 (struct bf_event){.kind = BF_EVENT_TICK, .effective = lapse_at, .start = BF_NONE},
-                 h, NULL, t->engine->seq + 1, &out);
+        t->policy = next.head->policy;
+        event = (struct bf_event){.kind = BF_EVENT_TICK, .effective = next.at, .start = BF_NONE};
+        end = step(t, &g, event, next.head, NULL, t->engine->seq + 1, &out);
         if (end == BF_ATTEMPT_DONE)
             end = settle(t, &g);
     }

@@ -10,6 +10,7 @@
 enum { ATTEMPT_BYTES = 64 << 20, CHAIN_ROWS = 256 };
 
 static void advance(struct bf_engine *e, struct bf_head *h);
+static void wait_in_line(struct bf_engine *e, struct bf_head *h);
 static void resume_stalled(struct bf_engine *e);
 static void run_page(struct bf_engine *e);
 
@@ -55,7 +56,9 @@ static void link_newest(struct bf_engine *e, struct bf_head *h) {
 
 void bf_engine_forget(struct bf_engine *e, struct bf_head *h) {
     struct bf_head **p = place_of(e, h->number);
-    BF_ASSERT(*p == h && !h->pins && !h->first && !h->loading);
+    BF_ASSERT(*p == h);
+    if (h->pins || h->first || h->loading || h->advancing)
+        return;
     *p = h->chain;
     unlink_age(e, h);
     e->head_count--;
@@ -67,8 +70,7 @@ void bf_engine_forget(struct bf_engine *e, struct bf_head *h) {
 static void evict(struct bf_engine *e) {
     for (struct bf_head *h = e->oldest, *newer; h && e->head_count > e->o.cached_cases; h = newer) {
         newer = h->newer;
-        if (!h->pins && !h->first && !h->loading)
-            bf_engine_forget(e, h);
+        bf_engine_forget(e, h);
     }
 }
 
@@ -194,6 +196,7 @@ static void apply_all(struct loading *l) {
         loaded(l, BF_OK, NULL);
         return;
     }
+    h->last_seq = h->epoch = h->key_count = 0; /* of an earlier try */
     bf_arena_on_exhausted(l->arena, &jump);
     if (setjmp(jump) == 0)
         err = apply_rows(l, &error);
@@ -361,14 +364,10 @@ struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key) 
     return c;
 }
 
-static void forget_cells(struct bf_engine *e, bool all) {
+static void forget_cells(struct bf_engine *e) {
     for (uint32_t i = 0; i < BF_TABLE_SLOTS; i++)
-        for (struct bf_reg_row **p = &e->cells[i], *c; (c = *p) != NULL;) {
-            if (!all && (c->pins || c->reading)) {
-                p = &c->chain;
-                continue;
-            }
-            *p = c->chain;
+        for (struct bf_reg_row *c; (c = e->cells[i]) != NULL;) {
+            e->cells[i] = c->chain;
             bf_free((void *)c->row.p);
             bf_free(c);
         }
@@ -426,15 +425,17 @@ static enum bf_answer_kind tell_row(struct bf_work *w, const struct bf_row_journ
     struct bf_entry_head head;
     struct bf_entry n;
     jmp_buf jump;
+    volatile enum bf_err err = row->head.len == BF_ENTRY_HEAD ? BF_ENOMEM : BF_EFORMAT;
     bf_arena_on_exhausted(w->arena, &jump);
-    if (setjmp(jump))
-        return BF_ANSWER_MEMORY;
-    bf_str body = bf_str_dup(w->arena, row->body);
-    if (row->head.len != BF_ENTRY_HEAD ||
-        bf_entry_head_read((const uint8_t *)row->head.p, &head, error) != BF_OK ||
-        bf_entry_read(&images, w->arena, &head, body, &n, error) != BF_OK)
-        return BF_ANSWER_STORE;
+    if (err == BF_ENOMEM && setjmp(jump) == 0) {
+        err = bf_entry_head_read((const uint8_t *)row->head.p, &head, error);
+        if (!err)
+            err =
+                bf_entry_read(&images, w->arena, &head, bf_str_dup(w->arena, row->body), &n, error);
+    }
     bf_arena_on_exhausted(w->arena, NULL);
+    if (err)
+        return err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE;
     if (!is_twin(w, &n))
         return BF_ANSWER_NO_CASE; /* two keys of one hash: not this one */
     if (memcmp(n.body_hash, w->command.body_hash, sizeof n.body_hash) != 0)
@@ -561,8 +562,7 @@ static void undo(struct bf_round *r) {
             h->arena = NULL;
             h->c = NULL;
             h->key_count = 0;
-            if (!h->pins && !h->first && !h->loading && !h->advancing)
-                bf_engine_forget(r->engine, h);
+            bf_engine_forget(r->engine, h);
         }
         if (k->cell) {
             k->cell->pins--;
@@ -582,26 +582,61 @@ static void unpin(struct bf_round *r) {
     }
 }
 
-/* Everybody whose wait may be over. */
+/* A head whose first command waits; pinned while it stands here. */
+static void wait_in_line(struct bf_engine *e, struct bf_head *h) {
+    if (h->waiting)
+        return;
+    h->waiting = true;
+    h->pins++;
+    h->next_waiting = NULL;
+    *(e->waiting ? &e->waiting_last->next_waiting : &e->waiting) = h;
+    e->waiting_last = h;
+    e->waiting_count++;
+}
+
+static struct bf_head *next_in_line(struct bf_engine *e) {
+    struct bf_head *h = e->waiting;
+    e->waiting = h->next_waiting;
+    e->waiting_count--;
+    h->waiting = false;
+    h->pins--;
+    return h;
+}
+
+/* Everybody whose wait may be over gets one try: who must wait again does so behind the others. */
 static void resume_stalled(struct bf_engine *e) {
     if (e->dead || e->resuming)
         return;
     e->resuming = true;
-    for (struct bf_work *w = e->openings, *next; w; w = next) {
-        next = w->next_opening;
-        if (w->stalled || (w->twin && !w->reading && w->twin <= e->committed)) {
-            w->stalled = false;
-            run_work(w);
-            next = e->openings; /* the list may have changed */
+    for (struct bf_work *w = e->openings; w; w = w->next_opening) {
+        w->resume = w->stalled || (w->twin && !w->reading && w->twin <= e->committed);
+        w->stalled = false;
+    }
+    for (struct bf_work *w = e->openings; w;) {
+        if (!w->resume) {
+            w = w->next_opening;
+            continue;
         }
+        w->resume = false;
+        run_work(w);
+        w = e->openings; /* the list may have changed */
     }
-    for (struct bf_head *h = e->newest, *older; h; h = older) {
-        older = h->older;
-        if (h->first)
-            advance(e, h);
-    }
+    for (uint32_t n = e->waiting_count; n && !e->dead; n--)
+        advance(e, next_in_line(e));
     run_page(e);
     e->resuming = false;
+}
+
+/* The row that a key was used for is not there after all: the command is as if it were the first. */
+static void forget_twins(struct bf_engine *e) {
+    for (struct bf_work *w = e->openings; w; w = w->next_opening)
+        if (w->twin > e->committed) {
+            w->twin = 0;
+            w->stalled = true;
+        }
+    for (struct bf_head *h = e->waiting; h; h = h->next_waiting)
+        if (h->first && h->first->twin > e->committed)
+            h->first->twin = 0;
 }
 
 static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
@@ -623,6 +658,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         if (later)
             undo(later);
         undo(r);
+        forget_twins(e);
         answer_all(r, true);
         if (later) {
             answer_all(later, true);
@@ -782,11 +818,11 @@ static void advance(struct bf_engine *e, struct bf_head *h) {
     }
     h->pins--;
     h->advancing = false;
-    if (!h->first && !h->c && !h->loading && !h->pins)
+    if (h->first)
+        wait_in_line(e, h);
+    else if (!h->c)
         bf_engine_forget(e, h);
 }
-
-static bf_str copied(struct bf_arena *a, bf_str s) { return bf_str_dup(a, s); }
 
 static struct bf_work *work_made(struct bf_engine *e, const struct bf_command *c) {
     struct bf_arena *a = bf_arena_new(ATTEMPT_BYTES);
@@ -800,9 +836,9 @@ static struct bf_work *work_made(struct bf_engine *e, const struct bf_command *c
     }
     struct bf_work *w = bf_new(a, struct bf_work);
     *w = (struct bf_work){.engine = e, .command = *c, .arena = a};
-    w->command.principal = copied(a, c->principal);
-    w->command.key = copied(a, c->key);
-    w->command.request = copied(a, c->request);
+    w->command.principal = bf_str_dup(a, c->principal);
+    w->command.key = bf_str_dup(a, c->key);
+    w->command.request = bf_str_dup(a, c->request);
     w->hash = c->key.len ? bf_key_hash(c->principal, c->key) : 0;
     bf_arena_on_exhausted(a, NULL);
     return w;
@@ -860,26 +896,6 @@ void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32
 
 /* ---- lapses ---- */
 
-/* The next lapse of the page's heads, by (due, written order, case). */
-static struct bf_head *next_of_page(const struct bf_engine *e, bf_instant now, bf_instant *at) {
-    struct bf_head *found = NULL;
-    uint32_t first = 0;
-    for (uint32_t i = 0; i < e->page_count; i++) {
-        struct bf_head *h = e->page[i];
-        bf_instant due;
-        uint32_t duty = h->c ? bf_case_next_lapse(h->policy->image, h->c, &due) : BF_NONE;
-        if (duty == BF_NONE || due > now)
-            continue;
-        if (!found || due < *at || (due == *at && duty < first) ||
-            (due == *at && duty == first && h->number < found->number)) {
-            found = h;
-            first = duty;
-            *at = due;
-        }
-    }
-    return found;
-}
-
 static void end_page(struct bf_engine *e) {
     for (uint32_t i = 0; i < e->page_count; i++)
         e->page[i]->pins--;
@@ -895,10 +911,14 @@ static void run_page(struct bf_engine *e) {
     for (uint32_t i = 0; i < e->page_count; i++)
         if (e->page[i]->loading)
             return;
-    bf_instant now = e->o.now(e->o.ctx), at = 0;
-    for (struct bf_head *h; (h = next_of_page(e, now, &at)) != NULL;) {
+    for (;;) {
+        struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
+        for (uint32_t i = 0; i < e->page_count; i++)
+            bf_lapse_offer(&next, e->page[i]);
+        if (!next.head)
+            break;
         struct bf_error error;
-        switch (attempt(e, &(struct bf_deed){.head = h, .lapse_at = at})) {
+        switch (attempt(e, &(struct bf_deed){.head = next.head, .lapse_at = next.at})) {
         case BF_ATTEMPT_DONE: break;
         case BF_ATTEMPT_WAIT: return;
         case BF_ATTEMPT_MEMORY: end_page(e); return; /* the next scan tries again */
@@ -906,7 +926,7 @@ static void run_page(struct bf_engine *e) {
         case BF_ATTEMPT_UNREADABLE:
         case BF_ATTEMPT_MALFORMED:
             bf_fail(&error, BF_ELIMIT, "case %llu: what its lapse brings about cannot be done",
-                    (unsigned long long)h->number);
+                    (unsigned long long)next.head->number);
             die(e, &error);
             return;
         }
@@ -976,7 +996,7 @@ void bf_engine_free(struct bf_engine *e) {
         e->newest->pins = 0;
         bf_engine_forget(e, e->newest);
     }
-    forget_cells(e, true);
+    forget_cells(e);
     for (uint32_t i = 0; i < e->policy_count; i++)
         bf_free(e->policies[i]);
     bf_free(e->policies);

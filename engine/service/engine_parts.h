@@ -26,7 +26,8 @@ struct bf_head {
     uint32_t key_count, key_cap;
     uint32_t pins;      /* rows in batches not committed, a scan's page */
     enum bf_err failed; /* c is NULL: why it could not be read */
-    bool loading, advancing;
+    bool loading, advancing, waiting;
+    struct bf_head *next_waiting;
     struct bf_work *first, *last; /* commands in their order; the first is under way */
     struct bf_head *chain;        /* of its place in the table */
     struct bf_head *newer, *older;
@@ -54,6 +55,7 @@ struct bf_work {
     uint64_t twin;          /* the row its key was used for; 0: none, or not known yet */
     bool reading;           /* a read of the store is out for it */
     bool stalled;           /* something it needs is being read */
+    bool resume;            /* it gets a try in this round of resume_stalled */
     bool hash_is_known;     /* its key was looked for: it is new */
     struct bf_answer result;
     struct bf_refused refused;
@@ -128,6 +130,8 @@ struct bf_engine {
     uint32_t head_count;
     struct bf_head *newest, *oldest;
     struct bf_reg_row *cells[BF_TABLE_SLOTS];
+    struct bf_head *waiting, *waiting_last; /* whose first command waits */
+    uint32_t waiting_count;
     struct bf_work *openings; /* without an answer yet; newest first */
     struct bf_round *forming, *flying;
     uint64_t seq, committed;
@@ -146,6 +150,7 @@ struct bf_engine {
 struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number);
 struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
                                    const struct bf_engine_policy *p);
+/* … unless somebody still needs it. */
 void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
 /* A row of a register, reading it if it is not here. NULL: out of memory. */
 struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key);
@@ -154,6 +159,16 @@ bool bf_head_room_for_key(struct bf_head *h);
 uint64_t bf_key_hash(bf_str principal, bf_str key); /* never 0 */
 
 /* ---- attempt.c ---- */
+/* The lapse that comes next by an instant: by due, written order, case. */
+struct bf_lapse {
+    bf_instant by;
+    struct bf_head *head; /* NULL: none */
+    bf_instant at;
+    uint32_t duty;
+};
+/* Is the head's next lapse sooner? Then it is the next. */
+void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
+
 /* What starts an attempt. */
 struct bf_deed {
     struct bf_work *work; /* NULL: a lapse */

@@ -1,7 +1,8 @@
 /* engine IMAGE: every scenario of a compiled policy, acted out by the service's engine over a store, leaves
-** the rows that the simulator leaves, byte for byte. Each is done four times: straight; with a cache of one case, so
+** the rows that the simulator leaves, byte for byte. Each is done five times: straight; with a cache of one case, so
 ** that heads are read from their rows again and again; with the disk full at every batch once, each command then
-** sent anew; and with keys, each command sent twice at once, once more later, and with another body. Prints what was
+** sent anew; with keys, each command sent twice at once, once more later, and with another body; and with keys and a full disk,
+** where the first of the two is refused and the second is done. Prints what was
 ** seen. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ struct play {
     struct bf_answer answer;
     bool keyed; /* the next answer may be the second of two */
     bool keys;  /* rows carry keys, which those of the simulator have not */
-    uint64_t twins;
+    uint64_t twins, refused;
     uint32_t row; /* next to compare */
 };
 
@@ -59,6 +60,10 @@ static void ready(void *ctx) { ((struct play *)ctx)->ready = true; }
 
 static void told(void *ctx, const struct bf_answer *a) {
     struct play *p = ctx;
+    if (p->keyed && a->kind == BF_ANSWER_FULL) {
+        p->refused++;
+        return;
+    }
     if (p->answered && p->keyed) {
         p->twins += a->again && a->seq == p->answer.seq && a->kind == p->answer.kind;
         return;
@@ -169,10 +174,19 @@ static void send_keyed(struct play *p, const struct bf_sim_entry *x) {
     p->sent = x;
     p->answered = false;
     p->keyed = true;
-    p->twins = 0;
+    p->twins = p->refused = 0;
+    if (p->faults)
+        bf_memory_fail(p->memory, 0, BF_MEMORY_FULL);
     bf_engine_command(p->e, &c);
     bf_engine_command(p->e, &c);
     pump(p);
+    if (p->faults) { /* the first was refused, the second was then the first */
+        full_seen++;
+        if (p->refused != 1)
+            broken(p, "the disk was full, and nobody or everybody was told so");
+        bf_engine_command(p->e, &c);
+        pump(p);
+    }
     bf_engine_command(p->e, &c);
     pump(p);
     p->keyed = false;
@@ -195,7 +209,7 @@ static void put(struct play *p, const struct bf_sim_put *x) {
         broken(p, "a row was not put");
 }
 
-enum how { STRAIGHT, FULL, KEYED };
+enum how { STRAIGHT, FULL, KEYED, KEYED_FULL };
 
 static void act_out(struct play *p, enum how how) {
     uint32_t puts = 0;
@@ -213,7 +227,8 @@ static void act_out(struct play *p, enum how how) {
         p->now = x->event.recorded;
         if (x->stmt != BF_NONE || x->event.kind == BF_EVENT_TICK)
             p->policy->assume = assumed(p, i);
-        if (x->stmt != BF_NONE && how == KEYED) {
+        if (x->stmt != BF_NONE && how >= KEYED) {
+            p->faults = how == KEYED_FULL;
             send_keyed(p, x);
         } else if (x->stmt != BF_NONE) {
             p->faults = how == FULL;
@@ -270,13 +285,41 @@ static void compare(void *ctx, enum bf_err err, const struct bf_error *e,
         broken(p, "another number of rows");
 }
 
+/* A case's row is what its journal rows say: how many there are, and the last. */
+static void compare_cases(void *ctx, enum bf_err err, const struct bf_error *e,
+                          const struct bf_rows *rows) {
+    struct play *p = ctx;
+    if (err) {
+        failure = *e;
+        broken(p, "no cases");
+    }
+    if (rows->count != p->s->case_count)
+        broken(p, "another number of cases");
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct bf_row_cases *row = (const struct bf_row_cases *)rows->row + i;
+        uint64_t count = 0, last = 0;
+        for (uint32_t k = 0; k < bf_record_count(p->s); k++) {
+            struct bf_entry n;
+            bf_record_entry(p->s, k, &n);
+            if (n.head.number != row->number)
+                continue;
+            count++;
+            last = n.head.seq;
+        }
+        if (row->epoch != count || row->last_seq != last)
+            broken(p, "a case's row counts its journal rows otherwise");
+    }
+}
+
 static void play(struct play p, uint32_t cached, enum how how) {
     start(&p, cached);
     act_out(&p, how);
-    p.keys = how == KEYED;
+    p.keys = how >= KEYED;
     p.policy->assume = NULL;
     struct bf_query q = {.table = BF_TABLE_JOURNAL, .limit = 100000};
     bf_store_read(p.store, &q, compare, &p);
+    q.table = BF_TABLE_CASES;
+    bf_store_read(p.store, &q, compare_cases, &p);
     bf_store_poll(p.store);
     stop(&p);
 }
@@ -299,6 +342,7 @@ int main(int argc, char **argv) {
         play(p, 1, STRAIGHT);
         play(p, 1000, FULL);
         play(p, 1, KEYED);
+        play(p, 1000, KEYED_FULL);
         bf_arena_free(p.a);
     }
     printf("%u scenarios: %u rows, %u commands, %u of them on a full disk\n",
