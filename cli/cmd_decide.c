@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/json_value.h"
 #include "cli/scenario.h"
+#include "engine/sim/json_value.h"
 #include "engine/sim/words.h"
 #include "lang/base/mem.h"
 

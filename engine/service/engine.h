@@ -75,6 +75,42 @@ struct bf_command {
     void *ctx;
 };
 
+/* ---- looking ---- */
+/* What a reader is shown: a case (NULL: none was asked for) as it is now, lapses due by now included, and the world its
+** rules read. */
+struct bf_view {
+    const struct bf_engine_policy *policy;
+    uint64_t number, last_seq;
+    const struct bf_case *c;
+    const struct bf_world *world;
+    bf_instant now;
+};
+/* Takes from the view what it wants, copied; nothing may be told before the answer comes. False: the world said that
+** it needs a row; it is called again, from the beginning, when the row is there. */
+typedef bool bf_engine_look_fn(void *ctx, const struct bf_view *v, struct bf_arena *scratch);
+struct bf_look {
+    uint64_t number;                       /* 0: no case, only the world of `policy` */
+    const struct bf_engine_policy *policy; /* number 0 */
+    bf_engine_look_fn *look;
+    bf_engine_answer
+        *answer; /* DONE: all that was shown is durable. NO_CASE, FULL, MEMORY, STORE */
+    void *ctx;
+};
+
+/* ---- what an operator sets ---- */
+/* A row without an event (POLICY, CALENDAR, REGISTER, DIRECTORY, CLOCK, SETTING): canonical JSON, from which alone
+** its derived rows follow (derive.h). */
+struct bf_notice {
+    enum bf_entry_kind kind;
+    bf_str data;                     /* copied */
+    const struct bf_row_blob *blobs; /* written beside it; copied */
+    uint32_t blob_count;
+    bf_str principal, key, request;
+    uint8_t body_hash[BF_SHA256_LEN];
+    bf_engine_answer *answer;
+    void *ctx;
+};
+
 struct bf_engine_options {
     bf_instant (*now)(void *ctx);                      /* never goes back */
     void (*random)(void *ctx, uint8_t *out, size_t n); /* salts */
@@ -97,6 +133,9 @@ struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct 
 /* Reads where the partition is; ready(ctx) before any command. */
 void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx);
 void bf_engine_command(struct bf_engine *e, const struct bf_command *c);
+/* A look takes its turn among the commands on its case, and is answered when what it saw is durable. */
+void bf_engine_look(struct bf_engine *e, const struct bf_look *l);
+void bf_engine_notice(struct bf_engine *e, const struct bf_notice *n);
 /* An operator puts a row of a register: a record of its kind, keys included. The answer has no case. */
 void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
                    struct bf_value row, bf_engine_answer *told, void *ctx);

@@ -1,8 +1,9 @@
 /* The parts of the engine, shared by its files and by nothing else:
 **
-**   engine.c    commands and their answers, heads, batches, scanning
+**   engine.c    commands and their answers, batches
+**   heads.c     cases and rows of registers, as their last step left them
 **   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
-**   rows.c      rows of registers: what is cached, what an attempt puts
+**   scan.c      what is due by now
 */
 #ifndef BF_ENGINE_PARTS_H
 #define BF_ENGINE_PARTS_H
@@ -145,19 +146,6 @@ struct bf_engine {
     void *ready_ctx;
 };
 
-/* ---- engine.c ---- */
-/* The head of a case, reading it if it is not here (then c is NULL). NULL: out of memory. */
-struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number);
-struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
-                                   const struct bf_engine_policy *p);
-/* … unless somebody still needs it. */
-void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
-/* A row of a register, reading it if it is not here. NULL: out of memory. */
-struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key);
-
-bool bf_head_room_for_key(struct bf_head *h);
-uint64_t bf_key_hash(bf_str principal, bf_str key); /* never 0 */
-
 /* ---- attempt.c ---- */
 /* The lapse that comes next by an instant: by due, written order, case. */
 struct bf_lapse {
@@ -182,5 +170,38 @@ struct bf_deed {
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
 /* Puts the rows into a round, which from then on keeps the attempt's arena. False, out of memory: all is as before. */
 bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r);
+
+/* ---- engine.c ---- */
+/* The engine cannot go on: `fatal` hears of it, once. */
+void bf_engine_die(struct bf_engine *e, const struct bf_error *error);
+/* A head's commands, as far as they go. */
+void bf_engine_advance(struct bf_engine *e, struct bf_head *h);
+/* Everybody whose wait may be over gets one try: who must wait again does so behind the others. */
+void bf_engine_resume(struct bf_engine *e);
+/* An attempt, into the forming round. */
+enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed *d);
+
+/* ---- scan.c ---- */
+/* Goes on with a page of due cases, once their heads are here. */
+void bf_scan_run(struct bf_engine *e);
+
+/* ---- heads.c ---- */
+struct bf_engine_policy *bf_engine_policy_of(const struct bf_engine *e, bf_str hash);
+/* Of struct bf_images; ctx is the engine. */
+const struct bf_image *bf_engine_image_of(void *ctx, const uint8_t hash[BF_SHA256_LEN]);
+bool bf_engine_load(struct bf_engine *e, struct bf_head *h);
+void bf_engine_evict(struct bf_engine *e);
+void bf_engine_forget_cells(struct bf_engine *e);
+/* The head of a case, reading it if it is not here (then c is NULL). NULL: out of memory. */
+struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number);
+struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
+                                   const struct bf_engine_policy *p);
+/* … unless somebody still needs it. */
+void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
+/* A row of a register, reading it if it is not here. NULL: out of memory. */
+struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key);
+
+bool bf_head_room_for_key(struct bf_head *h);
+uint64_t bf_key_hash(bf_str principal, bf_str key); /* never 0 */
 
 #endif

@@ -9,7 +9,7 @@ static const struct {
     enum bf_http_method method;
     const char *template;
 } routes[] = {
-#define ROUTE(name, method, template) {BF_HTTP_##method, template},
+#define ROUTE(name, method, template, who, flags) {BF_HTTP_##method, template},
 #include "engine/service/routes.def"
 #undef ROUTE
 };

@@ -3,7 +3,7 @@
 ** Who answers keeps a table of handlers beside, written from the same routes.def:
 **
 **     static const handler handlers[] = {
-**     #define ROUTE(name, method, template) [BF_ROUTE_##name] = on_##name,
+**     #define ROUTE(name, method, template, who, flags) [BF_ROUTE_##name] = on_##name,
 */
 #ifndef BF_ROUTER_H
 #define BF_ROUTER_H
@@ -11,7 +11,7 @@
 #include "engine/service/http_conn.h"
 
 enum bf_route {
-#define ROUTE(name, method, template) BF_ROUTE_##name,
+#define ROUTE(name, method, template, who, flags) BF_ROUTE_##name,
 #include "engine/service/routes.def"
 #undef ROUTE
     BF_ROUTES

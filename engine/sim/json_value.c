@@ -1,5 +1,5 @@
 /* json_value: see json_value.h. */
-#include "cli/json_value.h"
+#include "engine/sim/json_value.h"
 
 #include <string.h>
 

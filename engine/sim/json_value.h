@@ -1,4 +1,4 @@
-/* json_value: values of the language from JSON, as people and scripts write them for `banfa decide`.
+/* json_value: values of the language from JSON, as people, scripts and clients write them.
 **
 ** Bool true or false; Int a whole number; Decimal a string ("1.10": a number with a point is not exact); Date
 ** "2025-09-29"; Instant its seconds; texts a string; enum and violation a name or a label; a period a whole
@@ -6,8 +6,8 @@
 ** with "kind" ("person", "organisation", "department", "office") where the type does not say it; a record an
 ** object by field name; a list an array; null what is absent.
 */
-#ifndef BF_CLI_JSON_VALUE_H
-#define BF_CLI_JSON_VALUE_H
+#ifndef BF_JSON_VALUE_H
+#define BF_JSON_VALUE_H
 
 #include <jansson.h>
 

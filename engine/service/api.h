@@ -1,0 +1,73 @@
+/* Api: from an HTTP request to its answer. What each route does is in api_*.c, one function a route, on_NAME.
+**
+** A call is one request under way. Whoever holds it answers it exactly once, now or later, with one of the
+** functions below; that the client has gone meanwhile is the call's own business.
+**
+** Before a handler runs: the route was found, the caller is known and within his rate, the body is JSON if the route
+** takes JSON, and a route marked KEY carries an Idempotency-Key.
+*/
+#ifndef BF_API_H
+#define BF_API_H
+
+#include <jansson.h>
+
+#include "engine/service/auth.h"
+#include "engine/service/log.h"
+#include "engine/service/router.h"
+#include "engine/service/service.h"
+
+struct bf_call {
+    struct bf_service *service;
+    struct bf_http_request *request; /* NULL: the client has gone */
+    struct bf_arena *arena;          /* freed with the call; exhausted: the call is answered 503 */
+    struct bf_match match;
+    struct bf_trace trace;
+    struct bf_principal principal;
+    bool local; /* by the local socket, whose owner is an operator */
+    json_t *body;
+    uint8_t body_hash[BF_SHA256_LEN]; /* of method, path and body */
+    bf_str key, request_id;
+    enum bf_lang lang; /* Accept-Language; English unless Chinese is preferred */
+    int64_t started_us;
+    void *own; /* the handler's, in the arena */
+};
+
+/* ctx is the service. Of struct bf_http_shared. */
+void bf_api_request(void *ctx, struct bf_http_request *r);
+void bf_api_gone(void *ctx, struct bf_http_request *r);
+
+typedef void bf_api_handler(struct bf_call *c);
+#define ROUTE(name, method, template, who, flags) bf_api_handler bf_on_##name;
+#include "engine/service/routes.def"
+#undef ROUTE
+
+/* ---- answers; each ends the call ---- */
+/* A full buffer (out of memory) becomes a 503. The buffer's bytes are copied. */
+void bf_call_json(struct bf_call *c, int status, const struct bf_buf *json);
+void bf_call_bytes(struct bf_call *c, int status, const char *type, bf_str bytes);
+/* application/problem+json (RFC 9457): "type" is /problems/NAME, "title" and "detail" in the call's language. */
+void bf_call_problem(struct bf_call *c, int status, const char *name, enum bf_text_id detail,
+                     const bf_arg *args, int nargs);
+/* The same with more members: ",\"at\":…", canonical JSON beginning with a comma. */
+void bf_call_problem_with(struct bf_call *c, int status, const char *name, enum bf_text_id detail,
+                          const bf_arg *args, int nargs, bf_str members);
+/* What the engine said, where it is no answer of the rules: 404, 413, 422, 503, … True if it was that. */
+bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a);
+
+/* Runs f(c) with the arena's exhaustion caught: then the call ends with a 503. For callbacks of engine and store. */
+void bf_call_run(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
+
+/* ---- of the request ---- */
+bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answers 404 */
+/* ?after=SEQ&limit=N, defaults 0 and 100, at most 1000; else answers 400. */
+bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
+/* Who acts: "as" of the body ({"department":CODE,"office":NAME}, {"person":true}), else the only capacity there
+** is. Else answers 403 (a capacity he has not) or 422 (which of several). */
+bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor);
+
+/* ---- how things are written in JSON ---- */
+void bf_json_instant(bf_instant at, struct bf_buf *out); /* "2026-11-24T12:00:00Z", null */
+void bf_json_day(bf_day day, struct bf_buf *out);        /* "2026-11-24", null */
+void bf_json_hex(const void *p, size_t n, struct bf_buf *out);
+
+#endif

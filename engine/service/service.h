@@ -1,0 +1,88 @@
+/* Service: all of a running banfad but its loop and sockets: store, engine, clock, policies, directory, keys. So the
+** daemon, its offline commands, tests and simulation run the same service.
+**
+**   bf_service_open ──ready──▶ serving ──bf_service_stop──▶ idle ──▶ bf_service_close
+**
+** 1. Nothing is answered before `ready`.
+** 2. The directory, the policies and the settings in memory are those of committed rows only.
+** 3. All happens on one thread; whoever drives it calls bf_service_turn after each round of input, and when woken.
+*/
+#ifndef BF_SERVICE_H
+#define BF_SERVICE_H
+
+#include "engine/core/checkpoint.h"
+#include "engine/service/auth.h"
+#include "engine/service/clock.h"
+#include "engine/service/config.h"
+#include "engine/service/engine.h"
+#include "engine/service/log.h"
+#include "engine/service/metrics.h"
+#include "engine/store/store.h"
+
+/* ---- policies and calendars that are known ---- */
+struct bf_policy_known {
+    struct bf_engine_policy *engine;
+    const struct bf_image *image;
+    bool active; /* the one of its name that new cases are opened under */
+    uint64_t seq;
+};
+struct bf_calendar_known {
+    const struct bf_calendar *calendar;
+    bool adopted; /* the one of its name that is counted by */
+    uint64_t seq;
+};
+
+struct bf_stream; /* stream.c: who listens to what happens */
+
+struct bf_service {
+    struct bf_config *config;
+    struct bf_log *log;
+    struct bf_metrics *metrics;
+    struct bf_clock clock;
+    struct bf_clock_source clock_source;
+    struct bf_store *store;
+    struct bf_engine *engine;
+    struct bf_directory *directory;
+    struct bf_rates *by_person, *by_address;
+    struct bf_policy_known *policies;
+    uint32_t policy_count;
+    struct bf_calendar_known *calendars;
+    uint32_t calendar_count;
+    struct bf_signer signer; /* sign is NULL without a key file */
+    bf_str origin;           /* of the tree */
+    bf_str database;         /* path */
+    struct bf_stream *stream;
+    bool ready, draining, dead;
+    bool holds_deliveries; /* a restored copy that was not activated */
+    bf_instant scanned, wake;
+    uint64_t committed; /* last durable row */
+    struct bf_arena *arena;
+    void (*on_ready)(void *ctx);
+    void (*on_dead)(void *ctx, const struct bf_error *e);
+    void *ctx;
+};
+
+/* "NAME" (the active one of that name), or a hash in hexadecimal. NULL: none. */
+struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_hash);
+bf_instant bf_service_now(struct bf_service *s);
+
+struct bf_service_options {
+    struct bf_config *config;
+    struct bf_log *log;
+    struct bf_metrics *metrics;
+    struct bf_clock_source clock;
+    struct bf_store *store; /* open; the service's from now on */
+    void (*on_ready)(void *ctx);
+    void (*on_dead)(void *ctx, const struct bf_error *e);
+    void *ctx;
+};
+enum bf_err bf_service_open(struct bf_service **out, const struct bf_service_options *o,
+                            struct bf_error *e);
+/* Polls the store, scans if it is time, flushes. Returns in how many ms to call again at the latest. */
+int64_t bf_service_turn(struct bf_service *s);
+/* A notice became durable: its settings count from now on. Called by who sent it, in its answer. */
+void bf_service_learn(struct bf_service *s, const struct bf_row_setting *rows, uint32_t count);
+bool bf_service_idle(const struct bf_service *s);
+void bf_service_close(struct bf_service *s);
+
+#endif
