@@ -5,6 +5,12 @@
 **
 ** Before a handler runs: the route was found, the caller is known and within his rate, the body is JSON if the route
 ** takes JSON, and a route marked KEY carries an Idempotency-Key.
+**
+** 1. A client may go while a call is under way: then `request` is NULL, and what is answered goes nowhere. So what a
+**    handler needs of the request's own bytes (query, headers, a body of bytes) it takes before it waits.
+** 2. When the call's arena is exhausted, whatever bf_call_run was running is left and the call answered 503. So what
+**    will answer later (a command, a look, a read) is started last, and a callback from it enters by bf_call_run.
+** 3. A call ends with its answer and must not be touched after it, nor may its arena.
 */
 #ifndef BF_API_H
 #define BF_API_H
@@ -19,12 +25,13 @@
 struct bf_call {
     struct bf_service *service;
     struct bf_http_request *request; /* NULL: the client has gone */
+    void (*gone)(struct bf_call *c); /* the handler's: the client has just gone. May be NULL */
     struct bf_arena *arena;          /* freed with the call; exhausted: the call is answered 503 */
-    struct bf_match match;
+    struct bf_match match;           /* parts are in the arena */
     struct bf_trace trace;
     struct bf_principal principal;
-    bool local; /* by the local socket, whose owner is an operator */
-    json_t *body;
+    bool local;   /* by the local socket, whose owner is an operator (person "@local") */
+    json_t *body; /* an object; NULL if the route takes none */
     uint8_t body_hash[BF_SHA256_LEN]; /* of method, path and body */
     bf_str key, request_id;
     enum bf_lang lang; /* Accept-Language; English unless Chinese is preferred */
@@ -51,19 +58,41 @@ void bf_call_problem(struct bf_call *c, int status, const char *name, enum bf_te
 /* The same with more members: ",\"at\":…", canonical JSON beginning with a comma. */
 void bf_call_problem_with(struct bf_call *c, int status, const char *name, enum bf_text_id detail,
                           const bf_arg *args, int nargs, bf_str members);
-/* What the engine said, where it is no answer of the rules: 404, 413, 422, 503, … True if it was that. */
+/* What the engine said, where it is no answer of the rules: 404, 422, 503, 507. True if it was that. */
 bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a);
+
+/* A header of the answer to come. */
+void bf_call_header(struct bf_call *c, const char *name, bf_str value);
+/* The call was answered past this module (bf_http_stream), or its client went meanwhile. */
+void bf_call_close(struct bf_call *c, int status);
 
 /* Runs f(c) with the arena's exhaustion caught: then the call ends with a 503. For callbacks of engine and store. */
 void bf_call_run(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
+/* The same where no answer may be given yet (a look): false if the arena was exhausted. */
+bool bf_call_try(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
 
 /* ---- of the request ---- */
 bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answers 404 */
 /* ?after=SEQ&limit=N, defaults 0 and 100, at most 1000; else answers 400. */
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
 /* Who acts: "as" of the body ({"department":CODE,"office":NAME}, {"person":true}), else the only capacity there
-** is. Else answers 403 (a capacity he has not) or 422 (which of several). */
+** is; who has none acts for himself. Else answers 403 (a capacity he has not) or 422 (which of several). */
 bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor);
+enum bf_actor_end {
+    BF_ACTOR_FOUND,
+    BF_ACTOR_MALFORMED, /* "as" is none */
+    BF_ACTOR_NOT_HIS,
+    BF_ACTOR_WHICH
+};
+/* The same without an answer, for who may not give one now. */
+enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
+                                     struct bf_arena *a, struct bf_value *actor);
+void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end); /* not FOUND */
+/* A capacity as a party of an image: the department, or an office of it. False: the image has no such office. */
+bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
+                       struct bf_value *party);
+/* The person himself. */
+struct bf_value bf_person_party(bf_str person, struct bf_arena *a);
 
 /* ---- how things are written in JSON ---- */
 void bf_json_instant(bf_instant at, struct bf_buf *out); /* "2026-11-24T12:00:00Z", null */

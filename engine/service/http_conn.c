@@ -122,7 +122,7 @@ struct request *http_begin(struct bf_http_conn *c) {
             c->dead = true;
         return NULL;
     }
-    *r = (struct request){.conn = c, .pub.id = c->shared->next_id++};
+    *r = (struct request){.conn = c, .pub.id = c->shared->next_id++, .pub.peer = &c->peer};
     struct bf_buf *const bufs[] = {&r->head, &r->headers, &r->target, &r->query,
                                    &r->body, &r->extra,   &r->out};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
@@ -377,6 +377,8 @@ struct bf_http_conn *bf_http_conn_new(struct bf_http_shared *shared, void *owner
     bf_buf_init(&c->out);
     return c;
 }
+
+void bf_http_conn_from(struct bf_http_conn *c, const struct bf_http_peer *peer) { c->peer = *peer; }
 
 void bf_http_conn_free(struct bf_http_conn *c) {
     if (!c)

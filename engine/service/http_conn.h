@@ -53,6 +53,13 @@ struct bf_http_limits {
 };
 extern const struct bf_http_limits bf_http_limits_default;
 
+/* Where a connection comes from. */
+struct bf_http_peer {
+    bool local;          /* by the local socket */
+    uint8_t address[16]; /* else, in network order */
+    uint8_t address_len; /* 4, 16; 0: not known */
+};
+
 /* A request as the handler sees it. Its bytes live until it is answered or gone. All text is UTF-8. */
 struct bf_http_request {
     enum bf_http_method method;
@@ -60,7 +67,8 @@ struct bf_http_request {
     bf_str path; /* decoded; begins with '/', no empty, "." or ".." segment, no control character */
     bf_str body;
     uint64_t id; /* sent as X-Request-Id, in 16 hexadecimal digits */
-    void *user;  /* the handler's */
+    const struct bf_http_peer *peer;
+    void *user; /* the handler's */
 };
 
 /* What the connections of one server share. */
@@ -82,6 +90,8 @@ struct bf_http_shared {
 struct bf_http_conn;
 /* NULL when out of memory. */
 struct bf_http_conn *bf_http_conn_new(struct bf_http_shared *shared, void *owner, int64_t now_ms);
+/* Before any input; copied. */
+void bf_http_conn_from(struct bf_http_conn *c, const struct bf_http_peer *peer);
 void bf_http_conn_free(struct bf_http_conn *c); /* what is not answered is gone */
 
 void bf_http_conn_input(struct bf_http_conn *c, const char *p, size_t n, int64_t now_ms);

@@ -49,6 +49,7 @@ enum phase {
 struct bf_http_conn {
     struct bf_http_shared *shared;
     void *owner;
+    struct bf_http_peer peer;
     llhttp_t parser;
     enum phase phase;
     struct request *first, *tail; /* in order of arrival; the tail may be being read */

@@ -332,6 +332,22 @@ static struct client *client_new(struct bf_http_server *s) {
 }
 
 /* Without memory the newcomer waits in libuv, which listens no further; the timer tries again. */
+/* Who limits by address must know it. */
+static void tell_peer(struct client *k) {
+    struct sockaddr_storage from;
+    int len = sizeof from;
+    struct bf_http_peer peer = {0};
+    if (uv_tcp_getpeername(&k->tcp, (struct sockaddr *)&from, &len) == 0) {
+        bool four = from.ss_family == AF_INET;
+        peer.address_len = four ? 4 : 16;
+        if (four)
+            memcpy(peer.address, &((struct sockaddr_in *)(void *)&from)->sin_addr, 4);
+        else
+            memcpy(peer.address, &((struct sockaddr_in6 *)(void *)&from)->sin6_addr, 16);
+    }
+    bf_http_conn_from(k->http, &peer);
+}
+
 static void take(struct bf_http_server *s) {
     bool full = s->stats.open >= s->config.connections && !evict(s);
     struct client *k = client_new(s);
@@ -343,6 +359,7 @@ static void take(struct bf_http_server *s) {
         return;
     }
     s->stats.accepted++;
+    tell_peer(k);
     uv_tcp_nodelay(&k->tcp, 1);
     if (full)
         turn_away(k);

@@ -1,0 +1,134 @@
+/* Who acts: from the directory's posts to the parties of a policy. */
+#include <string.h>
+
+#include "engine/service/api.h"
+
+static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, bf_str s) {
+    return bf_str_eq(bf_i_text(m, name), s) ||
+           (m->str[label].len && bf_str_eq(bf_i_text(m, label), s));
+}
+
+static struct bf_value text_part(struct bf_arena *a, bf_str s) {
+    return s.len ? bf_text_value(BF_K_TEXT, bf_str_dup(a, s)) : BF_ABSENT;
+}
+
+/* A level that the policy has no word for says nothing to it. */
+static struct bf_value level_part(const struct bf_image *m, bf_str level) {
+    uint32_t row = m->policy.level;
+    for (uint32_t i = 0; row != BF_NONE && level.len && i < m->enums[row].members.count; i++) {
+        const struct bf_i_member *e = &m->member[m->enums[row].members.first + i];
+        if (is_called(m, e->name, e->label, level))
+            return bf_enum_value(row, i);
+    }
+    return BF_ABSENT;
+}
+
+bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
+                       struct bf_value *party) {
+    uint32_t office = 0;
+    for (; c->office.len && office < m->office_count; office++)
+        if (is_called(m, m->office[office].name, m->office[office].label, c->office))
+            break;
+    if (c->office.len && office == m->office_count)
+        return false;
+    if (c->office.len && m->office[office].per == BF_NONE) {
+        *party = bf_office_value(office);
+        return true;
+    }
+    struct bf_value *parts = bf_new_array(a, struct bf_value, BF_PARTY_PARTS);
+    parts[BF_PARTY_CODE] = text_part(a, c->department);
+    parts[BF_PARTY_NAME] = text_part(a, c->name);
+    parts[BF_PARTY_LEVEL] = level_part(m, c->level);
+    *party = bf_party_value(BF_K_DEPARTMENT, parts);
+    if (c->office.len)
+        *party = bf_office_of(*party, office);
+    return true;
+}
+
+struct bf_value bf_person_party(bf_str person, struct bf_arena *a) {
+    struct bf_value *parts = bf_new_array(a, struct bf_value, BF_PARTY_PARTS);
+    parts[BF_PARTY_CODE] = text_part(a, person);
+    return bf_party_value(BF_K_PERSON, parts);
+}
+
+/* What "as" asks for. */
+struct wanted {
+    const struct bf_image *m;
+    struct bf_arena *arena;
+    bf_str department, office;
+    bool any; /* "as" is not there: whichever there is */
+    struct bf_value found;
+    uint32_t count; /* of parties unlike each other */
+};
+
+static bool consider(void *ctx, const struct bf_capacity *c) {
+    struct wanted *w = ctx;
+    struct bf_value party;
+    if (!w->any && !(bf_str_eq(c->department, w->department) && bf_str_eq(c->office, w->office)))
+        return true;
+    if (!bf_capacity_party(w->m, c, w->arena, &party))
+        return true;
+    if (!w->count || !bf_value_equal(party, w->found))
+        w->count++;
+    w->found = party;
+    return true;
+}
+
+static bool text_member(json_t *as, const char *name, bf_str *out) {
+    json_t *j = json_object_get(as, name);
+    *out = (bf_str){"", 0};
+    if (!j)
+        return true;
+    *out = (bf_str){json_string_value(j), (uint32_t)json_string_length(j)};
+    return json_is_string(j) && out->len;
+}
+
+/* {"department":…}, {"department":…,"office":…} or {"person":true}. */
+static bool read_as(json_t *as, struct wanted *w, bool *person) {
+    *person = json_is_true(json_object_get(as, "person"));
+    w->any = !as || json_is_null(as);
+    if (w->any || *person)
+        return w->any || json_object_size(as) == 1;
+    size_t known = (size_t)(json_object_get(as, "department") != NULL) +
+                   (size_t)(json_object_get(as, "office") != NULL);
+    return json_is_object(as) && text_member(as, "department", &w->department) &&
+           w->department.len && text_member(as, "office", &w->office) &&
+           json_object_size(as) == known;
+}
+
+enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
+                                     struct bf_arena *a, struct bf_value *actor) {
+    struct wanted w = {.m = m, .arena = a};
+    bool person;
+    if (!read_as(json_object_get(c->body, "as"), &w, &person))
+        return BF_ACTOR_MALFORMED;
+    if (!person)
+        bf_directory_capacities(c->service->directory, c->principal.person,
+                                bf_service_now(c->service), consider, &w);
+    if (w.count > 1)
+        return BF_ACTOR_WHICH;
+    if (!w.count && !person && !w.any)
+        return BF_ACTOR_NOT_HIS;
+    *actor = w.count ? w.found : bf_person_party(c->principal.person, a);
+    return BF_ACTOR_FOUND;
+}
+
+void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end) {
+    switch (end) {
+    case BF_ACTOR_FOUND: break;
+    case BF_ACTOR_MALFORMED:
+        bf_call_problem(c, 422, "capacity", BF_T_API_AS_MALFORMED, BF_NOARGS);
+        break;
+    case BF_ACTOR_NOT_HIS:
+        bf_call_problem(c, 403, "capacity", BF_T_API_AS_NOT_YOURS, BF_NOARGS);
+        break;
+    case BF_ACTOR_WHICH: bf_call_problem(c, 422, "capacity", BF_T_API_AS_WHICH, BF_NOARGS); break;
+    }
+}
+
+bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor) {
+    enum bf_actor_end end = bf_call_actor_find(c, m, c->arena, actor);
+    if (end != BF_ACTOR_FOUND)
+        bf_call_actor_problem(c, end);
+    return end == BF_ACTOR_FOUND;
+}

@@ -1,0 +1,44 @@
+/* Routes that nobody answers yet. Whoever writes one takes its line away; at the end the file is gone. */
+#include "engine/service/api.h"
+
+static void later(struct bf_call *c) {
+    bf_call_problem(c, 501, "later", BF_T_API_NOT_YET_BUILT,
+                    BF_ARGS(bf_arg_str(bf_str_of(bf_route_template(c->match.route)))));
+}
+
+void bf_on_healthz(struct bf_call *c) { later(c); }
+void bf_on_readyz(struct bf_call *c) { later(c); }
+void bf_on_metrics(struct bf_call *c) { later(c); }
+void bf_on_openapi(struct bf_call *c) { later(c); }
+void bf_on_cases_list(struct bf_call *c) { later(c); }
+void bf_on_cases_open(struct bf_call *c) { later(c); }
+void bf_on_case_read(struct bf_call *c) { later(c); }
+void bf_on_case_acts(struct bf_call *c) { later(c); }
+void bf_on_case_act(struct bf_call *c) { later(c); }
+void bf_on_case_timeline(struct bf_call *c) { later(c); }
+void bf_on_worklist(struct bf_call *c) { later(c); }
+void bf_on_decide(struct bf_call *c) { later(c); }
+void bf_on_registers_list(struct bf_call *c) { later(c); }
+void bf_on_register_read(struct bf_call *c) { later(c); }
+void bf_on_register_put(struct bf_call *c) { later(c); }
+void bf_on_events(struct bf_call *c) { later(c); }
+void bf_on_stream(struct bf_call *c) { later(c); }
+void bf_on_policies_list(struct bf_call *c) { later(c); }
+void bf_on_policies_load(struct bf_call *c) { later(c); }
+void bf_on_policy_read(struct bf_call *c) { later(c); }
+void bf_on_policy_activate(struct bf_call *c) { later(c); }
+void bf_on_policy_migrate(struct bf_call *c) { later(c); }
+void bf_on_calendars_list(struct bf_call *c) { later(c); }
+void bf_on_calendars_adopt(struct bf_call *c) { later(c); }
+void bf_on_directory_list(struct bf_call *c) { later(c); }
+void bf_on_directory_put(struct bf_call *c) { later(c); }
+void bf_on_token_new(struct bf_call *c) { later(c); }
+void bf_on_token_revoke(struct bf_call *c) { later(c); }
+void bf_on_me(struct bf_call *c) { later(c); }
+void bf_on_audit_checkpoint(struct bf_call *c) { later(c); }
+void bf_on_audit_receipt(struct bf_call *c) { later(c); }
+void bf_on_clock_read(struct bf_call *c) { later(c); }
+void bf_on_clock_accept(struct bf_call *c) { later(c); }
+void bf_on_backup(struct bf_call *c) { later(c); }
+void bf_on_journal(struct bf_call *c) { later(c); }
+void bf_on_verify(struct bf_call *c) { later(c); }
