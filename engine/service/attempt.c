@@ -62,8 +62,12 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
     struct bf_reg_row *cell = cell_of(t, m, reg, keys, n);
     if (!cell)
         t->out_of_memory = true;
-    if (!cell || !cell->here)
+    if (!cell || !cell->here) {
+        t->needs = true;
         return BF_LOOKUP_NEEDS;
+    }
+    if (cell->seq > t->seen)
+        t->seen = cell->seq;
     bf_str text = cell->row;
     for (uint32_t i = t->put_count; i-- > 0;)
         if (t->puts[i].cell == cell) {
@@ -164,12 +168,22 @@ static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, stru
                                      .seq = t->engine->seq + t->made_count,
                                      .recorded = t->now,
                                      .number = head ? head->number : 0};
-    memcpy(n->policy, t->policy->image->hash, sizeof n->policy);
-    memcpy(n->calendar, bf_calendar_hash(t->policy->calendar), sizeof n->calendar);
-    n->image = t->policy->image;
+    if (t->policy) {
+        memcpy(n->policy, t->policy->image->hash, sizeof n->policy);
+        memcpy(n->calendar, bf_calendar_hash(t->policy->calendar), sizeof n->calendar);
+        n->image = t->policy->image;
+    }
     n->proc = BF_NONE;
     n->day = BF_DAY_NONE;
     return n;
+}
+
+/* Who sent it. */
+static void sign(struct bf_entry *n, const struct bf_work *w) {
+    n->principal = w->command.principal;
+    n->key = w->command.key;
+    n->request = w->command.request;
+    memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
 }
 
 /* Steps a head (NULL: a case to start) and makes the row. */
@@ -208,12 +222,8 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
     n->event = event;
     n->day = bf_calendar_day_of(t->policy->calendar, event.effective, (int32_t)m->policy.day_ends);
     n->cause = cause;
-    if (w) {
-        n->principal = w->command.principal;
-        n->key = w->command.key;
-        n->request = w->command.request;
-        memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
-    }
+    if (w)
+        sign(n, w);
     n->facts = out->facts;
     n->fact_count = out->fact_count;
     if (head) {
@@ -264,20 +274,65 @@ void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
     next->duty = duty;
 }
 
-/* A row of a register, put from outside. */
-static enum bf_attempt_end put(struct bf_attempt *t, const struct bf_deed *d) {
-    const struct bf_image *m = t->policy->image;
-    struct bf_entry *n = make(t, BF_ENTRY_REGISTER, NULL);
-    struct bf_buf data;
-    bf_buf_in(&data, t->arena);
-    bf_buf_z(&data, "{\"register\":");
-    bf_json_text(bf_i_text(m, m->reg[d->reg].name), &data);
-    bf_buf_z(&data, ",\"row\":");
-    bf_value_json(m, d->row, &data);
-    bf_buf_char(&data, '}');
-    n->data = bf_buf_view(&data);
-    put_row(t, d->reg, d->row, n->head.seq);
-    return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+/* ---- notices ---- */
+
+/* {"register":NAME,"row":RECORD}. False: it is not that. */
+static bool put_noticed(struct bf_attempt *t, const struct bf_entry *n) {
+    const struct bf_image *m = n->image;
+    struct bf_canon j;
+    struct bf_error e;
+    struct bf_value row;
+    if (!m || bf_canon_read(t->arena, n->data, &j, &e) != BF_OK || j.count != 2)
+        return false;
+    const struct bf_canon *name = bf_canon_member(&j, "register"), *r = bf_canon_member(&j, "row");
+    if (!name || name->kind != BF_CANON_TEXT || !r)
+        return false;
+    for (uint32_t i = 0; i < m->reg_count; i++) {
+        if (!bf_str_eq(bf_i_text(m, m->reg[i].name), name->text))
+            continue;
+        if (bf_value_read_record(m, t->arena, r, m->reg[i].record, &row))
+            return false;
+        put_row(t, i, row, n->head.seq);
+        return true;
+    }
+    return false;
+}
+
+static enum bf_attempt_end notice(struct bf_attempt *t, const struct bf_work *w) {
+    const struct bf_notice *said = &w->notice;
+    struct bf_error e;
+    BF_ASSERT(!bf_entry_has_event(said->kind));
+    t->policy = said->policy;
+    struct bf_entry *n = make(t, said->kind, NULL);
+    n->data = said->data;
+    sign(n, w);
+    t->settings.arena = t->arena;
+    bool fits = said->kind == BF_ENTRY_REGISTER ? put_noticed(t, n)
+                                                : bf_derive_settings(&t->settings, n, &e) == BF_OK;
+    t->told = bf_new_array(t->arena, struct bf_row_setting, t->settings.count + 1);
+    for (uint32_t i = 0; i < t->settings.count; i++)
+        t->told[i] = *(const struct bf_row_setting *)t->settings.op[i].row;
+    return t->out_of_memory ? BF_ATTEMPT_MEMORY : fits ? BF_ATTEMPT_DONE : BF_ATTEMPT_MALFORMED;
+}
+
+/* ---- looks ---- */
+
+static enum bf_attempt_end look(struct bf_attempt *t, const struct bf_work *w) {
+    const struct bf_head *h = w->head;
+    struct bf_world world = {
+        .calendar = t->policy->calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
+    struct bf_view v = {.policy = t->policy, .world = &world, .now = t->now};
+    if (h) {
+        v.number = h->number;
+        v.last_seq = t->seen = h->last_seq;
+        v.c = h->c;
+    }
+    bool done = w->look(w->command.ctx, &v, t->arena);
+    if (t->out_of_memory || (!done && !t->needs))
+        return BF_ATTEMPT_MEMORY;
+    if (t->unreadable)
+        return BF_ATTEMPT_UNREADABLE;
+    return done ? BF_ATTEMPT_DONE : BF_ATTEMPT_WAIT;
 }
 
 static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
@@ -287,8 +342,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     struct bf_event event = {.kind = BF_EVENT_TICK, .effective = d->lapse_at, .start = BF_NONE};
     struct bf_outcome out;
     t->policy = head ? head->policy : w->command.policy;
-    if (d->put)
-        return put(t, d);
+    if (w && w->task == BF_TASK_NOTICE)
+        return notice(t, w);
+    if (w && w->task == BF_TASK_LOOK)
+        return look(t, w);
     if (w) {
         event.kind = w->command.kind;
         event.effective = w->command.effective == BF_INSTANT_NONE ? t->now : w->command.effective;
@@ -378,6 +435,8 @@ static void case_row(const struct bf_head *h, struct bf_round *r) {
                                .epoch = h->epoch,
                                .policy = bytes_in(r->arena, m->hash, sizeof m->hash)};
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
+    if (row.due != BF_INSTANT_NONE && row.due < r->due)
+        r->due = row.due;
 }
 
 static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
@@ -386,6 +445,15 @@ static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct 
                               .key = bf_str_dup(r->arena, w->command.key),
                               .seq = t->made[0].entry.head.seq};
     bf_batch_put(&r->batch, BF_TABLE_KEYS, &row);
+}
+
+static void setting_rows(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
+    for (uint32_t i = 0; i < t->settings.count; i++) {
+        const struct bf_batch_op *op = &t->settings.op[i];
+        (op->del ? bf_batch_del : bf_batch_put)(&r->batch, op->table, op->row);
+    }
+    for (uint32_t i = 0; w && i < w->notice.blob_count; i++)
+        bf_batch_put(&r->batch, BF_TABLE_BLOB, &w->notice.blobs[i]);
 }
 
 static void register_rows(const struct bf_attempt *t, struct bf_round *r) {
@@ -428,6 +496,7 @@ static void write_rows(const struct bf_attempt *t, const struct bf_work *w, stru
     for (uint32_t i = 0; i < t->touched_count; i++)
         case_row(t->touched[i].head, r);
     register_rows(t, r);
+    setting_rows(t, w, r);
     if (w && w->command.key.len)
         key_row(t, w, r);
     for (uint32_t i = 0; i < t->touched_count; i++) {
@@ -440,7 +509,8 @@ static void write_rows(const struct bf_attempt *t, const struct bf_work *w, stru
 }
 
 /* Nothing of it can fail: the heads and cells are as the attempt left them. */
-static void adopt(struct bf_attempt *t, const struct bf_work *w, struct fresh *fresh) {
+static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf_round *r,
+                  struct fresh *fresh) {
     struct bf_engine *e = t->engine;
     for (uint32_t i = 0; i < t->touched_count; i++) {
         struct bf_head *h = t->touched[i].head;
@@ -451,6 +521,7 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, struct fresh *f
         struct bf_reg_row *cell = t->puts[i].cell;
         bf_free((void *)cell->row.p);
         cell->row = fresh[t->touched_count + i].row;
+        cell->seq = t->puts[i].seq;
         cell->here = true;
         cell->pins++;
     }
@@ -460,6 +531,7 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, struct fresh *f
     }
     e->seq += t->made_count;
     e->cases += t->opened;
+    bf_scan_heard(e, r->due);
 }
 
 /* Everything that can fail, before anything is adopted. */
@@ -499,7 +571,7 @@ bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_r
         memset(fresh, 0, n * sizeof *fresh);
     bool ready = fresh && prepare(t, w, r, fresh);
     if (ready) {
-        adopt(t, w, fresh);
+        adopt(t, w, r, fresh);
     } else {
         for (uint32_t i = 0; fresh && i < n; i++) {
             bf_arena_free(fresh[i].arena);

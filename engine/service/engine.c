@@ -91,7 +91,7 @@ static enum bf_answer_kind tell_row(struct bf_work *w, const struct bf_row_journ
                                    .image = n.image,
                                    .facts = n.facts,
                                    .fact_count = n.fact_count};
-    return head.kind == BF_ENTRY_STEP ? BF_ANSWER_DONE : BF_ANSWER_REFUSED;
+    return head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED : BF_ANSWER_DONE;
 }
 
 static void twin_read(void *ctx, enum bf_err err, const struct bf_error *e,
@@ -171,7 +171,7 @@ static struct bf_round *forming(struct bf_engine *e) {
         bf_arena_free(a);
         return NULL;
     }
-    *r = (struct bf_round){.engine = e, .arena = a};
+    *r = (struct bf_round){.engine = e, .arena = a, .due = BF_DUE_NEVER};
     r->last = &r->first;
     bf_batch_init(&r->batch, a, e->o.partition, e->seq);
     return e->forming = r;
@@ -300,6 +300,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->forming = NULL;
         e->seq = e->committed;
         e->cases = e->committed_cases;
+        e->wake_after = 0;
         if (later)
             undo(later);
         undo(r);
@@ -339,6 +340,55 @@ void bf_engine_flush(struct bf_engine *e) {
 
 /* ---- commands ---- */
 
+/* Its answer waits for the round of that row. */
+static void answer_after(struct bf_work *w, uint64_t seq) {
+    struct bf_engine *e = w->engine;
+    if (seq <= e->committed) {
+        answer_now(w, w->result.kind);
+        return;
+    }
+    bool flies = e->flying && seq <= e->flying->batch.head.seq;
+    struct bf_round *r = flies ? e->flying : e->forming;
+    BF_ASSERT(r);
+    leave_queue(w);
+    *r->last = w;
+    r->last = &w->next;
+}
+
+static void tell_attempt(struct bf_work *w, const struct bf_attempt *t) {
+    const struct bf_entry *n = &t->made[0].entry;
+    w->refused = t->first.refused;
+    w->result = (struct bf_answer){.kind = n->head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED
+                                                                            : BF_ANSWER_DONE,
+                                   .seq = n->head.seq,
+                                   .number = n->head.number,
+                                   .image = n->image,
+                                   .facts = n->facts,
+                                   .fact_count = n->fact_count,
+                                   .settings = t->told,
+                                   .setting_count = t->settings.count};
+    if (w->result.kind == BF_ANSWER_REFUSED)
+        w->result.refused = &w->refused;
+}
+
+/* What was seen is shown when it is durable. */
+static enum bf_attempt_end looked(struct bf_work *w) {
+    struct bf_engine *e = w->engine;
+    struct bf_attempt t = {
+        .engine = e, .now = e->o.now(e->o.ctx), .arena = bf_arena_new(ATTEMPT_BYTES)};
+    if (!t.arena)
+        return BF_ATTEMPT_MEMORY;
+    enum bf_attempt_end end = bf_attempt_run(&t, &(struct bf_deed){.work = w, .head = w->head});
+    bf_arena_free(t.arena);
+    if (end == BF_ATTEMPT_DONE) {
+        w->result = (struct bf_answer){.kind = BF_ANSWER_DONE,
+                                       .seq = w->head ? w->head->last_seq : 0,
+                                       .number = w->head ? w->head->number : 0};
+        answer_after(w, t.seen);
+    }
+    return end;
+}
+
 enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed *d) {
     struct bf_work *w = d->work;
     struct bf_attempt t = {.engine = e, .now = e->o.now(e->o.ctx)};
@@ -354,17 +404,7 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
         return end;
     }
     if (w) {
-        const struct bf_entry *n = &t.made[0].entry;
-        w->refused = t.first.refused;
-        w->result = (struct bf_answer){.kind = n->head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED
-                                                                                : BF_ANSWER_DONE,
-                                       .seq = n->head.seq,
-                                       .number = n->head.number,
-                                       .image = n->image,
-                                       .facts = n->facts,
-                                       .fact_count = n->fact_count};
-        if (w->result.kind == BF_ANSWER_REFUSED)
-            w->result.refused = &w->refused;
+        tell_attempt(w, &t);
         leave_queue(w);
         *r->last = w;
         r->last = &w->next;
@@ -372,9 +412,31 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
     return end;
 }
 
+/* The lapses of a head that are due by now, as a scan would fire them. */
+static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    while (end == BF_ATTEMPT_DONE) {
+        struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
+        bf_lapse_offer(&next, h);
+        if (!next.head)
+            break;
+        end = bf_engine_attempt(e, &(struct bf_deed){.head = h, .lapse_at = next.at});
+    }
+    return end;
+}
+
+static enum bf_attempt_end tried(struct bf_work *w) {
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    if (w->task != BF_TASK_LOOK)
+        return bf_engine_attempt(w->engine, &(struct bf_deed){.work = w, .head = w->head});
+    if (w->head)
+        end = fire(w->engine, w->head);
+    return end == BF_ATTEMPT_DONE ? looked(w) : end;
+}
+
 /* False: it waits. */
 static bool try(struct bf_work *w) {
-    switch (bf_engine_attempt(w->engine, &(struct bf_deed){.work = w, .head = w->head})) {
+    switch (tried(w)) {
     case BF_ATTEMPT_DONE: return true;
     case BF_ATTEMPT_WAIT: return false;
     case BF_ATTEMPT_MALFORMED: answer_now(w, BF_ANSWER_MALFORMED); return true;
@@ -429,11 +491,10 @@ static void run_work(struct bf_work *w) {
     struct bf_engine *e = w->engine;
     if (e->dead || w->reading || w->leader)
         return;
-    if (w->twin) {
-        if (w->twin <= e->committed && !w->hash_is_known)
+    if (w->twin && !w->hash_is_known) {
+        if (w->twin <= e->committed)
             read_twin(w);
-        if (!w->hash_is_known)
-            return;
+        return;
     }
     if (!used_before(w) && !try(w))
         w->stalled = true;
@@ -457,8 +518,9 @@ void bf_engine_advance(struct bf_engine *e, struct bf_head *h) {
             }
             continue;
         }
+        uint64_t turn = w->turn;
         run_work(w);
-        if (h->first == w)
+        if (h->first && h->first->turn == turn)
             break; /* it waits */
     }
     h->pins--;
@@ -469,8 +531,22 @@ void bf_engine_advance(struct bf_engine *e, struct bf_head *h) {
         bf_engine_forget(e, h);
 }
 
-static struct bf_work *work_made(struct bf_engine *e, const struct bf_command *c) {
-    struct bf_arena *a = bf_arena_new(ATTEMPT_BYTES);
+static void copy_notice(struct bf_work *w, const struct bf_notice *n) {
+    struct bf_row_blob *blobs = bf_new_array(w->arena, struct bf_row_blob, n->blob_count + 1);
+    for (uint32_t i = 0; i < n->blob_count; i++) {
+        blobs[i] = n->blobs[i];
+        blobs[i].hash = bf_str_dup(w->arena, n->blobs[i].hash);
+        blobs[i].bytes = bf_str_dup(w->arena, n->blobs[i].bytes);
+    }
+    w->notice = *n;
+    w->notice.data = bf_str_dup(w->arena, n->data);
+    w->notice.blobs = blobs;
+}
+
+/* n: NULL, unless it is a notice. */
+static struct bf_work *work_made(struct bf_engine *e, enum bf_task task, const struct bf_command *c,
+                                 const struct bf_notice *n) {
+    struct bf_arena *a = bf_arena_new(0);
     jmp_buf jump;
     if (!a)
         return NULL;
@@ -480,25 +556,20 @@ static struct bf_work *work_made(struct bf_engine *e, const struct bf_command *c
         return NULL;
     }
     struct bf_work *w = bf_new(a, struct bf_work);
-    *w = (struct bf_work){.engine = e, .command = *c, .arena = a};
+    *w = (struct bf_work){.engine = e, .task = task, .turn = ++e->turns, .command = *c, .arena = a};
     w->command.principal = bf_str_dup(a, c->principal);
     w->command.key = bf_str_dup(a, c->key);
     w->command.request = bf_str_dup(a, c->request);
     w->hash = c->key.len ? bf_key_hash(c->principal, c->key) : 0;
+    if (n)
+        copy_notice(w, n);
     bf_arena_on_exhausted(a, NULL);
     return w;
 }
 
-void bf_engine_command(struct bf_engine *e, const struct bf_command *c) {
-    struct bf_work *w = work_made(e, c);
-    struct bf_head *h = NULL;
-    if (w && c->kind != BF_EVENT_OPEN)
-        h = bf_engine_head(e, c->number);
-    if (!w || (c->kind != BF_EVENT_OPEN && !h)) {
-        bf_arena_free(w ? w->arena : NULL);
-        c->answer(c->ctx, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
-        return;
-    }
+/* To the end of its case's queue; or, on no case, it is tried at once. */
+static void begin(struct bf_work *w, struct bf_head *h) {
+    struct bf_engine *e = w->engine;
     e->under_way++;
     if (h) {
         w->head = h;
@@ -518,26 +589,74 @@ void bf_engine_command(struct bf_engine *e, const struct bf_command *c) {
     run_work(w);
 }
 
-void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
-                   struct bf_value row, bf_engine_answer *told, void *ctx) {
-    struct bf_command c = {.kind = BF_EVENT_TICK, .policy = p, .answer = told, .ctx = ctx};
-    struct bf_work *w = work_made(e, &c);
-    if (!w) {
-        told(ctx, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+static void no_memory(bf_engine_answer *told, void *ctx) {
+    told(ctx, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+}
+
+void bf_engine_command(struct bf_engine *e, const struct bf_command *c) {
+    bool opening = c->kind == BF_EVENT_OPEN;
+    struct bf_work *w = work_made(e, BF_TASK_COMMAND, c, NULL);
+    struct bf_head *h = w && !opening ? bf_engine_head(e, c->number) : NULL;
+    if (w && (h || opening)) {
+        begin(w, h);
         return;
     }
-    e->under_way++;
-    w->next_opening = e->openings;
-    e->openings = w;
-    switch (
-        bf_engine_attempt(e, &(struct bf_deed){.work = w, .put = true, .reg = reg, .row = row})) {
-    case BF_ATTEMPT_DONE: break;
-    case BF_ATTEMPT_WAIT:
-    case BF_ATTEMPT_MALFORMED:
-    case BF_ATTEMPT_CHAIN:
-    case BF_ATTEMPT_UNREADABLE:
-    case BF_ATTEMPT_MEMORY: answer_now(w, BF_ANSWER_MEMORY); break;
+    bf_arena_free(w ? w->arena : NULL);
+    no_memory(c->answer, c->ctx);
+}
+
+void bf_engine_look(struct bf_engine *e, const struct bf_look *l) {
+    struct bf_command c = {.kind = BF_EVENT_TICK,
+                           .number = l->number,
+                           .policy = l->policy,
+                           .answer = l->answer,
+                           .ctx = l->ctx};
+    struct bf_work *w = work_made(e, BF_TASK_LOOK, &c, NULL);
+    struct bf_head *h = w && l->number ? bf_engine_head(e, l->number) : NULL;
+    BF_ASSERT(l->number || l->policy);
+    if (w && (h || !l->number)) {
+        w->look = l->look;
+        begin(w, h);
+        return;
     }
+    bf_arena_free(w ? w->arena : NULL);
+    no_memory(l->answer, l->ctx);
+}
+
+void bf_engine_notice(struct bf_engine *e, const struct bf_notice *n) {
+    struct bf_command c = {.kind = BF_EVENT_TICK,
+                           .policy = n->policy,
+                           .principal = n->principal,
+                           .key = n->key,
+                           .request = n->request,
+                           .answer = n->answer,
+                           .ctx = n->ctx};
+    memcpy(c.body_hash, n->body_hash, sizeof c.body_hash);
+    struct bf_work *w = work_made(e, BF_TASK_NOTICE, &c, n);
+    if (w)
+        begin(w, NULL);
+    else
+        no_memory(n->answer, n->ctx);
+}
+
+void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
+                   struct bf_value row, bf_engine_answer *told, void *ctx) {
+    struct bf_buf data;
+    bf_buf_init(&data);
+    bf_buf_z(&data, "{\"register\":");
+    bf_json_text(bf_i_text(p->image, p->image->reg[reg].name), &data);
+    bf_buf_z(&data, ",\"row\":");
+    bf_value_json(p->image, row, &data);
+    bf_buf_char(&data, '}');
+    if (data.failed)
+        no_memory(told, ctx);
+    else
+        bf_engine_notice(e, &(struct bf_notice){.kind = BF_ENTRY_REGISTER,
+                                                .policy = p,
+                                                .data = bf_buf_view(&data),
+                                                .answer = told,
+                                                .ctx = ctx});
+    bf_buf_fini(&data);
 }
 
 /* ---- life ---- */
@@ -550,6 +669,7 @@ enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options
     memset(e, 0, sizeof *e);
     e->store = store;
     e->o = *o;
+    e->wake = e->wake_since = BF_DUE_NEVER;
     *out = e;
     return BF_OK;
 }
@@ -607,6 +727,7 @@ static void head_read(void *ctx, enum bf_err err, const struct bf_error *error,
         e->seq = e->committed = row->seq;
         e->cases = e->committed_cases = row->cases;
     }
+    bf_scan_heard(e, BF_INSTANT_NONE); /* there may be something already */
     e->ready(e->ready_ctx);
 }
 

@@ -55,6 +55,9 @@ struct bf_answer {
     const struct bf_fact *facts;
     uint32_t fact_count;
     const struct bf_refused *refused; /* NULL: see kind */
+    const struct bf_row_setting
+        *settings; /* of a notice, not told again: json is empty where one was removed */
+    uint32_t setting_count;
 };
 typedef void bf_engine_answer(void *ctx, const struct bf_answer *a);
 
@@ -86,7 +89,8 @@ struct bf_view {
     bf_instant now;
 };
 /* Takes from the view what it wants, copied; nothing may be told before the answer comes. False: the world said that
-** it needs a row; it is called again, from the beginning, when the row is there. */
+** it needs a row; it is called again, from the beginning, when the row is there. (Where the world did not say so: it had
+** no memory.) */
 typedef bool bf_engine_look_fn(void *ctx, const struct bf_view *v, struct bf_arena *scratch);
 struct bf_look {
     uint64_t number;                       /* 0: no case, only the world of `policy` */
@@ -99,11 +103,13 @@ struct bf_look {
 
 /* ---- what an operator sets ---- */
 /* A row without an event (POLICY, CALENDAR, REGISTER, DIRECTORY, CLOCK, SETTING): canonical JSON, from which alone
-** its derived rows follow (derive.h). */
+** its derived rows follow (derive.h). Where they do not: MALFORMED, and nothing was recorded. Its key is one of
+** case 0, as an opening's. */
 struct bf_notice {
     enum bf_entry_kind kind;
-    bf_str data;                     /* copied */
-    const struct bf_row_blob *blobs; /* written beside it; copied */
+    const struct bf_engine_policy *policy; /* REGISTER: whose; else NULL */
+    bf_str data;                           /* copied */
+    const struct bf_row_blob *blobs;       /* written beside it; copied */
     uint32_t blob_count;
     bf_str principal, key, request;
     uint8_t body_hash[BF_SHA256_LEN];
@@ -136,11 +142,13 @@ void bf_engine_command(struct bf_engine *e, const struct bf_command *c);
 /* A look takes its turn among the commands on its case, and is answered when what it saw is durable. */
 void bf_engine_look(struct bf_engine *e, const struct bf_look *l);
 void bf_engine_notice(struct bf_engine *e, const struct bf_notice *n);
-/* An operator puts a row of a register: a record of its kind, keys included. The answer has no case. */
+/* The notice that puts a row of a register: a record of its kind, keys included. */
 void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
                    struct bf_value row, bf_engine_answer *told, void *ctx);
 /* Fires what is due by now, in order of (due, written order, case), some at a time; call it again at bf_engine_wake. */
 void bf_engine_scan(struct bf_engine *e);
+/* The first instant at which there may be something for a scan; BF_DUE_NEVER: none is known (also while one is under way). */
+bf_instant bf_engine_wake(const struct bf_engine *e);
 /* Hands the forming batch to the writer if it is free. */
 void bf_engine_flush(struct bf_engine *e);
 bool bf_engine_idle(const struct bf_engine *e);

@@ -8,6 +8,7 @@
 #ifndef BF_ENGINE_PARTS_H
 #define BF_ENGINE_PARTS_H
 
+#include "engine/service/derive.h"
 #include "engine/service/engine.h"
 
 /* Where an idempotency key of a case was used. */
@@ -40,18 +41,26 @@ struct bf_reg_row {
     uint64_t hash;
     bf_str name, key; /* "policy.register"; canonical JSON of its key */
     bf_str row;       /* canonical; empty: there is none */
+    uint64_t seq;     /* of the row that put it; 0: none */
     bool here;        /* row is known */
     bool reading, failed;
     uint32_t pins;
     struct bf_reg_row *chain;
 };
 
+enum bf_task { BF_TASK_COMMAND, BF_TASK_LOOK, BF_TASK_NOTICE };
+
+/* A command, a look or a notice under way. */
 struct bf_work {
     struct bf_engine *engine;
-    struct bf_command command; /* texts are in the arena */
+    enum bf_task task;
+    uint64_t turn;             /* no two are alike */
+    struct bf_command command; /* texts are in the arena; of the others what they have of it */
+    bf_engine_look_fn *look;
+    struct bf_notice notice; /* as above */
     struct bf_arena *arena;
     uint64_t hash;          /* of principal and key; 0: no key */
-    struct bf_head *head;   /* NULL: an opening */
+    struct bf_head *head;   /* NULL: an opening, or on no case */
     struct bf_work *leader; /* an opening under way with the same key */
     uint64_t twin;          /* the row its key was used for; 0: none, or not known yet */
     bool reading;           /* a read of the store is out for it */
@@ -102,7 +111,10 @@ struct bf_attempt {
     uint32_t put_count, put_cap;
     const struct bf_engine_policy *policy; /* of the step under way */
     struct bf_outcome first;               /* of the command's own step */
-    bool out_of_memory, unreadable;
+    struct bf_derived settings;            /* of a notice */
+    struct bf_row_setting *told;
+    uint64_t seen; /* the last row whose register row was read */
+    bool out_of_memory, unreadable, needs;
 };
 
 /* A batch, whom it answers, and what it keeps alive. */
@@ -110,6 +122,7 @@ struct bf_round {
     struct bf_engine *engine;
     struct bf_arena *arena;
     struct bf_batch batch;
+    bf_instant due; /* the first of its cases' */
     struct bf_work *first, **last;
     struct bf_kept {
         struct bf_head *head;     /* pinned */
@@ -138,7 +151,11 @@ struct bf_engine {
     uint64_t seq, committed;
     uint64_t cases, committed_cases;
     bool dead, resuming;
-    uint32_t under_way;    /* commands without an answer, reads without a done */
+    uint32_t under_way; /* commands without an answer, reads without a done */
+    uint64_t turns;
+    bf_instant wake,
+        wake_since;        /* see bf_engine_wake; the first due written since the scan asked */
+    uint64_t wake_after;   /* not before that row is durable */
     struct bf_head **page; /* of a scan, while its heads are being read */
     uint32_t page_count;
     bool scanning;
@@ -160,13 +177,10 @@ void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
 /* What starts an attempt. */
 struct bf_deed {
     struct bf_work *work; /* NULL: a lapse */
-    struct bf_head *head; /* NULL: an opening, a row put */
+    struct bf_head *head; /* NULL: an opening, a notice, a look at no case */
     bf_instant lapse_at;
-    bool put; /* a row of a register */
-    uint32_t reg;
-    struct bf_value row;
 };
-/* The deed and what it causes. Unless DONE, all is as before. */
+/* The deed and what it causes (of a look: nothing). Unless DONE, all is as before. */
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
 /* Puts the rows into a round, which from then on keeps the attempt's arena. False, out of memory: all is as before. */
 bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r);
@@ -182,6 +196,8 @@ void bf_engine_resume(struct bf_engine *e);
 enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed *d);
 
 /* ---- scan.c ---- */
+/* A case is due then, once its round is durable. */
+void bf_scan_heard(struct bf_engine *e, bf_instant due);
 /* Goes on with a page of due cases, once their heads are here. */
 void bf_scan_run(struct bf_engine *e);
 

@@ -137,7 +137,8 @@ static void loaded(struct loading *l, enum bf_err err, const struct bf_error *er
 }
 
 const struct bf_image *bf_engine_image_of(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_engine_policy *p = bf_engine_policy_of(ctx, (bf_str){(const char *)hash, BF_SHA256_LEN});
+    const struct bf_engine_policy *p =
+        bf_engine_policy_of(ctx, (bf_str){(const char *)hash, BF_SHA256_LEN});
     return p ? p->image : NULL;
 }
 
@@ -306,6 +307,7 @@ static void cell_loaded(void *ctx, enum bf_err err, const struct bf_error *error
             memcpy(p, row->row.p, row->row.len);
         if (p)
             c->row = (bf_str){p, row->row.len};
+        c->seq = row ? row->seq : 0;
         c->here = !err && (p || !row);
         c->failed = !c->here;
     }

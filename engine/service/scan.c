@@ -14,6 +14,7 @@ static void end_page(struct bf_engine *e) {
     e->page = NULL;
     e->page_count = 0;
     e->scanning = false;
+    e->wake_after = e->seq;
 }
 
 void bf_scan_run(struct bf_engine *e) {
@@ -45,20 +46,30 @@ void bf_scan_run(struct bf_engine *e) {
     end_page(e);
 }
 
+/* Rows by due, also of cases that are not due yet: the first of those says when to look again. */
 static void due_read(void *ctx, enum bf_err err, const struct bf_error *error,
                      const struct bf_rows *rows) {
     struct bf_engine *e = ctx;
+    const struct bf_row_cases *row = err ? NULL : rows->row;
+    bf_instant now = e->o.now(e->o.ctx);
+    uint32_t due = 0;
     e->under_way--;
     e->scanning = false;
     if (err && err != BF_ENOMEM && err != BF_ELIMIT)
         bf_engine_die(e, error);
-    if (err || e->dead || !rows->count)
-        return;
-    if (!(e->page = bf_malloc(rows->count * sizeof *e->page)))
+    while (!err && due < rows->count && row[due].due <= now)
+        due++;
+    e->wake = e->wake_since;
+    if (err || (due && due == rows->count))
+        bf_scan_heard(e, now + (err ? 1 : 0));
+    else if (due < rows->count)
+        bf_scan_heard(e, row[due].due);
+    e->wake_after = e->seq; /* what is due by rows that are not durable yet */
+    if (err || e->dead || !due || !(e->page = bf_malloc(due * sizeof *e->page)))
         return;
     e->scanning = true;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        struct bf_head *h = bf_engine_head(e, ((const struct bf_row_cases *)rows->row)[i].number);
+    for (uint32_t i = 0; i < due; i++) {
+        struct bf_head *h = bf_engine_head(e, row[i].number);
         if (!h)
             break;
         h->pins++;
@@ -67,16 +78,28 @@ static void due_read(void *ctx, enum bf_err err, const struct bf_error *error,
     bf_scan_run(e);
 }
 
+void bf_scan_heard(struct bf_engine *e, bf_instant due) {
+    e->wake = due < e->wake ? due : e->wake;
+    e->wake_since = due < e->wake_since ? due : e->wake_since;
+}
+
+bf_instant bf_engine_wake(const struct bf_engine *e) {
+    return e->dead || e->scanning || e->committed < e->wake_after ? BF_DUE_NEVER : e->wake;
+}
+
 void bf_engine_scan(struct bf_engine *e) {
     if (e->dead || e->scanning)
         return;
     struct bf_query q = {.partition = e->o.partition,
                          .table = BF_TABLE_CASES,
                          .order = BF_BY_DUE,
-                         .bounded = true,
-                         .until = e->o.now(e->o.ctx),
-                         .limit = e->o.batch_rows / 4 ? e->o.batch_rows / 4 : 1};
+                         .limit = e->o.batch_rows / 4 + 1};
     e->scanning = true;
     e->under_way++;
+    e->wake_since = BF_DUE_NEVER;
+    if (e->flying)
+        bf_scan_heard(e, e->flying->due);
+    if (e->forming)
+        bf_scan_heard(e, e->forming->due);
     bf_store_read(e->store, &q, due_read, e);
 }
