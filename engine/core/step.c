@@ -155,6 +155,7 @@ static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_w
                              .part_first = BF_NONE,
                              .part_end = BF_NONE,
                              .arg = BF_NONE,
+                             .state = BF_NONE,
                              .window.kind = BF_DUE_NONE};
     r->out->kind = BF_REFUSED;
     return f;
@@ -876,6 +877,10 @@ static void record_refusal(struct run *r) {
     s->judge.env.budget = BF_STEP_BUDGET;
     if (s->c && who)
         bf_judge_lawful(&s->judge, e->actor, &lawful);
+    if (s->c)
+        f->state = s->c->state;
+    if (s->c && f->duty != BF_NONE)
+        f->status = bf_case_duty(s->m, s->c, f->duty)->status;
     f->lawful = lawful.choice;
     f->lawful_count = lawful.count;
     bf_step_emit(s,

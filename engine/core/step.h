@@ -67,6 +67,8 @@ struct bf_refused {
     const char *detail; /* ARGUMENTS: what is wrong with it (bf_value_check); NULL */
     struct bf_due
         window; /* too late: when it closed; not yet: when it opens (last: that day); kind NONE */
+    uint32_t state;                 /* where the case was; BF_NONE: there was none */
+    uint32_t status;                /* enum bf_status of the duty then */
     const struct bf_choice *lawful; /* what this actor may or must do now instead (offers.h) */
     uint32_t lawful_count;
 };

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/core/refused.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
@@ -224,6 +225,12 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
     n->cause = cause;
     if (w)
         sign(n, w);
+    if (out->kind == BF_REFUSED) {
+        struct bf_buf data;
+        bf_buf_in(&data, t->arena);
+        bf_refused_json(m, &out->refused, &data);
+        n->data = bf_buf_view(&data);
+    }
     n->facts = out->facts;
     n->fact_count = out->fact_count;
     if (head) {

@@ -90,7 +90,9 @@ static enum bf_answer_kind tell_row(struct bf_work *w, const struct bf_row_journ
                                    .number = head.number,
                                    .image = n.image,
                                    .facts = n.facts,
-                                   .fact_count = n.fact_count};
+                                   .fact_count = n.fact_count,
+                                   .proc = n.proc,
+                                   .data = n.data};
     return head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED : BF_ANSWER_DONE;
 }
 
@@ -365,6 +367,8 @@ static void tell_attempt(struct bf_work *w, const struct bf_attempt *t) {
                                    .image = n->image,
                                    .facts = n->facts,
                                    .fact_count = n->fact_count,
+                                   .proc = n->proc,
+                                   .data = n->data,
                                    .settings = t->told,
                                    .setting_count = t->settings.count};
     if (w->result.kind == BF_ANSWER_REFUSED)

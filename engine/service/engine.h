@@ -54,6 +54,8 @@ struct bf_answer {
     const struct bf_image *image; /* DONE, REFUSED: of the case */
     const struct bf_fact *facts;
     uint32_t fact_count;
+    uint32_t proc;                    /* of the case; BF_NONE with other kinds */
+    bf_str data;                      /* REFUSED: with the facts, all that was said (refused.h) */
     const struct bf_refused *refused; /* NULL: see kind */
     const struct bf_row_setting
         *settings; /* of a notice, not told again: json is empty where one was removed */

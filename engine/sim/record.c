@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/core/refused.h"
+
 uint32_t bf_record_count(const struct bf_sim *s) { return s->entry_count + s->put_count; }
 
 /* The row number of an entry (from 0), past the rows put before it. */
@@ -50,6 +52,12 @@ static void entry(const struct bf_sim *s, uint64_t seq, const struct bf_sim_entr
     n->day =
         bf_calendar_day_of(s->calendar, e->event.effective, (int32_t)s->image->policy.day_ends);
     n->cause = e->cause ? seq_of(s, e->cause - 1) : 0;
+    if (e->outcome == BF_REFUSED) {
+        struct bf_buf data;
+        bf_buf_in(&data, s->arena);
+        bf_refused_json(s->image, &e->refused, &data);
+        n->data = bf_buf_view(&data);
+    }
     n->facts = e->facts;
     n->fact_count = e->fact_count;
 }
