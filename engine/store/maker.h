@@ -37,8 +37,6 @@ void bf_cell_set_bytes(const struct bf_column *c, void *row, bf_str s);
 static inline bool bf_cell_is_number(const struct bf_column *c) { return c->kind <= BF_KIND_TIME; }
 int bf_row_compare(enum bf_table table, const uint8_t *columns, uint32_t count, const void *x,
                    const void *y);
-/* A copy in one piece of the heap: the row, then its bytes. NULL when out of memory. */
-void *bf_row_copy(enum bf_table table, const void *row);
 
 /* The query with `at` copied behind it, in one piece. NULL when out of memory. */
 struct bf_query *bf_query_copy(const struct bf_query *q);

@@ -401,7 +401,7 @@ static enum bf_err start(struct sqlite_store *s, struct bf_error *e) {
 
 static enum bf_err open_all(struct sqlite_store *s, struct bf_store_opened *opened,
                             struct bf_error *e) {
-    s->lock_fd = bf_sql_lock(s->path, e);
+    s->lock_fd = bf_store_lock(s->path, e);
     if (s->lock_fd < 0)
         return e->code;
     enum bf_err err = bf_sql_open_writer(&s->writer.sql, s->path, &s->options, opened, e);

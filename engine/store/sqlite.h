@@ -35,8 +35,6 @@ enum bf_err bf_sql_fail(struct bf_error *e, sqlite3 *db, int rc, const char *wha
 
 /* ---- sqlite_open.c ---- */
 
-/* The lock on PATH.lock: the descriptor that holds it, or -1. */
-int bf_sql_lock(const char *path, struct bf_error *e);
 enum bf_err bf_sql_open_writer(struct bf_sql *sql, const char *path,
                                const struct bf_store_options *o, struct bf_store_opened *opened,
                                struct bf_error *e);

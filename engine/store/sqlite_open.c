@@ -18,7 +18,7 @@ static const struct {
     {BF_STORE_VERSION, NULL}, /* the end: nothing to do */
 };
 
-int bf_sql_lock(const char *path, struct bf_error *e) {
+int bf_store_lock(const char *path, struct bf_error *e) {
     char name[BF_PATH_MAX];
     if (strlen(path) + sizeof ".lock" > sizeof name) {
         bf_fail(e, BF_ELIMIT, "lock: the path is longer than %d bytes", BF_PATH_MAX);

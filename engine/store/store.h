@@ -49,6 +49,9 @@ enum bf_table {
     ;
 #include "engine/store/tables.def"
 
+/* A copy in one piece of the heap: the row, then its bytes. NULL when out of memory. */
+void *bf_row_copy(enum bf_table table, const void *row);
+
 enum bf_blob_kind { BF_BLOB_IMAGE = 1, BF_BLOB_CALENDAR };
 
 /* ---- a batch ---- */
@@ -160,6 +163,9 @@ struct bf_store_opened {
 enum bf_err bf_store_open_sqlite(const char *path, const struct bf_store_options *o,
                                  struct bf_store **out, struct bf_store_opened *opened,
                                  struct bf_error *e);
+
+/* Holds the lock on PATH.lock while the descriptor it returns is open: nobody opens the store at PATH. -1: failed. */
+int bf_store_lock(const char *path, struct bf_error *e);
 
 /* What stands for the disk of a store in memory: it outlives the store, as a file would. */
 struct bf_memory;
