@@ -287,7 +287,8 @@ bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
         return false;
     if (!changes(&t, of_duty ? &c->duties[f->a - t.p->duties.first] : NULL))
         return false;
-    if (f->kind != BF_FACT_REFUSED) {
+    /* Counting anew is no event of the case: what was done before and is entered after it is still in time. */
+    if (f->kind != BF_FACT_REFUSED && f->kind != BF_FACT_RECOMPUTED) {
         c->day = f->day;
         c->at = f->at;
     }

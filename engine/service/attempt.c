@@ -109,7 +109,8 @@ static void touch(struct bf_attempt *t, struct bf_head *h) {
         if (t->touched[i].head == h)
             return;
     t->touched = grown(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
-    t->touched[t->touched_count++] = (struct bf_touched){h, h->c, h->last_seq, h->epoch};
+    t->touched[t->touched_count++] =
+        (struct bf_touched){h, h->c, h->calendar, h->last_seq, h->epoch};
     h->pins++;
 }
 
@@ -117,6 +118,7 @@ static void put_back(struct bf_attempt *t) {
     while (t->touched_count) {
         struct bf_touched *x = &t->touched[--t->touched_count];
         x->head->c = x->before;
+        x->head->calendar = x->calendar;
         x->head->last_seq = x->last_seq;
         x->head->epoch = x->epoch;
         x->head->pins--;
@@ -124,6 +126,7 @@ static void put_back(struct bf_attempt *t) {
             bf_engine_forget(t->engine, x->head);
     }
     t->made_count = t->put_count = t->opened = 0;
+    t->own = BF_NONE;
 }
 
 /* ---- what facts ask for ---- */
@@ -158,7 +161,8 @@ static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
 /* ---- one step ---- */
 
 /* The next row, of a head (NULL: of no case). */
-static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, struct bf_head *head) {
+static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, struct bf_head *head,
+                             const struct bf_calendar *calendar) {
     t->made = grown(t->arena, t->made, t->made_count, &t->made_cap, sizeof *t->made);
     struct bf_made *made = &t->made[t->made_count++];
     *made = (struct bf_made){.head = head, .before = head ? head->last_seq : 0};
@@ -171,7 +175,7 @@ static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, stru
                                      .number = head ? head->number : 0};
     if (t->policy) {
         memcpy(n->policy, t->policy->image->hash, sizeof n->policy);
-        memcpy(n->calendar, bf_calendar_hash(t->policy->calendar), sizeof n->calendar);
+        memcpy(n->calendar, bf_calendar_hash(calendar), sizeof n->calendar);
         n->image = t->policy->image;
     }
     n->proc = BF_NONE;
@@ -187,15 +191,15 @@ static void sign(struct bf_entry *n, const struct bf_work *w) {
     memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
 }
 
-/* Steps a head (NULL: a case to start) and makes the row. */
-static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct bf_event event,
-                                struct bf_head *head, const struct bf_work *w, uint64_t cause,
-                                struct bf_outcome *out) {
+/* Steps a head (NULL: a case to start), counting by a calendar, and makes the row. */
+static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struct bf_event event,
+                                   struct bf_head *head, const struct bf_work *w, uint64_t cause,
+                                   const struct bf_calendar *calendar, struct bf_outcome *out) {
     struct bf_engine *e = t->engine;
     const struct bf_image *m = t->policy->image;
     uint64_t seq = e->seq + t->made_count + 1;
     struct bf_world world = {
-        .calendar = t->policy->calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
+        .calendar = calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
     event.recorded = t->now;
     if (event.kind == BF_EVENT_OPEN) {
         BF_ASSERT(e->cases + t->opened < UINT32_MAX); /* case numbers of the core have 32 bits */
@@ -208,7 +212,8 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
         return BF_ATTEMPT_UNREADABLE;
     if (out->kind == BF_NEEDS)
         return BF_ATTEMPT_WAIT;
-    if (event.kind == BF_EVENT_TICK && !out->fact_count)
+    bool time = event.kind == BF_EVENT_TICK || event.kind == BF_EVENT_CALENDAR;
+    if (time && !out->fact_count)
         return BF_ATTEMPT_DONE;
 
     uint32_t proc = head ? head->c->proc : event.what;
@@ -218,13 +223,16 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
             return BF_ATTEMPT_MEMORY;
         t->opened++;
     }
-    struct bf_entry *n = make(t, out->kind == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, head);
+    struct bf_entry *n =
+        make(t, out->kind == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, head, calendar);
     n->proc = proc;
     n->event = event;
-    n->day = bf_calendar_day_of(t->policy->calendar, event.effective, (int32_t)m->policy.day_ends);
+    n->day = bf_calendar_day_of(calendar, event.effective, (int32_t)m->policy.day_ends);
     n->cause = cause;
-    if (w)
+    if (w) {
+        t->own = t->made_count - 1;
         sign(n, w);
+    }
     if (out->kind == BF_REFUSED) {
         struct bf_buf data;
         bf_buf_in(&data, t->arena);
@@ -237,12 +245,64 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
         touch(t, head);
         if (out->next)
             head->c = out->next;
+        head->calendar = calendar;
         head->last_seq = seq;
         head->epoch++;
     }
     for (uint32_t i = 0; i < out->fact_count; i++)
         plan_fact(t, g, head ? head->number : 0, &out->facts[i], seq);
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+}
+
+static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g);
+
+/* Brings a head to the current calendar: first what lapsed before the adoption, by the calendar of then; then its
+** duties are counted anew. A case in which no date moves gets no row. */
+static enum bf_attempt_end forward(struct bf_attempt *t, struct bf_head *head) {
+    const struct bf_engine_policy *policy = t->policy;
+    struct bf_adoption unrecorded;
+    const struct bf_adoption *a;
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    while (end == BF_ATTEMPT_DONE &&
+           (a = bf_adopt_next(t->engine, head, t->now, &unrecorded)) != NULL) {
+        const struct bf_calendar *old = head->calendar ? head->calendar : a->calendar;
+        struct bf_event event = {
+            .kind = BF_EVENT_TICK, .effective = a->at, .start = BF_NONE, .what = BF_NONE};
+        struct agenda g = {0};
+        struct bf_outcome out = {.fact_count = 1};
+        bf_instant due;
+        t->policy = head->policy;
+        while (end == BF_ATTEMPT_DONE && out.fact_count &&
+               bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= a->at)
+            end = step_by(t, &g, event, head, NULL, 0, old, &out);
+        event.kind = BF_EVENT_CALENDAR;
+        if (event.effective < head->c->at)
+            event.effective = head->c->at;
+        if (end == BF_ATTEMPT_DONE)
+            end = step_by(t, &g, event, head, NULL, a->seq, a->calendar, &out);
+        if (end == BF_ATTEMPT_DONE)
+            head->calendar = a->calendar;
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, &g);
+    }
+    t->policy = policy;
+    return end;
+}
+
+static enum bf_attempt_end current(struct bf_attempt *t, struct bf_head *head) {
+    if (t->engine->adopting)
+        return BF_ATTEMPT_WAIT; /* which that is is not known yet */
+    return head->calendar == t->policy->calendar ? BF_ATTEMPT_DONE : forward(t, head);
+}
+
+/* … by the current calendar, to which the head is brought first. */
+static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct bf_event event,
+                                struct bf_head *head, const struct bf_work *w, uint64_t cause,
+                                struct bf_outcome *out) {
+    enum bf_attempt_end end = head ? current(t, head) : BF_ATTEMPT_DONE;
+    return end == BF_ATTEMPT_DONE
+               ? step_by(t, g, event, head, w, cause, t->policy->calendar, out)
+               : end;
 }
 
 static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
@@ -310,7 +370,8 @@ static enum bf_attempt_end notice(struct bf_attempt *t, const struct bf_work *w)
     struct bf_error e;
     BF_ASSERT(!bf_entry_has_event(said->kind));
     t->policy = said->policy;
-    struct bf_entry *n = make(t, said->kind, NULL);
+    struct bf_entry *n = make(t, said->kind, NULL, said->policy ? said->policy->calendar : NULL);
+    t->own = 0;
     n->data = said->data;
     sign(n, w);
     t->settings.arena = t->arena;
@@ -360,10 +421,11 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                              &event))
             return BF_ATTEMPT_MALFORMED;
     }
-    enum bf_attempt_end end = step(t, &g, event, head, w, 0, &t->first);
+    enum bf_attempt_end end =
+        d->adopt ? current(t, head) : step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
         end = settle(t, &g);
-    if (!w)
+    if (!w && !d->adopt)
         return end;
     /* Limits that were past when this armed them. */
     while (end == BF_ATTEMPT_DONE) {
@@ -376,7 +438,8 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
             return BF_ATTEMPT_CHAIN;
         t->policy = next.head->policy;
         event = (struct bf_event){.kind = BF_EVENT_TICK, .effective = next.at, .start = BF_NONE};
-        end = step(t, &g, event, next.head, NULL, t->engine->seq + 1, &out);
+        uint64_t cause = t->own == BF_NONE ? 0 : t->made[t->own].entry.head.seq;
+        end = step(t, &g, event, next.head, NULL, cause, &out);
         if (end == BF_ATTEMPT_DONE)
             end = settle(t, &g);
     }
@@ -386,6 +449,7 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d) {
     jmp_buf jump;
     volatile enum bf_attempt_end end = BF_ATTEMPT_MEMORY;
+    t->own = BF_NONE;
     bf_arena_on_exhausted(t->arena, &jump);
     if (setjmp(jump) == 0)
         end = run(t, d);
@@ -450,7 +514,7 @@ static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct 
     struct bf_row_keys row = {.number = w->command.number,
                               .principal = bf_str_dup(r->arena, w->command.principal),
                               .key = bf_str_dup(r->arena, w->command.key),
-                              .seq = t->made[0].entry.head.seq};
+                              .seq = t->made[t->own].entry.head.seq};
     bf_batch_put(&r->batch, BF_TABLE_KEYS, &row);
 }
 
@@ -532,9 +596,9 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf
         cell->here = true;
         cell->pins++;
     }
-    if (w && w->hash && t->made[0].head) {
-        struct bf_head *h = t->made[0].head;
-        h->keys[h->key_count++] = (struct bf_used_key){w->hash, t->made[0].entry.head.seq};
+    if (w && w->hash && t->made[t->own].head) {
+        struct bf_head *h = t->made[t->own].head;
+        h->keys[h->key_count++] = (struct bf_used_key){w->hash, t->made[t->own].entry.head.seq};
     }
     e->seq += t->made_count;
     e->cases += t->opened;
@@ -555,7 +619,7 @@ static bool prepare(struct bf_attempt *t, const struct bf_work *w, struct bf_rou
         memcpy(p, row.p, row.len);
         fresh[t->touched_count + i].row = (bf_str){p, row.len};
     }
-    if (w && w->hash && t->made[0].head && !bf_head_room_for_key(t->made[0].head))
+    if (w && w->hash && t->made[t->own].head && !bf_head_room_for_key(t->made[t->own].head))
         return false;
     uint32_t ops = r->batch.count;
     struct bf_kept *kept = r->kept;

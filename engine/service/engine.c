@@ -271,6 +271,7 @@ void bf_engine_resume(struct bf_engine *e) {
     for (uint32_t n = e->waiting_count; n && !e->dead; n--)
         bf_engine_advance(e, next_in_line(e));
     bf_scan_run(e);
+    bf_sweep_run(e);
     e->resuming = false;
 }
 
@@ -358,7 +359,7 @@ static void answer_after(struct bf_work *w, uint64_t seq) {
 }
 
 static void tell_attempt(struct bf_work *w, const struct bf_attempt *t) {
-    const struct bf_entry *n = &t->made[0].entry;
+    const struct bf_entry *n = &t->made[t->own].entry;
     w->refused = t->first.refused;
     w->result = (struct bf_answer){.kind = n->head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED
                                                                             : BF_ANSWER_DONE,
@@ -419,6 +420,8 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
 /* The lapses of a head that are due by now, as a scan would fire them. */
 static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
     enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    if (h->calendar != h->policy->calendar)
+        end = bf_engine_attempt(e, &(struct bf_deed){.head = h, .adopt = true});
     while (end == BF_ATTEMPT_DONE) {
         struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
         bf_lapse_offer(&next, h);
@@ -686,6 +689,7 @@ void bf_engine_free(struct bf_engine *e) {
     if (e->flying)
         release(e->flying);
     bf_free(e->page);
+    bf_adopt_fini(e);
     while (e->newest) {
         e->newest->pins = 0;
         bf_engine_forget(e, e->newest);
@@ -711,10 +715,11 @@ struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct 
         e->policies = bigger;
         e->policy_cap = cap;
     }
-    struct bf_engine_policy *p = bf_malloc(sizeof *p);
+    struct bf_engine_policy *p = bf_engine_know_calendar(e, c) ? bf_malloc(sizeof *p) : NULL;
     if (!p)
         return NULL;
-    *p = (struct bf_engine_policy){m, c, NULL};
+    c = bf_adopt_calendar_of(e, bf_calendar_hash(c));
+    *p = (struct bf_engine_policy){m, bf_adopt_current(e, m, c), NULL};
     return e->policies[e->policy_count++] = p;
 }
 

@@ -138,6 +138,17 @@ void bf_engine_free(struct bf_engine *e);
 struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct bf_image *m,
                                               const struct bf_calendar *c);
 
+/* A calendar that rows of this journal name; those of policies are known anyway. False: out of memory. It lives as
+** long as the engine. */
+bool bf_engine_know_calendar(struct bf_engine *e, const struct bf_calendar *c);
+/* The row seq, a CALENDAR row that is durable, has adopted a calendar: policies whose images name it count by it from
+** now on, and open cases are brought to it: each before anything else is done with it, and all of them by a sweep in
+** small batches. Lapses of before the row stand. Called when the row became durable, and after each start for the
+** current calendar of each name, before any command. */
+void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, uint64_t seq);
+/* Is there a case that was not yet looked at since an adoption? */
+bool bf_engine_sweeping(const struct bf_engine *e);
+
 /* Reads where the partition is; ready(ctx) before any command. */
 void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx);
 void bf_engine_command(struct bf_engine *e, const struct bf_command *c);

@@ -4,6 +4,7 @@
 **   heads.c     cases and rows of registers, as their last step left them
 **   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
 **   scan.c      what is due by now
+**   adopt.c     calendars: which is current, and who still counts by an older one
 */
 #ifndef BF_ENGINE_PARTS_H
 #define BF_ENGINE_PARTS_H
@@ -21,7 +22,8 @@ struct bf_used_key {
 struct bf_head {
     uint64_t number;
     const struct bf_engine_policy *policy;
-    struct bf_arena *arena; /* of c; NULL: not here */
+    const struct bf_calendar *calendar; /* its duties were counted by; NULL: one not known here */
+    struct bf_arena *arena;             /* of c; NULL: not here */
     struct bf_case *c;
     uint64_t last_seq, epoch;
     struct bf_used_key *keys;
@@ -82,6 +84,7 @@ struct bf_made {
 struct bf_touched {
     struct bf_head *head;
     struct bf_case *before; /* NULL: the attempt opened it */
+    const struct bf_calendar *calendar;
     uint64_t last_seq, epoch;
 };
 struct bf_put {
@@ -105,6 +108,7 @@ struct bf_attempt {
     bf_instant now;
     struct bf_made *made;
     uint32_t made_count, made_cap, opened;
+    uint32_t own; /* of made: the command's row, or the row put; BF_NONE: there is none */
     struct bf_touched *touched;
     uint32_t touched_count, touched_cap;
     struct bf_put *puts;
@@ -135,11 +139,36 @@ struct bf_round {
 /* Heads and cells by hash: a few a slot at the cache sizes there are. */
 enum { BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
 
+/* A calendar, current from a row on. */
+struct bf_adoption {
+    const struct bf_calendar *calendar;
+    uint64_t seq;  /* its CALENDAR row; 0: there is none */
+    bf_instant at; /* when that was recorded */
+    uint64_t through; /* cases up to this number do not count by an older one */
+    bool swept;       /* no case does */
+    struct bf_engine *engine;
+};
+
+/* The way through the cases after an adoption, a page at a time. */
+struct bf_sweep {
+    struct bf_adoption *of;
+    struct bf_head **page; /* pinned, until what was done with them is durable */
+    uint32_t page_count;
+    uint64_t page_end; /* number of its last case */
+    bool reading, running;
+};
+
 struct bf_engine {
     struct bf_store *store;
     struct bf_engine_options o;
     struct bf_engine_policy **policies;
     uint32_t policy_count, policy_cap;
+    const struct bf_calendar **calendars; /* that rows may name, each once */
+    uint32_t calendar_count, calendar_cap;
+    struct bf_adoption **adoptions; /* in the order of their rows */
+    uint32_t adoption_count, adoption_cap;
+    uint32_t adopting; /* rows being read of adoptions that do not count yet */
+    struct bf_sweep sweep;
     struct bf_head *heads[BF_TABLE_SLOTS];
     uint32_t head_count;
     struct bf_head *newest, *oldest;
@@ -179,6 +208,7 @@ struct bf_deed {
     struct bf_work *work; /* NULL: a lapse */
     struct bf_head *head; /* NULL: an opening, a notice, a look at no case */
     bf_instant lapse_at;
+    bool adopt; /* the head shall count by the current calendar */
 };
 /* The deed and what it causes (of a look: nothing). Unless DONE, all is as before. */
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
@@ -200,6 +230,20 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
 void bf_scan_heard(struct bf_engine *e, bf_instant due);
 /* Goes on with a page of due cases, once their heads are here. */
 void bf_scan_run(struct bf_engine *e);
+
+/* ---- adopt.c ---- */
+/* The adoption that a head must be brought through next; NULL: it counts by the current calendar. */
+const struct bf_adoption *bf_adopt_next(const struct bf_engine *e, const struct bf_head *h,
+                                        bf_instant now, struct bf_adoption *unrecorded);
+/* NULL: not known. */
+const struct bf_calendar *bf_adopt_calendar_of(const struct bf_engine *e,
+                                               const uint8_t hash[BF_SHA256_LEN]);
+/* The one that is current for an image, if one was adopted; else what is given. */
+const struct bf_calendar *bf_adopt_current(const struct bf_engine *e, const struct bf_image *m,
+                                           const struct bf_calendar *given);
+/* Goes on with the sweep, as far as can be. */
+void bf_sweep_run(struct bf_engine *e);
+void bf_adopt_fini(struct bf_engine *e);
 
 /* ---- heads.c ---- */
 struct bf_engine_policy *bf_engine_policy_of(const struct bf_engine *e, bf_str hash);

@@ -82,6 +82,7 @@ struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
     BF_ASSERT(!h->c);
     h->policy = p;
     h->failed = BF_OK;
+    h->calendar = p->calendar;
     h->last_seq = h->epoch = 0;
     return h;
 }
@@ -167,6 +168,7 @@ static enum bf_err apply_rows(struct loading *l, struct bf_error *error) {
             return err;
         if (!remember_key(h, &n))
             return bf_fail(error, BF_ENOMEM, "out of memory");
+        h->calendar = bf_adopt_calendar_of(l->e, n.calendar);
         h->last_seq = head.seq;
         h->epoch++;
     }
