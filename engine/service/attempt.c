@@ -489,25 +489,20 @@ static void journal_row(const struct bf_attempt *t, const struct bf_made *made,
     bf_batch_put(&r->batch, BF_TABLE_JOURNAL, &row);
 }
 
-static void case_row(const struct bf_head *h, struct bf_round *r) {
-    const struct bf_image *m = h->policy->image;
-    bf_instant due = BF_INSTANT_NONE;
-    uint32_t duty = bf_case_next_lapse(m, h->c, &due);
-    bool provisional = false;
-    struct bf_i_range duties = m->proc[h->c->proc].duties;
-    for (uint32_t i = 0; i < duties.count; i++)
-        provisional |= h->c->duties[i].status == BF_STATUS_OPEN && h->c->duties[i].due.provisional;
-    struct bf_row_cases row = {.number = h->number,
-                               .ended = bf_case_ended(m, h->c),
-                               .provisional = provisional,
-                               .last_seq = h->last_seq,
-                               .due = duty == BF_NONE ? BF_INSTANT_NONE : due,
-                               .due_seq = duty == BF_NONE ? 0 : duty,
-                               .epoch = h->epoch,
-                               .policy = bytes_in(r->arena, m->hash, sizeof m->hash)};
+/* A case's row, and what it changes for those whom it concerns. */
+static void case_rows(const struct bf_touched *x, struct bf_derived *work, struct bf_round *r) {
+    const struct bf_head *h = x->head;
+    struct bf_row_cases row =
+        bf_derive_case(r->arena, h->policy->image, h->c, h->number, h->last_seq, h->epoch);
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
     if (row.due != BF_INSTANT_NONE && row.due < r->due)
         r->due = row.due;
+    bf_derive_work(work, h->policy->image, x->before, h->c, h->number);
+}
+
+static void derived_rows(const struct bf_derived *d, struct bf_round *r) {
+    for (uint32_t i = 0; i < d->count; i++)
+        (d->op[i].del ? bf_batch_del : bf_batch_put)(&r->batch, d->op[i].table, d->op[i].row);
 }
 
 static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
@@ -516,15 +511,6 @@ static void key_row(const struct bf_attempt *t, const struct bf_work *w, struct 
                               .key = bf_str_dup(r->arena, w->command.key),
                               .seq = t->made[t->own].entry.head.seq};
     bf_batch_put(&r->batch, BF_TABLE_KEYS, &row);
-}
-
-static void setting_rows(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
-    for (uint32_t i = 0; i < t->settings.count; i++) {
-        const struct bf_batch_op *op = &t->settings.op[i];
-        (op->del ? bf_batch_del : bf_batch_put)(&r->batch, op->table, op->row);
-    }
-    for (uint32_t i = 0; w && i < w->notice.blob_count; i++)
-        bf_batch_put(&r->batch, BF_TABLE_BLOB, &w->notice.blobs[i]);
 }
 
 static void register_rows(const struct bf_attempt *t, struct bf_round *r) {
@@ -564,10 +550,14 @@ struct fresh {
 static void write_rows(const struct bf_attempt *t, const struct bf_work *w, struct bf_round *r) {
     for (uint32_t i = 0; i < t->made_count; i++)
         journal_row(t, &t->made[i], r);
+    struct bf_derived work = {.arena = r->arena};
     for (uint32_t i = 0; i < t->touched_count; i++)
-        case_row(t->touched[i].head, r);
+        case_rows(&t->touched[i], &work, r);
+    derived_rows(&work, r);
     register_rows(t, r);
-    setting_rows(t, w, r);
+    derived_rows(&t->settings, r);
+    for (uint32_t i = 0; w && i < w->notice.blob_count; i++)
+        bf_batch_put(&r->batch, BF_TABLE_BLOB, &w->notice.blobs[i]);
     if (w && w->command.key.len)
         key_row(t, w, r);
     for (uint32_t i = 0; i < t->touched_count; i++) {

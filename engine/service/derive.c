@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/canon.h"
+#include "engine/core/eval.h"
 
 static void add(struct bf_derived *d, enum bf_table table, bool del, const void *row, size_t size) {
     if (d->count == d->cap) {
@@ -15,6 +16,194 @@ static void add(struct bf_derived *d, enum bf_table table, bool del, const void 
         d->cap = cap;
     }
     d->op[d->count++] = (struct bf_batch_op){table, del, bf_arena_copy(d->arena, row, size)};
+}
+
+/* ---- a case ---- */
+
+struct bf_row_cases bf_derive_case(struct bf_arena *a, const struct bf_image *m,
+                                   const struct bf_case *c, uint64_t number, uint64_t last_seq,
+                                   uint64_t epoch) {
+    bf_instant due = BF_INSTANT_NONE;
+    uint32_t duty = bf_case_next_lapse(m, c, &due);
+    bool provisional = false;
+    for (uint32_t i = 0; i < m->proc[c->proc].duties.count; i++)
+        provisional |= c->duties[i].status == BF_STATUS_OPEN && c->duties[i].due.provisional;
+    return (struct bf_row_cases){
+        .number = number,
+        .ended = bf_case_ended(m, c),
+        .provisional = provisional,
+        .last_seq = last_seq,
+        .due = duty == BF_NONE ? BF_INSTANT_NONE : due,
+        .due_seq = duty == BF_NONE ? 0 : duty,
+        .epoch = epoch,
+        .policy = {bf_arena_copy(a, m->hash, sizeof m->hash), sizeof m->hash}};
+}
+
+/* ---- worklists ---- */
+
+struct work_list {
+    struct bf_arena *arena;
+    const struct bf_image *m;
+    const struct bf_case *c;
+    uint64_t number;
+    struct bf_row_work *row;
+    uint32_t count, cap;
+};
+
+static void add_work(struct work_list *l, const struct bf_row_work *row) {
+    if (l->count == l->cap) {
+        uint32_t cap = l->cap ? l->cap * 2 : 8;
+        struct bf_row_work *bigger = bf_new_array(l->arena, struct bf_row_work, cap);
+        if (l->count)
+            memcpy(bigger, l->row, l->count * sizeof *bigger);
+        l->row = bigger;
+        l->cap = cap;
+    }
+    l->row[l->count++] = *row;
+}
+
+static bf_str who_text(struct work_list *l, struct bf_value v) {
+    struct bf_buf b;
+    bf_buf_in(&b, l->arena);
+    if (v.n) {
+        struct bf_value code = v.u.items[BF_PARTY_CODE];
+        bf_str known = bf_value_text(bf_present(code) && code.n ? code : v.u.items[BF_PARTY_NAME]);
+        if (v.aux == BF_NO_OFFICE)
+            return known;
+        bf_buf_str(&b, known);
+    }
+    bf_buf_char(&b, '/');
+    bf_buf_str(&b, bf_i_text(l->m, l->m->office[v.aux].name));
+    return bf_buf_view(&b);
+}
+
+static bf_str any_text(const struct bf_image *m, uint32_t type) {
+    switch (m->type[type].kind) {
+    case BF_K_PERSON: return BF_STR("*person");
+    case BF_K_ORGANISATION: return BF_STR("*organisation");
+    case BF_K_DEPARTMENT: return BF_STR("*department");
+    default: return BF_STR("*party");
+    }
+}
+
+/* What a program says; nobody, where it reads what is not there, or a calendar. */
+static struct bf_value party_of(struct work_list *l, uint32_t code) {
+    struct bf_env env = {.image = l->m,
+                         .arena = l->arena,
+                         .self = l->c,
+                         .today = l->c->day,
+                         .budget = BF_STEP_BUDGET};
+    struct bf_value v = BF_ABSENT;
+    return code != BF_NONE && bf_eval(&env, code, &v) == BF_WHY_NOTHING && bf_is_party(v)
+               ? v
+               : BF_ABSENT;
+}
+
+static void add_may(struct work_list *l, const struct bf_i_actor *actor) {
+    struct bf_row_work row = {
+        .due = BF_DUE_NEVER, .number = l->number, .item = BF_STR("may"), .kind = BF_WORK_MAY};
+    struct bf_value v = actor->any ? BF_ABSENT : party_of(l, actor->ref);
+    if (!actor->any && !bf_present(v))
+        return;
+    row.who = actor->any ? any_text(l->m, actor->ref) : who_text(l, v);
+    add_work(l, &row);
+}
+
+static void add_duty(struct work_list *l, uint32_t duty) {
+    const struct bf_case_duty *d = bf_case_duty(l->m, l->c, duty);
+    bool overdue = d->status == BF_STATUS_LAPSED && !d->left;
+    if (d->status != BF_STATUS_OPEN && d->status != BF_STATUS_PAUSED && !overdue)
+        return;
+    struct bf_value bearer = party_of(l, l->m->duty[duty].bearer);
+    if (!bf_present(bearer))
+        return;
+    bool dated = d->status != BF_STATUS_PAUSED && d->due.kind == BF_DUE_DAY;
+    struct bf_buf item;
+    bf_buf_in(&item, l->arena);
+    bf_buf_z(&item, "duty.");
+    bf_buf_int(&item, duty);
+    add_work(l, &(struct bf_row_work){.who = who_text(l, bearer),
+                                      .due = dated ? d->due.at : BF_DUE_NEVER,
+                                      .number = l->number,
+                                      .item = bf_buf_view(&item),
+                                      .kind = BF_WORK_MUST,
+                                      .provisional = dated && d->due.provisional});
+}
+
+/* Does a permission stand, whatever window and guard say? */
+static bool stands(const struct work_list *l, uint32_t offer) {
+    const struct bf_i_offer *o = &l->m->offer[offer];
+    bool among = !o->in.count;
+    if (o->kind == BF_OFFER_DUTY || (o->state != BF_NONE && o->state != l->c->state) ||
+        (o->times && l->c->used[offer - l->m->proc[l->c->proc].offers.first] >= o->times))
+        return false;
+    for (uint32_t i = 0; i < o->in.count; i++)
+        among |= l->m->index[o->in.first + i] == l->c->state;
+    return among &&
+           (o->kind == BF_OFFER_MAY || bf_case_duty(l->m, l->c, o->duty)->status == BF_STATUS_OPEN);
+}
+
+static void add_offer(struct work_list *l, uint32_t offer) {
+    const struct bf_i_offer *o = &l->m->offer[offer];
+    const struct bf_case_request *q = bf_case_request(l->c, offer);
+    for (uint32_t i = 0; i < o->actors.count && stands(l, offer); i++)
+        add_may(l, &l->m->actor[o->actors.first + i]);
+    for (uint32_t i = 0; q && q->status == BF_REQUEST_PENDING && i < o->consents.count; i++)
+        if (i >= 32 || !(q->given >> i & 1))
+            add_may(l, &l->m->actor[o->consents.first + i]);
+}
+
+static int compare_work(const struct bf_row_work *x, const struct bf_row_work *y) {
+    int order = bf_str_cmp(x->who, y->who);
+    if (!order)
+        order = (x->due > y->due) - (x->due < y->due);
+    return order ? order : bf_str_cmp(x->item, y->item);
+}
+
+/* In order, without those that come again. */
+static void sort_work(struct work_list *l) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        struct bf_row_work row = l->row[i];
+        uint32_t at = kept;
+        while (at && compare_work(&l->row[at - 1], &row) > 0)
+            at--;
+        if (at && compare_work(&l->row[at - 1], &row) == 0)
+            continue;
+        memmove(l->row + at + 1, l->row + at, (kept - at) * sizeof row);
+        l->row[at] = row;
+        kept++;
+    }
+    l->count = kept;
+}
+
+static struct work_list work_of(struct bf_arena *a, const struct bf_image *m,
+                                const struct bf_case *c, uint64_t number) {
+    struct work_list l = {.arena = a, .m = m, .c = c, .number = number};
+    if (!c || c->state == BF_NONE)
+        return l;
+    const struct bf_i_proc *p = &m->proc[c->proc];
+    for (uint32_t i = 0; i < p->duties.count; i++)
+        add_duty(&l, p->duties.first + i);
+    for (uint32_t i = 0; i < p->offers.count && !bf_case_ended(m, c); i++)
+        add_offer(&l, p->offers.first + i);
+    sort_work(&l);
+    return l;
+}
+
+void bf_derive_work(struct bf_derived *d, const struct bf_image *m, const struct bf_case *before,
+                    const struct bf_case *after, uint64_t number) {
+    struct work_list x = work_of(d->arena, m, before, number);
+    struct work_list y = work_of(d->arena, m, after, number);
+    for (uint32_t i = 0, k = 0; i < x.count || k < y.count;) {
+        int order = i == x.count ? 1 : k == y.count ? -1 : compare_work(&x.row[i], &y.row[k]);
+        if (order < 0)
+            add(d, BF_TABLE_WORK, true, &x.row[i], sizeof *x.row);
+        else if (order > 0 || x.row[i].provisional != y.row[k].provisional)
+            add(d, BF_TABLE_WORK, false, &y.row[k], sizeof *y.row);
+        i += order <= 0;
+        k += order >= 0;
+    }
 }
 
 /* ---- settings ---- */

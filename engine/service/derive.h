@@ -8,11 +8,12 @@
 **   HEAD, TILE      of the tree (grove.h)
 **
 ** WORK is an index of who may be concerned with a case, not an answer: who asks for a worklist looks at the cases it
-** names. It does not ask guards or registers, so that it follows from the case alone.
+** names. It does not ask guards or registers, so that it follows from the case alone; and it has one row for all that
+** somebody may do in a case, since each row more costs every step.
 **   who   the code of a party (without one its name), "CODE/OFFICE", "/OFFICE" for an office of which there is one, or
-**         "*TYPE" for any party of a type (OFFICE and TYPE by their names in the image)
-**   due   of a duty's act: the first instant too late; of others and of open limits BF_DUE_NEVER
-**   item  "duty.N" or "offer.N", rows of the image
+**         "*TYPE" for any party of a type (TYPE: person, organisation, department, party; OFFICE: its name in the image)
+**   due   of a duty that is open or overdue: the first instant too late; else (no limit, paused, MAY) BF_DUE_NEVER
+**   item  "duty.N", row of the image, for its bearer; "may" for whom an offer stands, or an act asked for waits
 **   kind  enum bf_work_kind
 */
 #ifndef BF_DERIVE_H
