@@ -304,6 +304,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->seq = e->committed;
         e->cases = e->committed_cases;
         e->wake_after = 0;
+        bf_grove_back(e->grove);
         if (later)
             undo(later);
         undo(r);
@@ -334,7 +335,11 @@ void bf_engine_flush(struct bf_engine *e) {
         release(r);
         return;
     }
-    r->batch.head = (struct bf_row_head){.seq = e->seq, .cases = e->cases, .size = e->seq};
+    r->batch.head = (struct bf_row_head){.seq = e->seq, .cases = e->cases};
+    if (!bf_grove_grow(e->grove, &r->batch)) {
+        e->forming = r; /* later, then */
+        return;
+    }
     e->flying = r;
     e->under_way++;
     bf_engine_evict(e);
@@ -698,6 +703,7 @@ void bf_engine_free(struct bf_engine *e) {
     for (uint32_t i = 0; i < e->policy_count; i++)
         bf_free(e->policies[i]);
     bf_free(e->policies);
+    bf_grove_free(e->grove);
     bf_free(e);
 }
 
@@ -723,6 +729,15 @@ struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct 
     return e->policies[e->policy_count++] = p;
 }
 
+static void tree_read(struct bf_engine *e, enum bf_err err, const struct bf_error *error) {
+    if (err) {
+        bf_engine_die(e, error);
+        return;
+    }
+    bf_scan_heard(e, BF_INSTANT_NONE); /* there may be something already */
+    e->ready(e->ready_ctx);
+}
+
 static void head_read(void *ctx, enum bf_err err, const struct bf_error *error,
                       const struct bf_rows *rows) {
     struct bf_engine *e = ctx;
@@ -731,13 +746,12 @@ static void head_read(void *ctx, enum bf_err err, const struct bf_error *error,
         bf_engine_die(e, error);
         return;
     }
-    if (rows->count) {
-        const struct bf_row_head *row = rows->row;
+    const struct bf_row_head *row = rows->count ? rows->row : NULL;
+    if (row) {
         e->seq = e->committed = row->seq;
         e->cases = e->committed_cases = row->cases;
     }
-    bf_scan_heard(e, BF_INSTANT_NONE); /* there may be something already */
-    e->ready(e->ready_ctx);
+    bf_grove_open(e, row, tree_read);
 }
 
 void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx) {

@@ -14,7 +14,8 @@
 **    too; with another body it is told so.
 ** 4. Disk full: what was not durable is refused, heads it touched are forgotten, and all goes on. Any other failure
 **    of the store: `fatal` is called once, and nothing is answered any more.
-** 5. Cases are numbered from 1 in the order in which they start.
+** 5. A batch moves the tree with its rows: frontier and tiles are in it.
+** 6. Cases are numbered from 1 in the order in which they start.
 */
 #ifndef BF_ENGINE_H
 #define BF_ENGINE_H
@@ -125,6 +126,7 @@ struct bf_engine_options {
     void (*fatal)(void *ctx, const struct bf_error *e);
     void *ctx;
     uint32_t partition;
+    enum bf_hash hash;     /* of a new partition's tree; 0: SHA-256 */
     uint32_t cached_cases; /* heads kept beyond those under way */
     uint32_t batch_rows;   /* a scan takes at most a quarter of it at once */
 };
@@ -149,7 +151,7 @@ void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, 
 /* Is there a case that was not yet looked at since an adoption? */
 bool bf_engine_sweeping(const struct bf_engine *e);
 
-/* Reads where the partition is; ready(ctx) before any command. */
+/* Reads where the partition is; ready(ctx) before any command. A tree that is not the journal's is fatal. */
 void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx);
 void bf_engine_command(struct bf_engine *e, const struct bf_command *c);
 /* A look takes its turn among the commands on its case, and is answered when what it saw is durable. */

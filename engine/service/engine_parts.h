@@ -4,6 +4,7 @@
 **   heads.c     cases and rows of registers, as their last step left them
 **   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
 **   scan.c      what is due by now
+**   grove.c     the tree over the rows
 **   adopt.c     calendars: which is current, and who still counts by an older one
 */
 #ifndef BF_ENGINE_PARTS_H
@@ -11,6 +12,7 @@
 
 #include "engine/service/derive.h"
 #include "engine/service/engine.h"
+#include "engine/service/tiling.h"
 
 /* Where an idempotency key of a case was used. */
 struct bf_used_key {
@@ -142,8 +144,8 @@ enum { BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
 /* A calendar, current from a row on. */
 struct bf_adoption {
     const struct bf_calendar *calendar;
-    uint64_t seq;  /* its CALENDAR row; 0: there is none */
-    bf_instant at; /* when that was recorded */
+    uint64_t seq;     /* its CALENDAR row; 0: there is none */
+    bf_instant at;    /* when that was recorded */
     uint64_t through; /* cases up to this number do not count by an older one */
     bool swept;       /* no case does */
     struct bf_engine *engine;
@@ -179,6 +181,7 @@ struct bf_engine {
     struct bf_round *forming, *flying;
     uint64_t seq, committed;
     uint64_t cases, committed_cases;
+    struct bf_grove *grove;
     bool dead, resuming;
     uint32_t under_way; /* commands without an answer, reads without a done */
     uint64_t turns;
@@ -244,6 +247,18 @@ const struct bf_calendar *bf_adopt_current(const struct bf_engine *e, const stru
 /* Goes on with the sweep, as far as can be. */
 void bf_sweep_run(struct bf_engine *e);
 void bf_adopt_fini(struct bf_engine *e);
+
+/* ---- grove.c ---- */
+/* Reads where the tree of a head (NULL: there is none yet) stands, and that it is whole. */
+void bf_grove_open(struct bf_engine *e, const struct bf_row_head *head,
+                   void (*ready)(struct bf_engine *e, enum bf_err err,
+                                 const struct bf_error *error));
+void bf_grove_free(struct bf_grove *g); /* NULL is fine */
+/* Takes in the journal rows of a batch (whose head's seq is set) and adds the tiles they touch, and the tree to its
+** head. False: out of memory, and nothing was done. */
+bool bf_grove_grow(struct bf_grove *g, struct bf_batch *b);
+/* As before the latest. */
+void bf_grove_back(struct bf_grove *g);
 
 /* ---- heads.c ---- */
 struct bf_engine_policy *bf_engine_policy_of(const struct bf_engine *e, bf_str hash);
