@@ -84,8 +84,11 @@ static void due_json(const struct bf_due *due, struct bf_buf *out) {
         bf_buf_z(out, "\"paused\"");
         return;
     }
-    bf_buf_fmt(out, "{\"at\":%lld,\"last\":\"%s\",\"provisional\":%s}", (long long)due->at,
-               bf_day_print(due->last, day), due->provisional ? "true" : "false");
+    bf_buf_z(out, "{\"at\":");
+    bf_buf_int(out, due->at);
+    bf_buf_z(out, ",\"last\":");
+    bf_buf_quoted(out, bf_day_print(due->last, day));
+    bf_buf_z(out, due->provisional ? ",\"provisional\":true}" : ",\"provisional\":false}");
 }
 
 /* The keys of a fact, each with what prints it. */
@@ -129,12 +132,14 @@ void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_b
     struct entry e[10];
     int n = keys_of(f, e);
     for (int i = 0; i < n; i++) {
-        bf_buf_fmt(out, "%c\"%s\":", i ? ',' : '{', e[i].key);
+        bf_buf_char(out, i ? ',' : '{');
+        bf_buf_quoted(out, e[i].key);
+        bf_buf_char(out, ':');
         switch (e[i].what) {
         case AT: bf_buf_int(out, f->at); break;
-        case DAY: bf_buf_fmt(out, "\"%s\"", bf_day_print(f->day, day)); break;
+        case DAY: bf_buf_quoted(out, bf_day_print(f->day, day)); break;
         case DUE: due_json(&f->due, out); break;
-        case FACT_: bf_buf_fmt(out, "\"%s\"", bf_fact_word((enum bf_fact_kind)f->kind)); break;
+        case FACT_: bf_buf_quoted(out, bf_fact_word((enum bf_fact_kind)f->kind)); break;
         case HOW: bf_buf_int(out, f->how); break;
         case SRC: bf_buf_int(out, f->src); break;
         case V: bf_value_json(m, bf_list_value(f->v, f->n), out); break;

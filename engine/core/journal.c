@@ -5,6 +5,8 @@
 
 #include "lang/base/assert.h"
 
+enum { BODY_USUAL = 1400 }; /* bytes: most bodies grow no further */
+
 const char *bf_entry_word(enum bf_entry_kind kind) {
     static const char *const word[BF_ENTRY_KINDS] = {
 #define ENTRY(name, word) word,
@@ -95,9 +97,8 @@ static uint32_t arg_type(const struct bf_image *m, uint32_t proc, const struct b
 static void key(struct bf_buf *out, const char *name) {
     if (out->p[out->len - 1] != '{')
         bf_buf_char(out, ',');
-    bf_buf_char(out, '"');
-    bf_buf_z(out, name);
-    bf_buf_z(out, "\":");
+    bf_buf_quoted(out, name);
+    bf_buf_char(out, ':');
 }
 
 static bool zero(const uint8_t hash[BF_SHA256_LEN]) {
@@ -111,7 +112,7 @@ static void put_hash(struct bf_buf *out, const char *name, const uint8_t hash[BF
         return;
     bf_hex(hash, BF_SHA256_LEN, text);
     key(out, name);
-    bf_buf_fmt(out, "\"%s\"", text);
+    bf_buf_quoted(out, text);
 }
 
 static void put_text(struct bf_buf *out, const char *name, bf_str s) {
@@ -149,10 +150,10 @@ static void put_event(const struct bf_entry *n, struct bf_buf *out) {
         bf_value_json(m, bf_list_value(v->args, v->nargs), out);
     }
     key(out, "day");
-    bf_buf_fmt(out, "\"%s\"", bf_day_print(n->day, day));
+    bf_buf_quoted(out, bf_day_print(n->day, day));
     put_int(out, "effective", v->effective);
     key(out, "kind");
-    bf_buf_fmt(out, "\"%s\"", event_word(v->kind));
+    bf_buf_quoted(out, event_word(v->kind));
     if (v->kind == BF_EVENT_OPEN && v->number)
         put_int(out, "number", v->number);
     if (v->kind == BF_EVENT_OPEN && in(p->starts, v->start))
@@ -165,6 +166,7 @@ void bf_entry_body(const struct bf_entry *n, struct bf_buf *out) {
     bool event = bf_entry_has_event((enum bf_entry_kind)n->head.kind);
     BF_ASSERT((!event && !n->fact_count) || (n->image && n->proc < n->image->proc_count));
     BF_ASSERT(!n->image || memcmp(n->image->hash, n->policy, BF_SHA256_LEN) == 0);
+    bf_buf_reserve(out, BODY_USUAL);
     bf_buf_char(out, '{');
     if (out->failed)
         return;

@@ -303,7 +303,8 @@ static void party_json(const struct bf_image *m, struct bf_value v, struct bf_bu
         bf_value_json(m, v.u.items[BF_PARTY_CODE], out);
         bf_buf_char(out, ',');
     }
-    bf_buf_fmt(out, "\"kind\":\"%s\"", word[v.kind - BF_K_PARTY]);
+    bf_buf_z(out, "\"kind\":");
+    bf_buf_quoted(out, word[v.kind - BF_K_PARTY]);
     if (v.n && bf_present(v.u.items[BF_PARTY_LEVEL])) {
         bf_buf_z(out, ",\"level\":");
         bf_value_json(m, v.u.items[BF_PARTY_LEVEL], out);
@@ -374,8 +375,8 @@ void bf_value_json(const struct bf_image *m, struct bf_value v, struct bf_buf *o
     case BF_K_INT:
     case BF_K_INSTANT:
     case BF_K_CASE: bf_buf_int(out, v.u.i); break;
-    case BF_K_DECIMAL: bf_buf_fmt(out, "\"%s\"", bf_decimal_print(v.u.i, text)); break;
-    case BF_K_DATE: bf_buf_fmt(out, "\"%s\"", bf_day_print((bf_day)v.u.i, day)); break;
+    case BF_K_DECIMAL: bf_buf_quoted(out, bf_decimal_print(v.u.i, text)); break;
+    case BF_K_DATE: bf_buf_quoted(out, bf_day_print((bf_day)v.u.i, day)); break;
     case BF_K_TEXT:
     case BF_K_DOCUMENT:
     case BF_K_CITIZEN_ID:
@@ -386,7 +387,11 @@ void bf_value_json(const struct bf_image *m, struct bf_value v, struct bf_buf *o
     case BF_K_DEPARTMENT: party_json(m, v, out); break;
     case BF_K_VIOLATION: violation_json(m, v, out); break;
     case BF_K_PERIOD:
-        bf_buf_fmt(out, "{\"count\":%lld,\"unit\":\"%s\"}", (long long)v.u.i, unit_word(v.aux));
+        bf_buf_z(out, "{\"count\":");
+        bf_buf_int(out, v.u.i);
+        bf_buf_z(out, ",\"unit\":");
+        bf_buf_quoted(out, unit_word(v.aux));
+        bf_buf_char(out, '}');
         break;
     case BF_K_ENUM:
         bf_json_text(bf_i_text(m, m->member[m->enums[v.aux].members.first + (uint32_t)v.u.i].name),

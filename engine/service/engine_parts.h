@@ -139,7 +139,7 @@ struct bf_round {
 };
 
 /* Heads and cells by hash: a few a slot at the cache sizes there are. */
-enum { BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
+enum { BF_HEAD_BITS = 14, BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
 
 /* A calendar, current from a row on. */
 struct bf_adoption {
@@ -171,7 +171,7 @@ struct bf_engine {
     uint32_t adoption_count, adoption_cap;
     uint32_t adopting; /* rows being read of adoptions that do not count yet */
     struct bf_sweep sweep;
-    struct bf_head *heads[BF_TABLE_SLOTS];
+    struct bf_head *heads[1 << BF_HEAD_BITS];
     uint32_t head_count;
     struct bf_head *newest, *oldest;
     struct bf_reg_row *cells[BF_TABLE_SLOTS];

@@ -23,7 +23,7 @@ uint64_t bf_key_hash(bf_str principal, bf_str key) {
 /* ---- heads ---- */
 
 static struct bf_head **place_of(struct bf_engine *e, uint64_t number) {
-    struct bf_head **p = &e->heads[number * UINT64_C(0x9E3779B97F4A7C15) >> 54];
+    struct bf_head **p = &e->heads[number * UINT64_C(0x9E3779B97F4A7C15) >> (64 - BF_HEAD_BITS)];
     while (*p && (*p)->number != number)
         p = &(*p)->chain;
     return p;

@@ -51,7 +51,24 @@ void bf_buf_str(struct bf_buf *b, bf_str s) { bf_buf_put(b, s.p, s.len); }
 
 void bf_buf_z(struct bf_buf *b, const char *z) { bf_buf_put(b, z, strlen(z)); }
 
-void bf_buf_char(struct bf_buf *b, char c) { bf_buf_put(b, &c, 1); }
+void bf_buf_char(struct bf_buf *b, char c) {
+    if (b->len + 1 < b->cap && !b->failed)
+        b->p[b->len++] = c;
+    else
+        bf_buf_put(b, &c, 1);
+}
+
+void bf_buf_quoted(struct bf_buf *b, const char *z) {
+    size_t n = strlen(z);
+    if (!reserve(b, n + 2))
+        return;
+    b->p[b->len] = '"';
+    memcpy(b->p + b->len + 1, z, n);
+    b->p[b->len + 1 + n] = '"';
+    b->len += n + 2;
+}
+
+void bf_buf_reserve(struct bf_buf *b, size_t n) { (void)reserve(b, n); }
 
 void bf_buf_int(struct bf_buf *b, int64_t n) {
     char digits[21], *p = digits + sizeof digits;

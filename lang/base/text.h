@@ -55,6 +55,8 @@ void bf_buf_str(struct bf_buf *b, bf_str s);
 void bf_buf_z(struct bf_buf *b, const char *z);
 void bf_buf_char(struct bf_buf *b, char c);
 void bf_buf_int(struct bf_buf *b, int64_t n);
+void bf_buf_quoted(struct bf_buf *b, const char *z); /* between double quotes, as it is */
+void bf_buf_reserve(struct bf_buf *b, size_t n);     /* room for n more, all at once */
 void bf_buf_fmt(struct bf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static inline bf_str bf_buf_view(const struct bf_buf *b) {
     return (bf_str){b->p, (uint32_t)b->len};
