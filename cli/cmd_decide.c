@@ -1,14 +1,13 @@
 /* banfa decide PATH NAME [JSON|-]: answers a decision. One JSON object in (its arguments by name), one out:
-** {"because":[{"cite":"15.1","rule":2}],"result":…}, the rules that fired by their place in the table. With "-" one a
-** line, until the input ends; a line that cannot be answered gives {"error":…} and the status 1. Registers
+** {"because":[{"cite":"15.1","rule":2}],"result":…}, the rules that fired by their place in the table, and
+** "provisional":true where a later calendar may change it. With "-" one a line, until the input ends; a line that cannot be answered gives {"error":…} and the status 1. Registers
 ** are empty.
 */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/scenario.h"
-#include "engine/sim/json_value.h"
-#include "engine/sim/words.h"
+#include "engine/sim/decide.h"
 #include "lang/base/mem.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
@@ -22,68 +21,21 @@ struct decide {
     struct bf_buf error;
 };
 
-/* ---- the answer ---- */
-
-/* "15.1, 31.1.6"; those of another policy with its name before a colon. */
-static void cites_json(const struct bf_image *m, uint32_t src, struct bf_buf *out) {
-    struct bf_i_range cites = m->src[src].cites;
-    struct bf_buf text;
-    bf_buf_init(&text);
-    for (uint32_t i = 0; i < cites.count; i++) {
-        if (i)
-            bf_buf_z(&text, ", ");
-        bf_words_cite_code(m, &m->cite[cites.first + i], &text);
-    }
-    out->failed |= text.failed;
-    bf_json_text(bf_buf_view(&text), out);
-    bf_buf_fini(&text);
-}
-
-static void answer_json(struct decide *d, struct bf_env *env, const struct bf_value *args,
-                        const struct bf_decided *decided, struct bf_buf *out) {
-    const struct bf_i_decision *row = &d->m->decision[d->decision];
-    bool first = true;
-    bf_buf_z(out, "{\"because\":[");
-    for (uint32_t i = 0; i < row->rules.count; i++) {
-        if (!bf_rule_fired(env, d->decision, args, decided, i))
-            continue;
-        uint32_t src = d->m->rule[row->rules.first + i].src;
-        bf_buf_z(out, first ? "{" : ",{");
-        first = false;
-        if (d->m->src[src].cites.count) {
-            bf_buf_z(out, "\"cite\":");
-            cites_json(d->m, src, out);
-            bf_buf_char(out, ',');
-        }
-        bf_buf_fmt(out, "\"rule\":%u}", (unsigned)i + 1);
-    }
-    bf_buf_z(out, "],\"result\":");
-    bf_value_json(d->m, decided->result, out);
-    bf_buf_z(out, "}\n");
-}
-
 /* ---- the question ---- */
 
 static bool ask(struct decide *d, json_t *j, struct bf_buf *out) {
-    struct bf_i_range params = d->m->decision[d->decision].params;
-    struct bf_json_read read = {d->m, d->arena, d->cli->lang, &d->error};
-    struct bf_value *args = bf_new_array(d->arena, struct bf_value, params.count);
-    struct bf_decided decided;
-    struct bf_env env = {.image = d->m,
-                         .world = &d->world,
-                         .arena = d->arena,
-                         .assume = d->world.assume,
-                         .budget = BF_STEP_BUDGET};
-    if (!bf_json_fields(&read, "", j, params, args))
-        return false;
-    enum bf_why why = bf_decide(&env, d->decision, args, &decided);
-    if (why) {
-        bf_text_render(&d->error, d->cli->lang, BF_T_DECIDE_FAULT,
-                       BF_ARGS(bf_arg_str(bf_str_of(bf_why_word(why)))));
-        return false;
-    }
-    answer_json(d, &env, args, &decided, out);
-    return true;
+    struct bf_question q = {.image = d->m,
+                            .world = &d->world,
+                            .arena = d->arena,
+                            .decision = d->decision,
+                            .args = j,
+                            .lang = d->cli->lang,
+                            .error = &d->error};
+    enum bf_why why;
+    bf_buf_char(out, '{');
+    bool ok = bf_decide_answer(&q, &why, out) == BF_DECIDED;
+    bf_buf_z(out, "}\n");
+    return ok;
 }
 
 /* One text in, one line appended to out, or d->error filled. */
@@ -176,21 +128,18 @@ static int lines(struct decide *d, struct bf_buf *out) {
 
 static bool find(struct decide *d, const char *name) {
     struct bf_buf names;
+    d->decision = bf_decide_find(d->m, bf_str_of(name));
+    if (d->decision != BF_NONE)
+        return true;
     bf_buf_init(&names);
-    for (d->decision = 0; d->decision < d->m->decision_count; d->decision++) {
-        const struct bf_i_decision *row = &d->m->decision[d->decision];
-        bf_str own = bf_i_text(d->m, row->name), label = bf_i_text(d->m, row->label);
-        if (bf_str_eq(own, bf_str_of(name)) || (label.len && bf_str_eq(label, bf_str_of(name))))
-            break;
-        bf_buf_z(&names, d->decision ? ", " : "");
-        bf_buf_str(&names, own);
+    for (uint32_t i = 0; i < d->m->decision_count; i++) {
+        bf_buf_z(&names, i ? ", " : "");
+        bf_buf_str(&names, bf_i_text(d->m, d->m->decision[i].name));
     }
-    bool found = d->decision < d->m->decision_count;
-    if (!found)
-        bf_cli_usage(d->cli, BF_T_DECIDE_NO_DECISION,
-                     BF_ARGS(bf_arg_str(bf_str_of(name)), bf_arg_str(bf_buf_view(&names))));
+    bf_cli_usage(d->cli, BF_T_DECIDE_NO_DECISION,
+                 BF_ARGS(bf_arg_str(bf_str_of(name)), bf_arg_str(bf_buf_view(&names))));
     bf_buf_fini(&names);
-    return found;
+    return false;
 }
 
 static int run(struct decide *d, const char *name, const char *question) {

@@ -139,7 +139,7 @@ static enum bf_why compare(struct bf_value x, struct bf_value y, enum bf_compare
     return BF_WHY_NOTHING;
 }
 
-static enum bf_why dates(const struct bf_env *env, enum bf_opcode op, struct bf_value x,
+static enum bf_why dates(struct bf_env *env, enum bf_opcode op, struct bf_value x,
                          struct bf_value y, struct bf_value *out) {
     if (!bf_present(x) || !bf_present(y))
         return BF_WHY_ABSENT;
@@ -171,6 +171,7 @@ static enum bf_why dates(const struct bf_env *env, enum bf_opcode op, struct bf_
         known = bf_working_days_between(cal, (bf_day)x.u.i, (bf_day)y.u.i, &n);
     if (!bf_days_known(known))
         return BF_WHY_CALENDAR;
+    env->provisional |= known == BF_DAYS_PROVISIONAL;
     *out = op == BF_OP_WORKING_DAYS_BETWEEN ? bf_int(n) : bf_date(day);
     return BF_WHY_NOTHING;
 }

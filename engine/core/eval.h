@@ -62,6 +62,7 @@ struct bf_env {
     uint32_t *part; /* of bf_guard_part; NULL */
     /* out */
     struct bf_need need; /* of BF_WHY_NEEDS */
+    bool provisional;    /* set where a day was computed that a later calendar may change */
     uint32_t fault_at;   /* offset in code of the instruction that failed */
 };
 

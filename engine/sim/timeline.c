@@ -1,7 +1,7 @@
 /* Timeline; see timeline.h. A head line an entry, then a line a fact. */
 #include "engine/sim/timeline.h"
 
-#include "engine/sim/words.h"
+#include "engine/sim/tell.h"
 #include "lang/base/cite.h"
 
 #define TEXT0(w, id) bf_words_text((w), (id), BF_NOARGS)
@@ -14,155 +14,15 @@ static struct bf_words words_of(const struct bf_sim *s, enum bf_lang lang) {
     return (struct bf_words){s->arena, s->image, s->calendar, lang};
 }
 
-static bf_str number_of(const struct bf_words *w, uint32_t n) {
-    return bf_words_value(w, bf_int(n));
-}
-
-/* ---- heads ---- */
-
-/* "ACT(label: value, …)", without arguments that were not given. */
-static bf_str act_with_args(const struct bf_words *w, const struct bf_event *e) {
-    const struct bf_i_act *a = &w->image->act[e->what];
-    bool zh = w->lang == BF_LANG_ZH;
-    bf_str list = {"", 0};
-    for (uint32_t i = 0; i < e->nargs && i < a->params.count; i++) {
-        if (!bf_present(e->args[i]))
-            continue;
-        const struct bf_i_field *f = &w->image->field[a->params.first + i];
-        bf_str value = bf_words_value(w, e->args[i]);
-        if (a->extends == BF_NONE)
-            value =
-                bf_words_join(w, bf_i_label(w->image, f->name, f->label), zh ? "：" : ": ", value);
-        list = bf_words_join(w, list, zh ? "，" : ", ", value);
-    }
-    bf_str name = bf_words_act(w, e->what);
-    if (!list.len)
-        return name;
-    return bf_words_join(w, bf_words_join(w, name, zh ? "（" : " (", list), "",
-                         bf_str_of(zh ? "）" : ")"));
-}
-
-static bf_str event_name(const struct bf_words *w, const struct bf_event *e) {
-    if (e->start == BF_NONE)
-        return TEXT0(w, BF_T_SIM_AN_EVENT);
-    const struct bf_i_event *ev = &w->image->event[w->image->start[e->start].event];
-    return bf_i_label(w->image, ev->name, ev->label);
-}
-
-static bf_str head(const struct bf_words *w, const struct bf_sim_entry *e) {
-    const struct bf_event *ev = &e->event;
-    bf_str actor = bf_words_party(w, ev->actor), proc = bf_words_proc(w, e->proc);
-    bf_str number = number_of(w, e->number);
-    switch (ev->kind) {
-    case BF_EVENT_OPEN: {
-        bool by_event = ev->start != BF_NONE || !bf_present(ev->actor);
-        if (by_event)
-            actor = event_name(w, ev);
-        if (e->outcome == BF_REFUSED)
-            return TEXT2(w, by_event ? BF_T_SIM_WOULD_START : BF_T_SIM_WOULD_OPEN, actor, proc);
-        return TEXT3(w, by_event ? BF_T_SIM_STARTS : BF_T_SIM_OPENS, actor, proc, number);
-    }
-    case BF_EVENT_ACT: return TEXT3(w, BF_T_SIM_DOES, number, actor, act_with_args(w, ev));
-    case BF_EVENT_CONSENT:
-        return TEXT3(w, BF_T_SIM_CONSENTS, number, actor, bf_words_act(w, ev->what));
-    case BF_EVENT_DECLINE:
-        return TEXT3(w, BF_T_SIM_DECLINES, number, actor, bf_words_act(w, ev->what));
-    case BF_EVENT_TICK:
-    case BF_EVENT_EXCUSE:
-    case BF_EVENT_CALENDAR: break;
-    }
-    return TEXT1(w, BF_T_SIM_TIME, number);
-}
-
-/* ---- facts ---- */
-
-static bf_str bearer_of(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
-                        uint32_t duty) {
-    return bf_words_party(w, bf_duty_bearer(s->image, &s->world, c, duty, s->arena));
-}
-
-static bf_str armed(const struct bf_sim *s, const struct bf_words *w, const struct bf_sim_entry *e,
-                    const struct bf_fact *f) {
-    bf_str due = bf_words_due(w, &f->due), duty = bf_words_duty(w, f->a);
-    if (s->image->duty[f->a].bearer == BF_NONE)
-        return TEXT2(w, BF_T_SIM_F_ARMED_STATE, duty, due);
-    return TEXT3(w, BF_T_SIM_F_ARMED, bearer_of(s, w, e->after, f->a), duty, due);
-}
-
-static bf_str violated(const struct bf_words *w, const struct bf_fact *f) {
-    bf_str v = bf_words_violation(w, f->a);
-    if (f->n && bf_present(f->v[0]))
-        return TEXT2(w, BF_T_SIM_F_VIOLATED, v, bf_words_party(w, f->v[0]));
-    return TEXT1(w, BF_T_SIM_F_VIOLATED_ONLY, v);
-}
-
-static bf_str notified(const struct bf_words *w, const struct bf_fact *f) {
-    bf_str to = bf_words_party(w, f->v[0]);
-    if (f->n > 1 && bf_present(f->v[1]))
-        return TEXT2(w, BF_T_SIM_F_NOTIFIED_SAYING, to, bf_words_value(w, f->v[1]));
-    return TEXT1(w, BF_T_SIM_F_NOTIFIED, to);
-}
-
-static bf_str name_row(const struct bf_words *w, uint32_t name, uint32_t label) {
-    return bf_i_label(w->image, name, label);
-}
-
-/* What a fact says in one line; empty if the head has said it. */
-static bf_str fact_line(const struct bf_sim *s, const struct bf_words *w,
-                        const struct bf_sim_entry *e, const struct bf_fact *f) {
-    const struct bf_image *m = s->image;
-    switch ((enum bf_fact_kind)f->kind) {
-    case BF_FACT_STARTED:
-    case BF_FACT_CONSENTED:
-    case BF_FACT_DECLINED:
-    case BF_FACT_RAISED:
-    case BF_FACT_REFUSED:
-    case BF_FACT_KINDS: break;
-    case BF_FACT_ASKED: return TEXT0(w, BF_T_SIM_F_ASKED);
-    case BF_FACT_ACTED:
-        if (f->how == 1)
-            return TEXT1(w, BF_T_SIM_F_DEEMED, bf_words_act(w, f->b));
-        if (e->event.kind != BF_EVENT_ACT)
-            return TEXT1(w, BF_T_SIM_F_ACTED, bf_words_act(w, f->b));
-        break;
-    case BF_FACT_REQUEST_DIED: return TEXT1(w, BF_T_SIM_F_DIED, bf_words_act(w, f->b));
-    case BF_FACT_SET:
-        return TEXT2(w, BF_T_SIM_F_SET, name_row(w, m->data[f->a].name, m->data[f->a].label),
-                     bf_words_value(w, f->v[0]));
-    case BF_FACT_MOVED:
-        return TEXT1(w, f->how == 1 ? BF_T_SIM_F_BACK : BF_T_SIM_F_MOVED, bf_words_state(w, f->b));
-    case BF_FACT_WAITING: return TEXT1(w, BF_T_SIM_F_WAITING, bf_words_duty(w, f->a));
-    case BF_FACT_SPARED: return TEXT1(w, BF_T_SIM_F_SPARED, bf_words_duty(w, f->a));
-    case BF_FACT_ARMED: return armed(s, w, e, f);
-    case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, bf_words_duty(w, f->a));
-    case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, bf_words_duty(w, f->a));
-    case BF_FACT_LAPSED:
-        return TEXT2(w, BF_T_SIM_F_LAPSED, bf_words_duty(w, f->a), bf_words_day(w, f->day));
-    case BF_FACT_VOIDED: return TEXT1(w, BF_T_SIM_F_VOIDED, bf_words_duty(w, f->a));
-    case BF_FACT_LEFT: return TEXT1(w, BF_T_SIM_F_LEFT, bf_words_duty(w, f->a));
-    case BF_FACT_PAUSED: return TEXT1(w, BF_T_SIM_F_PAUSED, bf_words_duty(w, f->a));
-    case BF_FACT_RESUMED:
-        return TEXT2(w, BF_T_SIM_F_RESUMED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
-    case BF_FACT_EXTENDED:
-        return TEXT3(w, BF_T_SIM_F_EXTENDED, bf_words_duty(w, f->a), bf_words_value(w, f->v[0]),
-                     bf_words_due(w, &f->due));
-    case BF_FACT_RESTARTED:
-        return TEXT2(w, BF_T_SIM_F_RESTARTED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
-    case BF_FACT_RECOMPUTED:
-        return TEXT2(w, BF_T_SIM_F_RECOMPUTED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
-    case BF_FACT_VIOLATED: return violated(w, f);
-    case BF_FACT_EXCUSED: return TEXT1(w, BF_T_SIM_F_EXCUSED, bf_words_violation(w, f->a));
-    case BF_FACT_NOTIFIED: return notified(w, f);
-    case BF_FACT_FILED: return TEXT1(w, BF_T_SIM_F_FILED, bf_words_party(w, f->v[0]));
-    case BF_FACT_PUT:
-        return TEXT2(w, BF_T_SIM_F_PUT, name_row(w, m->reg[f->a].name, m->reg[f->a].label),
-                     bf_words_value(w, f->v[0]));
-    case BF_FACT_OPENED: return TEXT1(w, BF_T_SIM_F_OPENED, bf_words_proc(w, f->a));
-    case BF_FACT_ENDED: return TEXT1(w, BF_T_SIM_F_ENDED, bf_words_state(w, f->a));
-    case BF_FACT_FAILED:
-        return TEXT1(w, BF_T_SIM_F_FAILED, bf_str_of(bf_why_word((enum bf_why)f->c)));
-    }
-    return (bf_str){"", 0};
+static struct bf_tale tale_of(const struct bf_sim *s, const struct bf_words *w,
+                              const struct bf_sim_entry *e) {
+    return (struct bf_tale){.words = w,
+                            .world = &s->world,
+                            .event = &e->event,
+                            .proc = e->proc,
+                            .number = e->number,
+                            .refused = e->outcome == BF_REFUSED ? &e->refused : NULL,
+                            .after = e->after};
 }
 
 static void cited(const struct bf_words *w, uint32_t src, struct bf_buf *out) {
@@ -180,98 +40,33 @@ static void indented(struct bf_buf *out, const char *indent, bf_str line) {
 }
 
 /* The days counted under a fact that set or moved a duty's end. */
-static void days_of(const struct bf_sim *s, const struct bf_words *w, const struct bf_case *c,
-                    const struct bf_fact *f, struct bf_buf *out) {
-    bool counts = f->kind == BF_FACT_ARMED || f->kind == BF_FACT_RESUMED ||
-                  f->kind == BF_FACT_EXTENDED || f->kind == BF_FACT_RESTARTED ||
-                  f->kind == BF_FACT_RECOMPUTED;
-    if (!counts || !c)
-        return;
-    const struct bf_case_duty *d = bf_case_duty(s->image, c, f->a);
-    struct bf_term term = bf_case_term(d);
+static void days_of(const struct bf_tale *t, const struct bf_fact *f, struct bf_buf *out) {
     bf_str counted, left_out;
-    if (d->status != BF_STATUS_OPEN) /* the same step closed it again */
-        return;
-    bf_words_days(w, &term, &d->due, &counted, &left_out);
+    bf_tell_days(t, f, &counted, &left_out);
     if (counted.len)
-        indented(out, "        ", TEXT1(w, BF_T_SIM_COUNTED, counted));
+        indented(out, "        ", TEXT1(t->words, BF_T_SIM_COUNTED, counted));
     if (left_out.len)
-        indented(out, "        ", TEXT1(w, BF_T_SIM_LEFT_OUT, left_out));
+        indented(out, "        ", TEXT1(t->words, BF_T_SIM_LEFT_OUT, left_out));
 }
 
 /* ---- refusals ---- */
 
-static bf_str window_reason(const struct bf_words *w, const struct bf_refused *r) {
-    if (r->window.kind != BF_DUE_DAY)
-        return TEXT0(w, BF_T_SIM_R_WINDOW);
-    return TEXT1(w,
-                 r->kind == BF_REFUSAL_TOO_LATE ? BF_T_SIM_R_WINDOW_OVER : BF_T_SIM_R_WINDOW_OPENS,
-                 bf_words_day(w, r->window.last));
-}
-
-/* Which argument it was that is missing or of another type; empty if their number is wrong. */
-static bf_str bad_argument(const struct bf_words *w, const struct bf_sim_entry *e) {
-    const struct bf_image *m = w->image;
-    const struct bf_event *ev = &e->event;
-    uint32_t arg = e->refused.arg;
-    if (arg == BF_NONE)
-        return (bf_str){"", 0};
-    if (ev->kind == BF_EVENT_OPEN && ev->start == BF_NONE) {
-        const struct bf_i_data *d = &m->data[m->proc[e->proc].data.first + arg];
-        return name_row(w, d->name, d->label);
-    }
-    struct bf_i_range params = ev->kind == BF_EVENT_OPEN
-                                   ? m->event[m->start[ev->start].event].params
-                                   : m->act[ev->what].params;
-    const struct bf_i_field *f = &m->field[params.first + (arg < params.count ? arg : 0)];
-    return arg < params.count ? name_row(w, f->name, f->label) : (bf_str){"", 0};
-}
-
-static bf_str reason(const struct bf_words *w, const struct bf_sim_entry *e) {
-    const struct bf_refused *r = &e->refused;
-    static const enum bf_text_id plain[BF_WHYS] = {
-        [BF_WHY_UNKNOWN] = BF_T_SIM_R_UNKNOWN,   [BF_WHY_ARGUMENTS] = BF_T_SIM_R_ARGUMENTS,
-        [BF_WHY_STAMP] = BF_T_SIM_R_STAMP,       [BF_WHY_LIMIT] = BF_T_SIM_R_LIMIT,
-        [BF_WHY_OVERFLOW] = BF_T_SIM_R_OVERFLOW, [BF_WHY_ABSENT] = BF_T_SIM_R_ABSENT,
-        [BF_WHY_CALENDAR] = BF_T_SIM_R_CALENDAR, [BF_WHY_BUDGET] = BF_T_SIM_R_BUDGET,
-        [BF_WHY_TOO_LONG] = BF_T_SIM_R_TOO_LONG, [BF_WHY_GAP] = BF_T_SIM_R_GAP,
-        [BF_WHY_BAN] = BF_T_SIM_R_BAN,           [BF_WHY_USED] = BF_T_SIM_R_USED,
-        [BF_WHY_AT_MOST] = BF_T_SIM_R_AT_MOST,   [BF_WHY_NO_REQUEST] = BF_T_SIM_R_NO_REQUEST,
-        [BF_WHY_FORCE] = BF_T_SIM_R_FORCE};
-    bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(w, e) : (bf_str){"", 0};
-    if (arg.len)
-        return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);
-    if (plain[r->why])
-        return TEXT0(w, plain[r->why]);
-    if (r->why == BF_WHY_ACTOR)
-        return TEXT1(w, BF_T_SIM_R_ACTOR, bf_words_party(w, e->event.actor));
-    if (r->why == BF_WHY_WINDOW)
-        return window_reason(w, r);
-    if (r->why == BF_WHY_STATE || r->why == BF_WHY_ENDED)
-        return TEXT1(w, r->why == BF_WHY_STATE ? BF_T_SIM_R_STATE : BF_T_SIM_R_ENDED,
-                     bf_words_state(w, e->after->state));
-    if (r->why == BF_WHY_DUTY && r->duty != BF_NONE)
-        return TEXT2(w, BF_T_SIM_R_DUTY, bf_words_duty(w, r->duty),
-                     bf_words_status(w, bf_case_duty(w->image, e->after, r->duty)->status));
-    if (r->why == BF_WHY_REQUIRE && r->require != BF_NONE)
-        return bf_i_text(w->image, w->image->require[r->require].text);
-    bf_str part = bf_words_guard_part(w, r->part_first, r->part_end);
-    if (r->why == BF_WHY_GUARD && part.len)
-        return TEXT1(w, BF_T_SIM_R_GUARD, part);
-    return r->why == BF_WHY_GUARD ? TEXT0(w, BF_T_SIM_R_GUARD_ONLY)
-                                  : bf_str_of(bf_why_word(r->why));
+static bf_str reason(const struct bf_sim *s, const struct bf_words *w,
+                     const struct bf_sim_entry *e) {
+    struct bf_tale t = tale_of(s, w, e);
+    return bf_tell_reason(&t);
 }
 
 bf_str bf_refusal_reason(const struct bf_sim *s, enum bf_lang lang, const struct bf_sim_entry *e) {
     struct bf_words w = words_of(s, lang);
-    return reason(&w, e);
+    return reason(s, &w, e);
 }
 
-static void refusal_lines(const struct bf_words *w, const struct bf_sim_entry *e,
-                          struct bf_buf *out) {
-    const struct bf_refused *r = &e->refused;
+static void refusal_lines(const struct bf_tale *t, struct bf_buf *out) {
+    const struct bf_words *w = t->words;
+    const struct bf_refused *r = t->refused;
     bf_buf_z(out, "      ");
-    bf_buf_str(out, TEXT2(w, BF_T_SIM_R_HEAD, bf_words_refusal(w, r->kind), reason(w, e)));
+    bf_buf_str(out, TEXT2(w, BF_T_SIM_R_HEAD, bf_words_refusal(w, r->kind), bf_tell_reason(t)));
     cited(w, r->src, out);
     bf_buf_char(out, '\n');
     bf_str acts = {"", 0};
@@ -279,24 +74,17 @@ static void refusal_lines(const struct bf_words *w, const struct bf_sim_entry *e
         acts = bf_words_join(w, acts, w->lang == BF_LANG_ZH ? "、" : ", ",
                              bf_words_act(w, r->lawful[i].act));
     if (acts.len)
-        indented(out, "      ", TEXT2(w, BF_T_SIM_LAWFUL, bf_words_party(w, e->event.actor), acts));
+        indented(out, "      ",
+                 TEXT2(w, BF_T_SIM_LAWFUL, bf_words_party(w, t->event->actor), acts));
 }
 
 /* ---- text ---- */
 
-static void head_line(const struct bf_words *w, const struct bf_sim_entry *e, struct bf_buf *out) {
-    uint32_t src = BF_NONE; /* of the act itself */
-    for (uint32_t i = 0; i < e->fact_count; i++)
-        if (e->facts[i].kind == BF_FACT_STARTED || e->facts[i].kind == BF_FACT_ACTED ||
-            e->facts[i].kind == BF_FACT_ASKED || e->facts[i].kind == BF_FACT_CONSENTED ||
-            e->facts[i].kind == BF_FACT_DECLINED) {
-            src = e->facts[i].src;
-            break;
-        }
-    bf_buf_str(out, bf_words_instant(w, e->event.effective));
+static void head_line(const struct bf_tale *t, const struct bf_sim_entry *e, struct bf_buf *out) {
+    bf_buf_str(out, bf_words_instant(t->words, e->event.effective));
     bf_buf_z(out, "  ");
-    bf_buf_str(out, head(w, e));
-    cited(w, src, out);
+    bf_buf_str(out, bf_tell_head(t));
+    cited(t->words, bf_tell_src(e->facts, e->fact_count), out);
     bf_buf_char(out, '\n');
 }
 
@@ -323,35 +111,25 @@ void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang la
     title_lines(s, scenario, &w, out);
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct bf_sim_entry *e = &s->entries[i];
-        head_line(&w, e, out);
+        struct bf_tale t = tale_of(s, &w, e);
+        head_line(&t, e, out);
         for (uint32_t k = 0; k < e->fact_count; k++) {
             const struct bf_fact *f = &e->facts[k];
-            bf_str line = fact_line(s, &w, e, f);
+            bf_str line = bf_tell_fact(&t, f);
             if (!line.len)
                 continue;
             bf_buf_z(out, "      ");
             bf_buf_str(out, line);
             cited(&w, f->src, out);
             bf_buf_char(out, '\n');
-            days_of(s, &w, e->after, f, out);
+            days_of(&t, f, out);
         }
         if (e->outcome == BF_REFUSED)
-            refusal_lines(&w, e, out);
+            refusal_lines(&t, out);
     }
 }
 
 /* ---- JSON ---- */
-
-static void json_cites(const struct bf_image *m, uint32_t src, struct bf_buf *out) {
-    bf_buf_char(out, '[');
-    struct bf_i_range r = src == BF_NONE ? (struct bf_i_range){0, 0} : m->src[src].cites;
-    for (uint32_t i = 0; i < r.count; i++) {
-        bf_buf_z(out, i ? ",\"" : "\"");
-        bf_words_cite_code(m, &m->cite[r.first + i], out);
-        bf_buf_char(out, '"');
-    }
-    bf_buf_char(out, ']');
-}
 
 static void json_instant(const struct bf_sim *s, bf_instant at, struct bf_buf *out) {
     char text[BF_INSTANT_TEXT];
@@ -371,7 +149,7 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
         if (i)
             bf_buf_char(out, ',');
         bf_buf_z(out, "{\"cites\":");
-        json_cites(m, e->facts[i].src, out);
+        bf_words_cites_json(m, e->facts[i].src, out);
         bf_buf_z(out, ",\"fact\":");
         bf_fact_json(m, &e->facts[i], out);
         bf_buf_char(out, '}');
@@ -380,7 +158,7 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
     bf_json_text(bf_i_text(m, m->proc[e->proc].name), out);
     if (e->outcome == BF_REFUSED) {
         bf_buf_fmt(out, ",\"refused\":{\"cites\":");
-        json_cites(m, e->refused.src, out);
+        bf_words_cites_json(m, e->refused.src, out);
         bf_buf_fmt(out, ",\"kind\":\"%s\",\"why\":\"%s\"}", refusal[e->refused.kind],
                    bf_why_word(e->refused.why));
     }
@@ -427,12 +205,12 @@ static bf_str verdict(const struct bf_sim *s, const struct bf_words *w) {
     case BF_SIM_REFUSED:
         return TEXT1(w, BF_T_SIM_V_REFUSED,
                      bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind), ": ",
-                                   reason(w, s->refusal)));
+                                   reason(s, w, s->refusal)));
     case BF_SIM_NOT_REFUSED: return TEXT0(w, BF_T_SIM_V_NOT_REFUSED);
     case BF_SIM_OTHER_REFUSAL:
         return TEXT1(w, BF_T_SIM_V_OTHER_REFUSAL,
                      bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind), ": ",
-                                   reason(w, s->refusal)));
+                                   reason(s, w, s->refusal)));
     case BF_SIM_OTHER_CITE: {
         bf_str cites = bf_words_cites(w, s->refusal->refused.src);
         return cites.len ? TEXT1(w, BF_T_SIM_V_OTHER_CITE, cites)
@@ -443,7 +221,8 @@ static bf_str verdict(const struct bf_sim *s, const struct bf_words *w) {
     case BF_SIM_NO_DATE: return TEXT0(w, BF_T_SIM_V_NO_DATE);
     case BF_SIM_NO_CASE: return TEXT0(w, BF_T_SIM_V_NO_CASE);
     case BF_SIM_FAULT: return TEXT1(w, BF_T_SIM_V_FAULT, bf_str_of(bf_why_word(s->why)));
-    case BF_SIM_CHAIN: return TEXT1(w, BF_T_SIM_V_CHAIN, number_of(w, BF_SIM_CHAIN_MAX));
+    case BF_SIM_CHAIN:
+        return TEXT1(w, BF_T_SIM_V_CHAIN, bf_words_value(w, bf_int(BF_SIM_CHAIN_MAX)));
     case BF_SIM_MEMORY: break;
     }
     return TEXT0(w, BF_T_SIM_V_MEMORY);

@@ -248,6 +248,17 @@ void bf_words_cite_code(const struct bf_image *m, const struct bf_i_cite *c, str
     bf_cite_code(out, (struct bf_cite){c->article, c->suffix, c->paragraph, c->item});
 }
 
+void bf_words_cites_json(const struct bf_image *m, uint32_t src, struct bf_buf *out) {
+    bf_buf_char(out, '[');
+    struct bf_i_range r = src == BF_NONE ? (struct bf_i_range){0, 0} : m->src[src].cites;
+    for (uint32_t i = 0; i < r.count; i++) {
+        bf_buf_z(out, i ? ",\"" : "\"");
+        bf_words_cite_code(m, &m->cite[r.first + i], out);
+        bf_buf_char(out, '"');
+    }
+    bf_buf_char(out, ']');
+}
+
 /* ---- deadlines ---- */
 
 bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due) {

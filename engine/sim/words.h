@@ -30,6 +30,8 @@ bf_str bf_words_cites(const struct bf_words *w, uint32_t src);
 bf_str bf_words_cite_range(const struct bf_words *w, struct bf_i_range cites);
 /* As JSON writes one: "15.1", or "other_policy:15.1"; no quotes. */
 void bf_words_cite_code(const struct bf_image *m, const struct bf_i_cite *c, struct bf_buf *out);
+void bf_words_cites_json(const struct bf_image *m, uint32_t src,
+                         struct bf_buf *out); /* ["15.1"], [] */
 
 bf_str bf_words_act(const struct bf_words *w, uint32_t act);
 bf_str bf_words_state(const struct bf_words *w, uint32_t state);
