@@ -65,8 +65,8 @@ bool bf_cli_operands(const struct bf_cli *cli, int *argc, char **argv, int min, 
 
 static void complain(const struct bf_cli *cli, const char *text, size_t len) {
     const char *command = cli->command ? cli->command->name : NULL;
-    fprintf(stderr, "banfa%s%s: %.*s\n", command ? " " : "", command ? command : "", (int)len,
-            text);
+    fprintf(stderr, "%s%s%s: %.*s\n", cli->program, command ? " " : "", command ? command : "",
+            (int)len, text);
 }
 
 int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs) {
@@ -76,10 +76,10 @@ int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *a
     complain(cli, buf.p ? buf.p : "", buf.len);
     bf_buf_fini(&buf);
     if (cli->command)
-        fprintf(stderr, "%s %s %s\n", bf_text_z(cli->lang, BF_T_CLI_USAGE), cli->command->name,
-                cli->command->usage);
+        fprintf(stderr, "%s%s %s %s\n", bf_text_z(cli->lang, BF_T_CLI_USAGE), cli->program,
+                cli->command->name, cli->command->usage);
     else
-        fprintf(stderr, "%s\n", bf_text_z(cli->lang, BF_T_CLI_SEE_HELP));
+        fprintf(stderr, "%s %s\n", cli->program, bf_text_z(cli->lang, BF_T_CLI_SEE_HELP));
     return BF_EXIT_USAGE;
 }
 

@@ -1,4 +1,4 @@
-/* cli: what the subcommands of banfa share.
+/* cli: what the subcommands of banfa share, and those of banfad (cli/banfad) with them.
 **
 ** A subcommand NAME is one file, cli/cmd_NAME.c, with the function bf_cmd_NAME, and one row of
 ** cli/commands.def. argv[0] is its name; flags that every command takes (--json, --lang,
@@ -14,7 +14,7 @@ enum { BF_EXIT_FINE = 0, BF_EXIT_ERRORS = 1, BF_EXIT_USAGE = 2 };
 
 struct bf_cli;
 
-struct bf_command {
+struct bf_cli_command {
     const char *name;
     int (*run)(struct bf_cli *cli, int argc, char **argv);
     const char *usage;   /* what follows the name */
@@ -22,7 +22,10 @@ struct bf_command {
 };
 
 struct bf_cli {
-    const struct bf_command *command; /* NULL before one is chosen */
+    const char *program;                   /* "banfa" */
+    const struct bf_cli_command *commands; /* the last one has no name */
+    enum bf_text_id common_flags;          /* what help says of the flags of all */
+    const struct bf_cli_command *command;  /* NULL before one is chosen */
     enum bf_lang lang;
     int ambiguous_width;
     bool json;
@@ -31,6 +34,10 @@ struct bf_cli {
 #define CMD(name, usage, en, zh) int bf_cmd_##name(struct bf_cli *cli, int argc, char **argv);
 #include "cli/commands.def"
 #undef CMD
+
+/* Takes the common flags, finds the command (where none is named: `otherwise`, which may be NULL) and runs it. Returns
+** the exit status of the program, all output written. */
+int bf_cli_main(struct bf_cli *cli, const char *otherwise, int argc, char **argv);
 
 /* ---- options; each takes what it finds out of argv, and leaves what follows "--" alone ---- */
 

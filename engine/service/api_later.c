@@ -6,9 +6,6 @@ static void later(struct bf_call *c) {
                     BF_ARGS(bf_arg_str(bf_str_of(bf_route_template(c->match.route)))));
 }
 
-void bf_on_healthz(struct bf_call *c) { later(c); }
-void bf_on_readyz(struct bf_call *c) { later(c); }
-void bf_on_metrics(struct bf_call *c) { later(c); }
 void bf_on_openapi(struct bf_call *c) { later(c); }
 void bf_on_cases_list(struct bf_call *c) { later(c); }
 void bf_on_cases_open(struct bf_call *c) { later(c); }
@@ -37,8 +34,6 @@ void bf_on_token_revoke(struct bf_call *c) { later(c); }
 void bf_on_me(struct bf_call *c) { later(c); }
 void bf_on_audit_checkpoint(struct bf_call *c) { later(c); }
 void bf_on_audit_receipt(struct bf_call *c) { later(c); }
-void bf_on_clock_read(struct bf_call *c) { later(c); }
-void bf_on_clock_accept(struct bf_call *c) { later(c); }
 void bf_on_backup(struct bf_call *c) { later(c); }
 void bf_on_journal(struct bf_call *c) { later(c); }
 void bf_on_verify(struct bf_call *c) { later(c); }

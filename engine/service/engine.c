@@ -22,6 +22,12 @@ void bf_engine_die(struct bf_engine *e, const struct bf_error *error) {
 
 static void answer(struct bf_work *w) {
     w->engine->under_way--;
+    if (w->result.again)
+        w->engine->counts.repeated++;
+    else if (w->result.kind == BF_ANSWER_DONE)
+        w->engine->counts.done++;
+    else if (w->result.kind == BF_ANSWER_REFUSED)
+        w->engine->counts.refused++;
     w->command.answer(w->command.ctx, &w->result);
     bf_arena_free(w->arena); /* it holds the work too */
 }
@@ -298,6 +304,8 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->flying = r; /* answers nobody */
         return;
     }
+    if (e->o.written)
+        e->o.written(e->o.ctx, err ? NULL : &r->batch);
     if (err) {
         struct bf_round *later = e->forming;
         e->forming = NULL;
@@ -317,6 +325,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
     } else {
         e->committed = r->batch.head.seq;
         e->committed_cases = r->batch.head.cases;
+        e->counts.fired += r->fired;
         unpin(r);
         answer_all(r, false);
     }
@@ -343,6 +352,8 @@ void bf_engine_flush(struct bf_engine *e) {
     e->flying = r;
     e->under_way++;
     bf_engine_evict(e);
+    if (e->o.submitted)
+        e->o.submitted(e->o.ctx);
     bf_store_submit(e->store, &r->batch, written, r);
 }
 
@@ -413,6 +424,9 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
         bf_arena_free(t.arena);
         return end;
     }
+    for (uint32_t i = 0; i < t.made_count; i++)
+        r->fired += bf_entry_has_event(t.made[i].entry.head.kind) &&
+                    t.made[i].entry.event.kind == BF_EVENT_TICK;
     if (w) {
         tell_attempt(w, &t);
         leave_queue(w);
@@ -764,4 +778,18 @@ void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx) {
 
 bool bf_engine_idle(const struct bf_engine *e) {
     return !e->under_way && !e->forming && !e->flying && !e->page;
+}
+
+bool bf_engine_scanning(const struct bf_engine *e) { return e->scanning; }
+
+void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t batch_rows) {
+    e->o.cached_cases = cached_cases;
+    e->o.batch_rows = batch_rows;
+}
+
+struct bf_engine_counts bf_engine_count(const struct bf_engine *e) {
+    struct bf_engine_counts n = e->counts;
+    n.queue_rows = e->seq - e->committed;
+    n.cached_cases = e->head_count;
+    return n;
 }

@@ -124,6 +124,9 @@ struct bf_engine_options {
     bf_instant (*now)(void *ctx);                      /* never goes back */
     void (*random)(void *ctx, uint8_t *out, size_t n); /* salts */
     void (*fatal)(void *ctx, const struct bf_error *e);
+    void (*submitted)(void *ctx); /* a batch goes to the writer. May be NULL */
+    /* It is durable, and not answered yet; NULL: the disk is full. May be NULL. */
+    void (*written)(void *ctx, const struct bf_batch *b);
     void *ctx;
     uint32_t partition;
     enum bf_hash hash;     /* of a new partition's tree; 0: SHA-256 */
@@ -167,5 +170,15 @@ bf_instant bf_engine_wake(const struct bf_engine *e);
 /* Hands the forming batch to the writer if it is free. */
 void bf_engine_flush(struct bf_engine *e);
 bool bf_engine_idle(const struct bf_engine *e);
+bool bf_engine_scanning(const struct bf_engine *e);
+void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t batch_rows);
+
+struct bf_engine_counts {
+    uint64_t queue_rows; /* put into batches, not durable yet */
+    uint64_t cached_cases;
+    uint64_t done, refused, repeated; /* answers told so far */
+    uint64_t fired;                   /* limits that passed and were acted on */
+};
+struct bf_engine_counts bf_engine_count(const struct bf_engine *e);
 
 #endif

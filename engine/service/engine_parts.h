@@ -129,6 +129,7 @@ struct bf_round {
     struct bf_arena *arena;
     struct bf_batch batch;
     bf_instant due; /* the first of its cases' */
+    uint64_t fired; /* limits that passed */
     struct bf_work *first, **last;
     struct bf_kept {
         struct bf_head *head;     /* pinned */
@@ -188,6 +189,7 @@ struct bf_engine {
     bf_instant wake,
         wake_since;        /* see bf_engine_wake; the first due written since the scan asked */
     uint64_t wake_after;   /* not before that row is durable */
+    struct bf_engine_counts counts;
     struct bf_head **page; /* of a scan, while its heads are being read */
     uint32_t page_count;
     bool scanning;

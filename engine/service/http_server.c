@@ -7,9 +7,12 @@
 */
 #include "engine/service/http_server.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "lang/base/assert.h"
@@ -36,7 +39,12 @@ struct link {
 
 struct client {
     struct link all, quiet, wheel, dirty;
-    uv_tcp_t tcp;
+    union socket {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } socket;
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct bf_http_server *server;
@@ -51,7 +59,7 @@ struct bf_http_server {
     struct bf_http_server_config config;
     struct bf_http_shared shared;
     uv_loop_t *loop;
-    uv_tcp_t listener;
+    union socket listener;
     uv_timer_t timer;
     uv_check_t check;
     uv_idle_t idle; /* active while there are dirty clients: then polling does not wait */
@@ -123,7 +131,7 @@ static void client_close(struct client *k) {
     link_out(&k->dirty);
     bf_http_conn_free(k->http);
     k->http = NULL;
-    uv_close((uv_handle_t *)&k->tcp, on_closed);
+    uv_close(&k->socket.handle, on_closed);
 }
 
 /* ---- deadlines ---- */
@@ -168,7 +176,7 @@ static bool write_later(struct client *k, bf_str out) {
     memcpy(k->writing, out.p, k->writing_len);
     uv_buf_t buf = uv_buf_init(k->writing, (unsigned)k->writing_len);
     k->write.data = k;
-    return uv_write(&k->write, (uv_stream_t *)&k->tcp, &buf, 1, on_written) == 0;
+    return uv_write(&k->write, &k->socket.stream, &buf, 1, on_written) == 0;
 }
 
 /* Sends what there is. False: the socket is of no use any more. */
@@ -176,7 +184,7 @@ static bool client_write(struct client *k) {
     int64_t now = now_of(k->server);
     for (bf_str out; !k->writing && (out = bf_http_conn_output(k->http)).len;) {
         uv_buf_t buf = uv_buf_init((char *)(uintptr_t)out.p, out.len);
-        int n = uv_try_write((uv_stream_t *)&k->tcp, &buf, 1);
+        int n = uv_try_write(&k->socket.stream, &buf, 1);
         if (n == UV_EAGAIN)
             return write_later(k, out);
         if (n < 0)
@@ -234,8 +242,8 @@ static bool client_read(struct client *k) {
         return true;
     k->reading = wants;
     if (wants)
-        return uv_read_start((uv_stream_t *)&k->tcp, on_alloc, on_read) == 0;
-    uv_read_stop((uv_stream_t *)&k->tcp);
+        return uv_read_start(&k->socket.stream, on_alloc, on_read) == 0;
+    uv_read_stop(&k->socket.stream);
     return true;
 }
 
@@ -248,7 +256,7 @@ static void client_turn(struct client *k) {
     }
     if (!k->ended && !k->writing && bf_http_conn_half_closed(k->http)) {
         k->ended = true;
-        if (uv_shutdown(&k->shutdown, (uv_stream_t *)&k->tcp, on_shutdown)) {
+        if (uv_shutdown(&k->shutdown, &k->socket.stream, on_shutdown)) {
             client_close(k);
             return;
         }
@@ -305,9 +313,14 @@ static void turn_away(struct client *k) {
     static char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
                          "Retry-After: 1\r\nConnection: close\r\n\r\n";
     uv_buf_t buf = uv_buf_init(text, sizeof text - 1);
-    uv_try_write((uv_stream_t *)&k->tcp, &buf, 1); /* if it can be told */
+    uv_try_write(&k->socket.stream, &buf, 1); /* if it can be told */
     k->server->stats.refused++;
     client_close(k);
+}
+
+static int init_socket(struct bf_http_server *s, union socket *socket) {
+    return s->config.path ? uv_pipe_init(s->loop, &socket->pipe, 0)
+                          : uv_tcp_init(s->loop, &socket->tcp);
 }
 
 static struct client *client_new(struct bf_http_server *s) {
@@ -316,12 +329,12 @@ static struct client *client_new(struct bf_http_server *s) {
         return NULL;
     *k = (struct client){.server = s};
     k->http = bf_http_conn_new(&s->shared, k, now_of(s));
-    if (!k->http || uv_tcp_init(s->loop, &k->tcp)) {
+    if (!k->http || init_socket(s, &k->socket)) {
         bf_http_conn_free(k->http);
         bf_free(k);
         return NULL;
     }
-    k->tcp.data = k;
+    k->socket.handle.data = k;
     link_init(&k->all);
     link_init(&k->quiet);
     link_init(&k->wheel);
@@ -331,13 +344,12 @@ static struct client *client_new(struct bf_http_server *s) {
     return k;
 }
 
-/* Without memory the newcomer waits in libuv, which listens no further; the timer tries again. */
 /* Who limits by address must know it. */
 static void tell_peer(struct client *k) {
     struct sockaddr_storage from;
     int len = sizeof from;
-    struct bf_http_peer peer = {0};
-    if (uv_tcp_getpeername(&k->tcp, (struct sockaddr *)&from, &len) == 0) {
+    struct bf_http_peer peer = {.local = k->server->config.path != NULL};
+    if (!peer.local && uv_tcp_getpeername(&k->socket.tcp, (struct sockaddr *)&from, &len) == 0) {
         bool four = from.ss_family == AF_INET;
         peer.address_len = four ? 4 : 16;
         if (four)
@@ -348,19 +360,21 @@ static void tell_peer(struct client *k) {
     bf_http_conn_from(k->http, &peer);
 }
 
+/* Without memory the newcomer waits in libuv, which listens no further; the timer tries again. */
 static void take(struct bf_http_server *s) {
     bool full = s->stats.open >= s->config.connections && !evict(s);
     struct client *k = client_new(s);
     s->accept_waits = !k;
     if (!k)
         return;
-    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&k->tcp)) {
+    if (uv_accept(&s->listener.stream, &k->socket.stream)) {
         client_close(k);
         return;
     }
     s->stats.accepted++;
     tell_peer(k);
-    uv_tcp_nodelay(&k->tcp, 1);
+    if (!s->config.path)
+        uv_tcp_nodelay(&k->socket.tcp, 1);
     if (full)
         turn_away(k);
     else
@@ -407,6 +421,19 @@ static void on_timer(uv_timer_t *timer) {
 
 /* ---- from outside ---- */
 
+/* Nobody can connect between bind and listen, so that the mode is in force from the first connection on. */
+static enum bf_err listen_at_path(struct bf_http_server *s, struct bf_error *e) {
+    const char *path = s->config.path;
+    int rc = unlink(path) && errno != ENOENT ? uv_translate_sys_error(errno) : 0;
+    if (!rc)
+        rc = uv_pipe_bind(&s->listener.pipe, path);
+    if (!rc && chmod(path, 0600))
+        rc = uv_translate_sys_error(errno);
+    if (!rc)
+        rc = uv_listen(&s->listener.stream, BACKLOG, on_connection);
+    return rc ? bf_fail(e, BF_EIO, "listen on %s: %s", path, uv_strerror(rc)) : BF_OK;
+}
+
 static enum bf_err listen_on(struct bf_http_server *s, struct bf_error *e) {
     struct sockaddr_storage at;
     int len = sizeof at, rc;
@@ -414,11 +441,11 @@ static enum bf_err listen_on(struct bf_http_server *s, struct bf_error *e) {
     if ((rc = uv_ip4_addr(c->address, c->port, (struct sockaddr_in *)&at)) != 0)
         rc = uv_ip6_addr(c->address, c->port, (struct sockaddr_in6 *)&at);
     if (!rc)
-        rc = uv_tcp_bind(&s->listener, (const struct sockaddr *)&at, 0);
+        rc = uv_tcp_bind(&s->listener.tcp, (const struct sockaddr *)&at, 0);
     if (!rc)
-        rc = uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection);
+        rc = uv_listen(&s->listener.stream, BACKLOG, on_connection);
     if (!rc)
-        rc = uv_tcp_getsockname(&s->listener, (struct sockaddr *)&at, &len);
+        rc = uv_tcp_getsockname(&s->listener.tcp, (struct sockaddr *)&at, &len);
     if (rc)
         return bf_fail(e, BF_EIO, "listen on %s, port %u: %s", c->address, (unsigned)c->port,
                        uv_strerror(rc));
@@ -464,15 +491,15 @@ enum bf_err bf_http_server_open(struct bf_http_server **out, struct uv_loop_s *l
     link_init(&s->dirty);
     for (int i = 0; i < SLOTS; i++)
         link_init(&s->slots[i]);
-    int rc = uv_tcp_init(loop, &s->listener);
+    int rc = init_socket(s, &s->listener);
     if (rc) {
         bf_free(s);
         return bf_fail(e, BF_EIO, "open a socket: %s", uv_strerror(rc));
     }
-    s->listener.data = s;
-    err = listen_on(s, e);
+    s->listener.handle.data = s;
+    err = config->path ? listen_at_path(s, e) : listen_on(s, e);
     if (err) {
-        uv_close((uv_handle_t *)&s->listener, failed_listener_closed);
+        uv_close(&s->listener.handle, failed_listener_closed);
         return err;
     }
     start_handles(s);
@@ -486,12 +513,20 @@ struct bf_http_server_stats bf_http_server_stats(const struct bf_http_server *s)
     return s->stats;
 }
 
+void bf_http_server_configure(struct bf_http_server *s,
+                              const struct bf_http_server_config *config) {
+    s->config.connections = config->connections;
+    s->config.idle_grace_ms = config->idle_grace_ms;
+    s->config.drain_ms = config->drain_ms;
+    s->shared.limits = config->limits;
+}
+
 void bf_http_server_drain(struct bf_http_server *s) {
     if (s->draining)
         return;
     s->draining = true;
     s->drain_at_ms = now_of(s) + s->config.drain_ms;
-    uv_close((uv_handle_t *)&s->listener, server_handle_closed);
+    uv_close(&s->listener.handle, server_handle_closed);
     for (struct link *at = s->all.next, *next; at != &s->all; at = next) {
         struct client *k = OF(at, all);
         next = at->next;

@@ -17,6 +17,8 @@ struct bf_http_server;
 struct bf_http_server_config {
     const char *address; /* numeric */
     uint16_t port;       /* 0: any that is free */
+    const char
+        *path; /* a local socket there instead, of mode 0600; what was there before is replaced */
     uint32_t connections;
     int64_t idle_grace_ms;        /* at the cap, who has idled for less is left alone */
     int64_t drain_ms;             /* then what is still in flight is cut */
@@ -38,6 +40,8 @@ enum bf_err bf_http_server_open(struct bf_http_server **out, struct uv_loop_s *l
                                 const struct bf_http_server_config *config, struct bf_error *e);
 uint16_t bf_http_server_port(const struct bf_http_server *s);
 struct bf_http_server_stats bf_http_server_stats(const struct bf_http_server *s);
+/* Takes over connections, idle_grace_ms, drain_ms and limits, for the connections there are too. */
+void bf_http_server_configure(struct bf_http_server *s, const struct bf_http_server_config *config);
 void bf_http_server_drain(struct bf_http_server *s); /* not from within `request` or `gone` */
 void bf_http_server_free(struct bf_http_server *s);  /* drained */
 

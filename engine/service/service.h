@@ -21,16 +21,28 @@
 
 /* ---- policies and calendars that are known ---- */
 struct bf_policy_known {
-    struct bf_engine_policy *engine;
+    struct bf_engine_policy
+        *engine; /* NULL: its calendar was not adopted yet, nothing steps by it */
     const struct bf_image *image;
-    bool active; /* the one of its name that new cases are opened under */
-    uint64_t seq;
+    bool active;            /* the one of its name that new cases are opened under */
+    uint64_t seq;           /* of the row that set it; 0: brought, and set by none yet */
+    struct bf_arena *arena; /* of the image */
 };
 struct bf_calendar_known {
     const struct bf_calendar *calendar;
     bool adopted; /* the one of its name that is counted by */
-    uint64_t seq;
+    uint64_t seq; /* as above */
+    struct bf_arena *arena;
 };
+
+/* Settings of the service itself: SETTING rows of kind "service", and the member of the same name in their JSON. */
+#define BF_SERVICE_SETTING "service"
+#define BF_SETTING_ORIGIN \
+    "origin" /* {"origin":TEXT}: of the tree; a restored copy has one of its own */
+#define BF_SETTING_HELD "held" /* {"held":true}: nothing is delivered until activated */
+
+/* The key that signs checkpoints: DATA/signing.key, the 32 bytes of its seed, of mode 0600. */
+#define BF_SERVICE_KEY "signing.key"
 
 struct bf_stream; /* stream.c: who listens to what happens */
 
@@ -53,18 +65,37 @@ struct bf_service {
     bf_str database;         /* path */
     struct bf_stream *stream;
     bool ready, draining, dead;
-    bool holds_deliveries; /* a restored copy that was not activated */
-    bf_instant scanned, wake;
-    uint64_t committed; /* last durable row */
-    struct bf_arena *arena;
+    bool holds_deliveries;            /* a restored copy that was not activated */
+    int64_t scanned_us, submitted_us; /* of CLOCK_BOOTTIME */
+    bool writing;                     /* a batch is at the writer since submitted_us */
+    uint64_t committed;               /* last durable row */
+    struct bf_arena *arena;           /* of texts of settings */
+    struct bf_service_start *start;   /* until ready */
+    struct bf_engine_counts told;     /* the metrics so far */
+    uint64_t told_dropped;
+    void (*measure)(void *ctx,
+                    struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);
     void (*on_dead)(void *ctx, const struct bf_error *e);
     void *ctx;
 };
 
+/* Keeps an image, or a calendar, as long as the service: a row may then set it (bf_service_learn). One that is known
+** already is found. BF_EFORMAT: it is none. The pointers are good until the next is brought. */
+enum bf_err bf_service_bring_policy(struct bf_service *s, bf_str bytes,
+                                    struct bf_policy_known **out, struct bf_error *e);
+enum bf_err bf_service_bring_calendar(struct bf_service *s, bf_str name, bf_str bytes,
+                                      struct bf_calendar_known **out, struct bf_error *e);
+/* The one that is adopted. NULL: none. */
+struct bf_calendar_known *bf_service_calendar(struct bf_service *s, bf_str name);
+
 /* "NAME" (the active one of that name), or a hash in hexadecimal. NULL: none. */
 struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_hash);
-bf_instant bf_service_now(struct bf_service *s);
+bf_instant bf_service_now(struct bf_service *s); /* reads the clock */
+/* Sets the gauges; before a rendering of the metrics. */
+void bf_service_measure(struct bf_service *s);
+/* Settings that may change while running have changed in `config`. */
+void bf_service_configure(struct bf_service *s);
 
 struct bf_service_options {
     struct bf_config *config;
@@ -74,13 +105,16 @@ struct bf_service_options {
     struct bf_store *store; /* open; the service's from now on */
     void (*on_ready)(void *ctx);
     void (*on_dead)(void *ctx, const struct bf_error *e);
+    void (*measure)(void *ctx, struct bf_metrics *m); /* may be NULL */
     void *ctx;
 };
+/* Reads what there is, and is `ready` some turns later, or `dead`. On failure the store is closed. */
 enum bf_err bf_service_open(struct bf_service **out, const struct bf_service_options *o,
                             struct bf_error *e);
 /* Polls the store, scans if it is time, flushes. Returns in how many ms to call again at the latest. */
 int64_t bf_service_turn(struct bf_service *s);
-/* A notice became durable: its settings count from now on. Called by who sent it, in its answer. */
+/* A notice became durable: its settings count from now on. Called by who sent it, in its answer. A row with an empty
+** json is removed. What they name was brought before. */
 void bf_service_learn(struct bf_service *s, const struct bf_row_setting *rows, uint32_t count);
 bool bf_service_idle(const struct bf_service *s);
 void bf_service_close(struct bf_service *s);
