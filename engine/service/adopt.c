@@ -12,6 +12,8 @@
 #include "engine/service/engine_parts.h"
 #include "lang/base/mem.h"
 
+enum { PAGES_KEPT = 16 }; /* pages between two of them */
+
 /* ---- calendars ---- */
 
 const struct bf_calendar *bf_adopt_calendar_of(const struct bf_engine *e,
@@ -22,12 +24,12 @@ const struct bf_calendar *bf_adopt_calendar_of(const struct bf_engine *e,
     return NULL;
 }
 
-/* Room for one more pointer. */
+/* Room for a pointer behind so many. */
 static bool room(void *list, uint32_t count, uint32_t *cap) {
     void **old = *(void ***)list;
     if (count < *cap)
         return true;
-    uint32_t more = *cap ? *cap * 2 : 4;
+    uint32_t more = (count + 4) * 2;
     void *bigger = bf_realloc(old, more * sizeof *old);
     if (!bigger)
         return false;
@@ -98,6 +100,49 @@ static void counts(struct bf_adoption *a) {
     bf_engine_resume(e);
 }
 
+/* How far its sweep came before a restart. */
+static void swept_read(void *ctx, enum bf_err err, const struct bf_error *error,
+                       const struct bf_rows *rows) {
+    struct bf_adoption *a = ctx;
+    struct bf_engine *e = a->engine;
+    const struct bf_row_setting *row = !err && rows->count ? rows->row : NULL;
+    struct bf_error bad;
+    struct bf_canon j;
+    jmp_buf jump;
+    struct bf_arena *arena = row ? bf_arena_new(1 << 16) : NULL;
+    e->under_way--;
+    e->adopting--;
+    if (err)
+        adoption_failed(e, err, error);
+    if (arena) {
+        bf_arena_on_exhausted(arena, &jump);
+        if (setjmp(jump) == 0 && bf_canon_read(arena, row->json, &j, &bad) == BF_OK) {
+            const struct bf_canon *seq = bf_canon_member(&j, "calendar"),
+                                  *done = bf_canon_member(&j, "done"),
+                                  *through = bf_canon_member(&j, "through");
+            bool same = seq && seq->kind == BF_CANON_INT && (uint64_t)seq->i == a->seq;
+            a->swept = same && done && done->kind == BF_CANON_TRUE;
+            if (same && through && through->kind == BF_CANON_INT)
+                a->through = (uint64_t)through->i;
+        }
+        bf_arena_free(arena);
+    }
+    counts(a);
+}
+
+static void read_swept(struct bf_adoption *a) {
+    struct bf_engine *e = a->engine;
+    struct bf_row_setting at = {.kind = BF_STR("swept"), .id = bf_calendar_name(a->calendar)};
+    struct bf_query q = {.partition = e->o.partition,
+                         .table = BF_TABLE_SETTING,
+                         .at = &at,
+                         .same = 2,
+                         .limit = 1};
+    e->under_way++;
+    e->adopting++;
+    bf_store_read(e->store, &q, swept_read, a);
+}
+
 static void row_read(void *ctx, enum bf_err err, const struct bf_error *error,
                      const struct bf_rows *rows) {
     struct bf_adoption *a = ctx;
@@ -109,13 +154,14 @@ static void row_read(void *ctx, enum bf_err err, const struct bf_error *error,
     e->adopting--;
     if (!row || row->head.len != BF_ENTRY_HEAD ||
         bf_entry_head_read((const uint8_t *)row->head.p, &head, &bad) ||
-        head.kind != BF_ENTRY_CALENDAR || !room(&e->adoptions, e->adoption_count, &e->adoption_cap)) {
+        head.kind != BF_ENTRY_CALENDAR ||
+        !room(&e->adoptions, e->adoption_count + e->adopting, &e->adoption_cap)) {
         adoption_failed(e, err ? err : BF_EFORMAT, error);
         bf_free(a);
         return;
     }
     a->at = head.recorded;
-    counts(a);
+    read_swept(a);
 }
 
 void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, uint64_t seq) {
@@ -173,6 +219,25 @@ static bool concerned(const struct bf_engine *e, const struct bf_adoption *a,
     return p && of_name(a, p->image);
 }
 
+static void nobody(void *ctx, const struct bf_answer *a) { (void)ctx, (void)a; }
+
+/* If it is not kept, a restart begins a bit earlier. */
+static void keep_progress(struct bf_engine *e, const struct bf_adoption *a) {
+    struct bf_buf data;
+    bf_buf_init(&data);
+    bf_buf_z(&data, "{\"id\":");
+    bf_json_text(bf_calendar_name(a->calendar), &data);
+    bf_buf_fmt(&data, ",\"json\":{\"calendar\":%llu,\"done\":%s,\"through\":%llu},",
+               (unsigned long long)a->seq, a->swept ? "true" : "false",
+               (unsigned long long)a->through);
+    bf_buf_z(&data, "\"kind\":\"swept\"}");
+    if (!data.failed)
+        bf_engine_notice(e, &(struct bf_notice){.kind = BF_ENTRY_SETTING,
+                                                .data = bf_buf_view(&data),
+                                                .answer = nobody});
+    bf_buf_fini(&data);
+}
+
 static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
                       const struct bf_rows *rows) {
     struct bf_engine *e = ctx;
@@ -186,6 +251,7 @@ static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
         return; /* the next scan tries again */
     if (!rows->count) {
         a->swept = true;
+        keep_progress(e, a);
         bf_sweep_run(e);
         return;
     }
@@ -261,6 +327,8 @@ void bf_sweep_run(struct bf_engine *e) {
     s->running = true;
     if (s->page && page_is_durable(e)) {
         s->of->through = s->page_end;
+        if (++s->pages % PAGES_KEPT == 0)
+            keep_progress(e, s->of);
         end_page(e);
     }
     if (!s->page && !e->dead && unswept(e))

@@ -700,9 +700,35 @@ enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options
     return BF_OK;
 }
 
+/* Of a dead engine: who waits gets no answer. */
+static void drop_all(struct bf_engine *e) {
+    struct bf_round *rounds[] = {e->forming, e->flying};
+    for (int i = 0; i < 2; i++)
+        for (struct bf_work *w = rounds[i] ? rounds[i]->first : NULL, *next; w; w = next) {
+            next = w->next;
+            if (!w->head)
+                drop_opening(w);
+            bf_arena_free(w->arena);
+        }
+    for (struct bf_work *w = e->openings, *next; w; w = next) {
+        next = w->next_opening;
+        bf_arena_free(w->arena);
+    }
+    for (struct bf_head *h = e->newest; h; h = h->older) {
+        for (struct bf_work *w = h->first, *next; w; w = next) {
+            next = w->next;
+            bf_arena_free(w->arena);
+        }
+        h->first = NULL;
+        h->loading = h->advancing = false;
+    }
+}
+
 void bf_engine_free(struct bf_engine *e) {
     if (!e)
         return;
+    if (e->dead)
+        drop_all(e);
     if (e->forming) /* of a dead engine; else nothing is under way */
         release(e->forming);
     if (e->flying)

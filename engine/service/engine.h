@@ -136,7 +136,7 @@ struct bf_engine_options {
 
 enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options *o,
                           struct bf_engine **out, struct bf_error *e);
-/* Nothing may be under way (bf_engine_idle). */
+/* Nothing may be under way (bf_engine_idle); or it is dead and its store was closed before. */
 void bf_engine_free(struct bf_engine *e);
 
 /* Makes a policy known; cases pinned to its image can be stepped from now on. NULL: out of memory. */

@@ -158,6 +158,7 @@ struct bf_sweep {
     struct bf_head **page; /* pinned, until what was done with them is durable */
     uint32_t page_count;
     uint64_t page_end; /* number of its last case */
+    uint64_t pages;    /* done since the start */
     bool reading, running;
 };
 
