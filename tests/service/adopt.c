@@ -315,7 +315,7 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
 }
 
 int main(int argc, char **argv) {
-    uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 6;
+    uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 4;
     if (argc < 2)
         return 2;
     for (uint64_t seed = 1; seed <= seeds; seed++) {

@@ -4,4 +4,4 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$builddir/banfa" compile "$srcdir/tests/service/adopt.banfa" -o "$work/image" &&
-    "$builddir/tests/service/adopt" "$work/image" "${BANFA_SEEDS:+1}"
+    "$builddir/tests/service/adopt" "$work/image" ${BANFA_SEEDS:+1}
