@@ -24,21 +24,6 @@ static enum bf_why due_of(struct bf_stepper *s, const struct bf_term *t, struct 
 
 /* ---- arming ---- */
 
-/* The first 12-31 (say) on or after a day; the month's last day where it has no such. */
-static bool month_day(bf_day from, uint32_t month_day, bf_day *out) {
-    struct bf_civil c = bf_day_civil(from);
-    int month = (int)(month_day / 100), day = (int)(month_day % 100);
-    for (int year = c.year; year <= c.year + 1; year++) {
-        int last = bf_month_length(year, month);
-        if (year > 9999)
-            return false;
-        *out = bf_day_from_civil(year, month, day < last ? day : last);
-        if (*out >= from)
-            return true;
-    }
-    return false;
-}
-
 /* What the limit of a duty says now: v is a period, a Date, or absent. */
 static enum bf_why read_limit(struct bf_stepper *s, const struct bf_i_duty *d, bf_day start,
                               struct bf_value *v) {
@@ -47,7 +32,7 @@ static enum bf_why read_limit(struct bf_stepper *s, const struct bf_i_duty *d, b
         return BF_WHY_NOTHING;
     if (d->limit == BF_I_LIMIT_BY_MONTH_DAY) {
         bf_day day;
-        if (!month_day(start, d->limit_code, &day))
+        if (!bf_judge_month_day(start, d->limit_code, &day))
             return BF_WHY_CALENDAR;
         *v = bf_date(day);
         return BF_WHY_NOTHING;

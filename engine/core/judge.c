@@ -251,13 +251,38 @@ static enum bf_why window_due(struct bf_judge *j, const struct bf_term *t, struc
     return bf_days_known(known) ? BF_WHY_NOTHING : BF_WHY_CALENDAR;
 }
 
+bool bf_judge_month_day(bf_day from, uint32_t month_day, bf_day *out) {
+    struct bf_civil c = bf_day_civil(from);
+    int month = (int)(month_day / 100), day = (int)(month_day % 100);
+    for (int year = c.year; year <= c.year + 1; year++) {
+        int last = bf_month_length(year, month);
+        if (year > 9999)
+            return false;
+        *out = bf_day_from_civil(year, month, day < last ? day : last);
+        if (*out >= from)
+            return true;
+    }
+    return false;
+}
+
+static enum bf_why window_limit(struct bf_judge *j, const struct bf_i_offer *o,
+                                struct bf_value *limit) {
+    bf_day day;
+    if (o->window != BF_WINDOW_BY_MONTH_DAY && o->window != BF_WINDOW_NOT_BEFORE_MONTH_DAY)
+        return bf_eval(&j->env, o->window_code, limit);
+    if (!bf_judge_month_day(j->env.self->start_day, o->window_code, &day))
+        return BF_WHY_CALENDAR;
+    *limit = bf_date(day);
+    return BF_WHY_NOTHING;
+}
+
 /* The window of an offer that stands. A window whose expression is absent is none. */
 static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
                                 struct bf_verdict *v) {
     struct bf_value limit;
     if (o->window == BF_WINDOW_NONE)
         return BF_WHY_NOTHING;
-    enum bf_why why = bf_eval(&j->env, o->window_code, &limit);
+    enum bf_why why = window_limit(j, o, &limit);
     if (why || !bf_present(limit))
         return why;
     struct bf_term t = {.limit = BF_LIMIT_DATE, .date = (bf_day)limit.u.i};
@@ -276,7 +301,7 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
     }
     if ((why = window_due(j, &t, &v->window)))
         return why;
-    if (o->window == BF_WINDOW_NOT_BEFORE) {
+    if (o->window == BF_WINDOW_NOT_BEFORE || o->window == BF_WINDOW_NOT_BEFORE_MONTH_DAY) {
         if (j->env.today < v->window.last)
             return later(v, BF_WHY_WINDOW, BF_NONE, BF_NONE);
         v->window = (struct bf_due){.kind = BF_DUE_NONE};
@@ -308,7 +333,8 @@ static enum bf_why judge_guard(struct bf_judge *j, const struct bf_i_offer *o, b
 static void judge_shut(struct bf_judge *j, const struct bf_i_offer *o, struct bf_verdict *v) {
     struct bf_verdict w = *v;
     bool for_good =
-        o->window == BF_WINDOW_BY || (o->window == BF_WINDOW_WITHIN && o->from == BF_FROM_START);
+        o->window == BF_WINDOW_BY || o->window == BF_WINDOW_BY_MONTH_DAY ||
+        (o->window == BF_WINDOW_WITHIN && o->from == BF_FROM_START);
     if (v->open == BF_LATER && o->kind == BF_OFFER_MAY && for_good && !judge_window(j, o, &w) &&
         w.open == BF_CLOSED)
         *v = w;

@@ -52,7 +52,7 @@ static struct suspect find_suspect(struct bf_flow *f, bf_str name) {
         suspect_goal(f, &best, name, o->state, o->must ? o->must : o->node, o->goal);
     }
     for (uint32_t i = 0; i < f->duties; i++)
-        suspect_goal(f, &best, name, f->duty_state[i], f->duty[i], bf_lapse_goal(f, f->duty[i]));
+        suspect_goal(f, &best, name, f->duty_state[i], f->duty[i], bf_lapse_goal(f, i));
     return best;
 }
 
@@ -279,26 +279,30 @@ static void check_consequence(struct bf_flow *f, uint32_t i) {
 }
 
 /* A deemed act happens without anybody: nothing may be asked of it. */
-static void check_deemed(struct bf_flow *f, const struct bf_node *duty) {
+static void check_deemed(struct bf_flow *f, uint32_t i) {
+    const struct bf_node *duty = f->duty[i];
     const struct bf_node *o = duty->kind == BF_N_MUST ? duty->e : NULL;
-    if (!o || o->op != BF_OTHERWISE_DEEMED)
+    struct bf_sym *act = o && o->op == BF_OTHERWISE_DEEMED ? bf_flow_sym(f, o->a) : NULL;
+    if (!act)
         return;
-    struct bf_sym *act = bf_flow_sym(f, o->a);
-    for (const struct bf_node *alt = duty->d; act && alt; alt = alt->next) {
-        if (bf_flow_sym(f, alt->b) != act)
-            continue;
-        const struct bf_node *why = bf_clause(alt->c, BF_N_C_IF);
-        why = why ? why : bf_clause(alt->c, BF_N_C_CONSENT);
-        for (const struct bf_node *param = alt->b->c; param && !why; param = param->next)
-            if (param->c && !(param->c->flags & BF_F_OPTIONAL))
-                why = param;
-        if (!why)
-            return;
-        struct bf_diag *d = bf_diag(diags(f), BF_E0513_DEEMED, o->a->span, BF_ARGS(name_arg(act)));
-        bf_diag_label(diags(f), d, why->span, BF_T_ASKS_FOR, BF_NOARGS);
-        bf_diag_hint(diags(f), d, BF_T_DEEMED_MEND, BF_NOARGS);
+    const struct bf_offering *deemed = bf_deemed(f, i);
+    struct bf_diag *d;
+    if (!deemed) {
+        d = bf_diag(diags(f), BF_E0517_DEEMED_NOWHERE, o->a->span, BF_ARGS(name_arg(act)));
+        bf_diag_label(diags(f), d, duty->b->span, BF_T_DUTY_LIVES_HERE, BF_NOARGS);
+        bf_diag_hint(diags(f), d, BF_T_DEEMED_NOWHERE_MEND, BF_NOARGS);
         return;
     }
+    const struct bf_node *why = bf_clause(deemed->clauses, BF_N_C_IF);
+    why = why ? why : bf_clause(deemed->clauses, BF_N_C_CONSENT);
+    for (const struct bf_node *param = deemed->node->b->c; param && !why; param = param->next)
+        if (param->c && !(param->c->flags & BF_F_OPTIONAL))
+            why = param;
+    if (!why)
+        return;
+    d = bf_diag(diags(f), BF_E0513_DEEMED, o->a->span, BF_ARGS(name_arg(act)));
+    bf_diag_label(diags(f), d, why->span, BF_T_ASKS_FOR, BF_NOARGS);
+    bf_diag_hint(diags(f), d, BF_T_DEEMED_MEND, BF_NOARGS);
 }
 
 static void check_duties(struct bf_flow *f) {
@@ -306,7 +310,7 @@ static void check_duties(struct bf_flow *f) {
         if (!is_reached(f, f->duty_state[i]))
             continue;
         const struct bf_node *n = f->duty[i];
-        check_deemed(f, n);
+        check_deemed(f, i);
         if (can_begin(f, i)) {
             check_consequence(f, i);
             continue;
@@ -477,7 +481,7 @@ static void check_offers(struct bf_flow *f) {
 
 static void check_lapses(struct bf_flow *f) {
     for (uint32_t i = 0; i < f->duties; i++) {
-        const struct bf_node *n = f->duty[i], *goal = bf_lapse_goal(f, n);
+        const struct bf_node *n = f->duty[i], *goal = bf_lapse_goal(f, i);
         const struct bf_node *o = n->kind == BF_N_MUST ? n->e : n;
         if (!o || !is_reached(f, f->duty_state[i]))
             continue;

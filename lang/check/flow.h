@@ -59,8 +59,11 @@ static inline struct bf_sym *bf_flow_sym(const struct bf_flow *f, const struct b
 }
 /* The state a goal names; BF_NONE: back, or nothing. */
 uint32_t bf_goal_state(const struct bf_flow *f, const struct bf_node *goal);
+/* Where the act that a duty's lapse deems done is offered: in its block, else by a permission that stands with it.
+** NULL: nowhere. */
+const struct bf_offering *bf_deemed(const struct bf_flow *f, uint32_t duty);
 /* The goal to which a duty's lapse leads: of `-> S`, of the act deemed, of a state limit. NULL: none. */
-const struct bf_node *bf_lapse_goal(const struct bf_flow *f, const struct bf_node *duty);
+const struct bf_node *bf_lapse_goal(const struct bf_flow *f, uint32_t duty);
 const struct bf_node *bf_clause(const struct bf_node *clauses, enum bf_node_kind kind);
 
 /* Is the act offered (does the item stand) in state s? */

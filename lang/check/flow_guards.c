@@ -141,7 +141,7 @@ static void collect_drifts(struct drifts *g) {
                 add_goal(g, n, s, n->d);
     }
     for (uint32_t i = 0; i < f->duties; i++) {
-        const struct bf_node *goal = bf_lapse_goal(f, f->duty[i]);
+        const struct bf_node *goal = bf_lapse_goal(f, i);
         if (!goal || !may_be_past(f, f->duty[i]))
             continue;
         for (uint32_t s = 0; s < f->states; s++)

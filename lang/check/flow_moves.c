@@ -16,22 +16,6 @@ const struct bf_node *bf_clause(const struct bf_node *clauses, enum bf_node_kind
     return NULL;
 }
 
-const struct bf_node *bf_lapse_goal(const struct bf_flow *f, const struct bf_node *duty) {
-    if (duty->kind == BF_N_LASTS)
-        return duty->d;
-    const struct bf_node *o = duty->e;
-    switch (o ? (enum bf_otherwise_op)o->op : BF_OTHERWISE_NONE) {
-    case BF_OTHERWISE_NONE:
-    case BF_OTHERWISE_STAYS: return NULL;
-    case BF_OTHERWISE_GOTO: return o->d;
-    case BF_OTHERWISE_DEEMED:
-        for (const struct bf_node *alt = duty->d; alt; alt = alt->next)
-            if (bf_flow_sym(f, alt->b) == bf_flow_sym(f, o->a))
-                return alt->d;
-    }
-    return NULL;
-}
-
 bool bf_stands(const struct bf_flow *f, uint32_t state, const struct bf_node *clauses, uint32_t s) {
     if (state == BF_NONE ? bf_is_end(f, s) : state != s)
         return false;
@@ -44,6 +28,42 @@ bool bf_stands(const struct bf_flow *f, uint32_t state, const struct bf_node *cl
             return true;
     }
     return false;
+}
+
+const struct bf_offering *bf_deemed(const struct bf_flow *f, uint32_t duty) {
+    const struct bf_node *must = f->duty[duty];
+    const struct bf_sym *act = bf_flow_sym(f, must->e->a);
+    uint32_t state = f->duty_state[duty];
+    const struct bf_offering *found = NULL;
+    for (uint32_t i = f->offers; act && i-- > 0;) {
+        const struct bf_offering *o = &f->offer[i];
+        if (o->act != act)
+            continue;
+        if (o->must == must)
+            return o;
+        bool here = state == BF_NONE ? !bf_clause(o->clauses, BF_N_C_IN) && o->state == BF_NONE
+                                     : bf_stands(f, o->state, o->clauses, state);
+        if (o->node->kind == BF_N_MAY && here)
+            found = o;
+    }
+    return found;
+}
+
+const struct bf_node *bf_lapse_goal(const struct bf_flow *f, uint32_t i) {
+    const struct bf_node *duty = f->duty[i];
+    if (duty->kind == BF_N_LASTS)
+        return duty->d;
+    const struct bf_node *o = duty->e;
+    switch (o ? (enum bf_otherwise_op)o->op : BF_OTHERWISE_NONE) {
+    case BF_OTHERWISE_NONE:
+    case BF_OTHERWISE_STAYS: return NULL;
+    case BF_OTHERWISE_GOTO: return o->d;
+    case BF_OTHERWISE_DEEMED: {
+        const struct bf_offering *deemed = bf_deemed(f, i);
+        return deemed ? deemed->goal : NULL;
+    }
+    }
+    return NULL;
 }
 
 /* Does the state pause the duty? */
@@ -237,7 +257,7 @@ bool bf_flow_init(struct bf_flow *f, struct bf_program *p, struct bf_sym *proc,
     for (uint32_t i = 0; i < f->offers; i++)
         add_move(f, f->offer[i].state, f->offer[i].clauses, f->offer[i].goal);
     for (uint32_t i = 0; i < f->duties; i++)
-        add_move(f, f->duty_state[i], NULL, bf_lapse_goal(f, f->duty[i]));
+        add_move(f, f->duty_state[i], NULL, bf_lapse_goal(f, i));
     add_whens(f, items, BF_NONE);
     for (uint32_t s = 0; s < f->states; s++)
         if (!bf_is_end(f, s))

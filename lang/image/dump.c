@@ -449,7 +449,7 @@ static void put_where(struct dump *d, uint32_t state) {
 
 static void put_offer(struct dump *d, uint32_t n) {
     static const char *const kind[] = {"may", "duty's", "extend"};
-    static const char *const window[] = {"", "within", "by", "not before", "by"};
+    static const char *const window[] = {"", "within", "by", "not before", "by", "not before"};
     const struct bf_i_offer *o = &d->m->offer[n];
     bf_buf_fmt(d->out, "  offer %s ", kind[o->kind]);
     put_offer_name(d, n);
@@ -465,8 +465,9 @@ static void put_offer(struct dump *d, uint32_t n) {
     put_actors(d, "    by", o->actors);
     put_index(d, "    in", o->in, put_state_name);
     put_program(d, "    if", o->guard);
-    if (o->window == BF_WINDOW_BY_MONTH_DAY)
-        bf_buf_fmt(d->out, "    by %02u-%02u\n", o->window_code / 100, o->window_code % 100);
+    if (o->window >= BF_WINDOW_BY_MONTH_DAY)
+        bf_buf_fmt(d->out, "    %s %02u-%02u\n", window[o->window], o->window_code / 100,
+                   o->window_code % 100);
     else if (o->window != BF_WINDOW_NONE) {
         bf_buf_fmt(d->out, "    %s: ", window[o->window]);
         put_code(d, o->window_code);

@@ -101,8 +101,11 @@ struct bf_i_act { uint32_t name, label; struct bf_i_range params; struct bf_i_ra
     /* offers of `index`: everything that offers it, written order; extends: duty it extends, or BF_NONE */
 
 enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND };
-enum { BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE, BF_WINDOW_BY_MONTH_DAY };
-    /* BY_MONTH_DAY: window_code is month*100+day itself, as of a duty */
+enum {
+    BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE,
+    BF_WINDOW_BY_MONTH_DAY,        /* window_code is month*100+day itself, as of a duty: the first on or after the start */
+    BF_WINDOW_NOT_BEFORE_MONTH_DAY /* the same */
+};
 enum { BF_FROM_ENTRY, BF_FROM_START, BF_FROM_ACT, BF_FROM_STATE, BF_FROM_DATE };
 /* Where an act stands: a permission, an act of a duty's block, or an extension. One place, one row. */
 struct bf_i_offer {

@@ -181,11 +181,12 @@ static void window(struct proc *p, struct bf_i_offer *o, const struct bf_node *c
         else if (c->kind == BF_N_C_BY)
             o->window = c->a->kind == BF_N_MONTH_DAY ? BF_WINDOW_BY_MONTH_DAY : BF_WINDOW_BY;
         else if (c->kind == BF_N_C_NOT_BEFORE)
-            o->window = BF_WINDOW_NOT_BEFORE;
+            o->window = c->a->kind == BF_N_MONTH_DAY ? BF_WINDOW_NOT_BEFORE_MONTH_DAY
+                                                     : BF_WINDOW_NOT_BEFORE;
         else
             continue;
-        o->window_code =
-            o->window == BF_WINDOW_BY_MONTH_DAY ? (uint32_t)c->a->num : bf_lower_value(p->l, c->a);
+        o->window_code = c->a->kind == BF_N_MONTH_DAY ? (uint32_t)c->a->num
+                                                      : bf_lower_value(p->l, c->a);
     }
     struct from f = from_of(p, clauses);
     o->from = f.from;
@@ -275,22 +276,6 @@ static void limit(struct proc *p, struct bf_i_duty *d, const struct bf_node *cla
     d->from_ref = f.ref;
 }
 
-/* The offer a deemed act is done through: the duty's own, which come next, else one that stands with it. */
-static uint32_t deemed(struct proc *p, const struct bf_i_duty *d, const struct bf_node *must,
-                       const struct bf_sym *act) {
-    struct bf_build *b = &p->l->b;
-    uint32_t next = bf_build_count_offer(b);
-    for (const struct bf_node *alt = must->d; alt; alt = alt->next, next++)
-        if (sym(p, alt->b) == act)
-            return next;
-    for (uint32_t i = p->row.offers.first; i < bf_build_count_offer(b); i++) {
-        const struct bf_i_offer *o = bf_build_at_offer(b, i);
-        if (o->act == p->base.act + act->index && (o->state == BF_NONE || o->state == d->state))
-            return i;
-    }
-    return BF_NONE;
-}
-
 static void otherwise(struct proc *p, struct bf_i_duty *d, const struct bf_node *must) {
     const struct bf_node *n = must->e;
     d->otherwise = BF_OTHERWISE_NONE;
@@ -303,8 +288,6 @@ static void otherwise(struct proc *p, struct bf_i_duty *d, const struct bf_node 
     d->effects = bf_lower_effects(p->l, n->e);
     if (n->op == BF_OTHERWISE_GOTO)
         d->target = target(p, n->d);
-    else if (n->op == BF_OTHERWISE_DEEMED)
-        d->target = deemed(p, d, must, sym(p, n->a));
 }
 
 static void lower_must(struct proc *p, const struct bf_node *n) {
@@ -369,6 +352,42 @@ static void enter_state(struct proc *p, const struct bf_node *state) {
     p->state = state ? p->base.state + sym(p, state)->index : BF_NONE;
 }
 
+static bool narrowed_away(const struct proc *p, const struct bf_i_offer *o, uint32_t state) {
+    for (uint32_t i = 0; i < o->in.count; i++)
+        if (*bf_build_at_index(&p->l->b, o->in.first + i) == state)
+            return false;
+    return o->in.count > 0;
+}
+
+/* The offer a deemed act is done through: one of the duty's own, else a permission that stands with it. */
+static uint32_t deemed(const struct proc *p, uint32_t duty, uint32_t act) {
+    struct bf_build *b = &p->l->b;
+    uint32_t state = bf_build_at_duty(b, duty)->state, found = BF_NONE;
+    for (uint32_t i = bf_build_count_offer(b); i-- > p->row.offers.first;) {
+        const struct bf_i_offer *o = bf_build_at_offer(b, i);
+        if (o->act != act)
+            continue;
+        if (o->kind == BF_OFFER_DUTY && o->duty == duty)
+            return i;
+        if (o->kind == BF_OFFER_MAY && (o->state == BF_NONE || o->state == state) &&
+            !narrowed_away(p, o, state))
+            found = i;
+    }
+    return found;
+}
+
+/* Once all offers are there. */
+static void lower_deemed(struct proc *p) {
+    for (const struct bf_sym *s = p->info->duties.first; s; s = s->next) {
+        const struct bf_node *o = s->node->kind == BF_N_MUST ? s->node->e : NULL;
+        if (!o || o->op != BF_OTHERWISE_DEEMED || p->l->b.too_large)
+            continue;
+        uint32_t duty = p->base.duty + s->index;
+        uint32_t offer = deemed(p, duty, p->base.act + sym(p, o->a)->index);
+        bf_build_at_duty(&p->l->b, duty)->target = offer;
+    }
+}
+
 static void lower_items(struct proc *p) {
     struct bf_build *b = &p->l->b;
     p->row.offers.first = bf_build_count_offer(b);
@@ -383,6 +402,7 @@ static void lower_items(struct proc *p) {
             lower_item(p, i);
         enter_state(p, NULL);
     }
+    lower_deemed(p);
     p->row.offers.count = bf_build_count_offer(b) - p->row.offers.first;
     p->row.bans.count = bf_build_count_ban(b) - p->row.bans.first;
 }

@@ -569,14 +569,14 @@ static bool month_day_ok(uint32_t day) {
 
 static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,
                           const struct bf_v_context *c) {
-    NEED(o->window <= BF_WINDOW_BY_MONTH_DAY, "offer", c->row, "window");
+    NEED(o->window <= BF_WINDOW_NOT_BEFORE_MONTH_DAY, "offer", c->row, "window");
     if (!verify_from(v, c, o->from, o->from_ref))
         return false;
     if (o->window == BF_WINDOW_NONE) {
         NEED(o->window_code == BF_NONE, "offer", c->row, "window");
         return true;
     }
-    if (o->window == BF_WINDOW_BY_MONTH_DAY) {
+    if (o->window >= BF_WINDOW_BY_MONTH_DAY) {
         NEED(month_day_ok(o->window_code), "offer", c->row, "day of the year");
         return true;
     }
