@@ -228,7 +228,7 @@ static bool closes(const struct at *t, struct bf_case_duty *d, enum bf_status st
 }
 
 static bool met(const struct at *t, struct bf_case_duty *d, enum bf_status status) {
-    if (!in(t->p->acts, t->f->b))
+    if (!in(t->p->acts, t->f->b) && (t->f->b != BF_NONE || !t->m->duty[t->f->a].until.count))
         return false;
     d->by = t->f->b;
     return closes(t, d, status);

@@ -375,6 +375,8 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_STARTED: return which == 0;
     case BF_FACT_ACTED: return which == 1;
     case BF_FACT_MOVED: return which == 1;
+    case BF_FACT_MET:
+    case BF_FACT_LATE:
     case BF_FACT_EXTENDED: return which == 0;
     case BF_FACT_VIOLATED: return which == 0;
     case BF_FACT_FILED: return which == 1;
@@ -387,8 +389,6 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_WAITING:
     case BF_FACT_SPARED:
     case BF_FACT_ARMED:
-    case BF_FACT_MET:
-    case BF_FACT_LATE:
     case BF_FACT_LAPSED:
     case BF_FACT_VOIDED:
     case BF_FACT_LEFT:

@@ -171,6 +171,20 @@ static const struct bf_restart *restart_of(const struct bf_stepper *s, uint32_t 
     return r;
 }
 
+/* The state just entered meets a duty that ran until it, if late when it had lapsed; not where its own lapse leads. */
+static void reached(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    const struct bf_case_duty *now = bf_case_duty(s->m, s->c, duty);
+    bool lapsed = now->status == BF_STATUS_LAPSED && !now->left && s->lapsing != duty;
+    if (!running(now) && !lapsed)
+        return;
+    for (uint32_t i = 0; i < d->until.count; i++)
+        if (s->m->index[d->until.first + i] == s->c->state) {
+            emit(s, lapsed ? BF_FACT_LATE : BF_FACT_MET, duty, BF_NONE, d->src);
+            return;
+        }
+}
+
 /* It lives where the case is. */
 static enum bf_why live(struct bf_stepper *s, uint32_t duty, bool entered) {
     const struct bf_i_duty *d = &s->m->duty[duty];
@@ -205,6 +219,8 @@ enum bf_why bf_step_duties(struct bf_stepper *s, bool entered) {
     enum bf_why why = BF_WHY_NOTHING;
     for (uint32_t i = 0; i < duties.count && !why; i++) {
         uint32_t duty = duties.first + i;
+        if (entered)
+            reached(s, duty);
         if (ended || !bf_duty_lives(s->m, s->c->state, duty))
             leave(s, duty);
         else

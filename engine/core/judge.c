@@ -332,9 +332,8 @@ static enum bf_why judge_guard(struct bf_judge *j, const struct bf_i_offer *o, b
 ** again. */
 static void judge_shut(struct bf_judge *j, const struct bf_i_offer *o, struct bf_verdict *v) {
     struct bf_verdict w = *v;
-    bool for_good =
-        o->window == BF_WINDOW_BY || o->window == BF_WINDOW_BY_MONTH_DAY ||
-        (o->window == BF_WINDOW_WITHIN && o->from == BF_FROM_START);
+    bool for_good = o->window == BF_WINDOW_BY || o->window == BF_WINDOW_BY_MONTH_DAY ||
+                    (o->window == BF_WINDOW_WITHIN && o->from == BF_FROM_START);
     if (v->open == BF_LATER && o->kind == BF_OFFER_MAY && for_good && !judge_window(j, o, &w) &&
         w.open == BF_CLOSED)
         *v = w;

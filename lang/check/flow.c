@@ -305,12 +305,30 @@ static void check_deemed(struct bf_flow *f, uint32_t i) {
     bf_diag_hint(diags(f), d, BF_T_DEEMED_MEND, BF_NOARGS);
 }
 
+/* A duty that runs until a state: some move must lead there from where it lives. */
+static void check_until(struct bf_flow *f, uint32_t i) {
+    const struct bf_node *until = bf_clause(f->duty[i]->c, BF_N_C_UNTIL);
+    for (const struct bf_node *n = until ? until->a : NULL; n; n = n->next) {
+        struct bf_sym *goal = bf_flow_sym(f, n);
+        bool leads = !goal || goal->index >= f->states;
+        for (uint32_t s = 0; s < f->states && !leads; s++)
+            leads = bf_in(f->reached, s) && bf_lives(f, i, s) && bf_in(bf_edges(f, s), goal->index);
+        if (leads || !bf_in(f->reached, goal->index))
+            continue;
+        struct bf_diag *d = bf_diag(diags(f), BF_E0518_UNTIL_AWAY, n->span,
+                                    BF_ARGS(duty_arg(f, i), name_arg(goal)));
+        bf_diag_label(diags(f), d, f->duty[i]->b->span, BF_T_DUTY_LIVES_HERE, BF_NOARGS);
+        bf_diag_hint(diags(f), d, BF_T_UNTIL_MEND, BF_NOARGS);
+    }
+}
+
 static void check_duties(struct bf_flow *f) {
     for (uint32_t i = 0; i < f->duties; i++) {
         if (!is_reached(f, f->duty_state[i]))
             continue;
         const struct bf_node *n = f->duty[i];
         check_deemed(f, i);
+        check_until(f, i);
         if (can_begin(f, i)) {
             check_consequence(f, i);
             continue;

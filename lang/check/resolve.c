@@ -220,7 +220,8 @@ static void resolve_goal(struct bf_checker *c, struct bf_sym *proc, struct bf_no
 
 static void resolve_in(struct bf_checker *c, struct bf_sym *proc, struct bf_node *clauses) {
     for (struct bf_node *k = clauses; k; k = k->next)
-        for (struct bf_node *s = k->kind == BF_N_C_IN ? k->a : NULL; s; s = s->next)
+        for (struct bf_node *s = k->kind == BF_N_C_IN || k->kind == BF_N_C_UNTIL ? k->a : NULL; s;
+             s = s->next)
             bf_name_in(c, s, proc, BF_C_STATE, BF_T_KIND_STATE);
 }
 
@@ -231,6 +232,7 @@ static void resolve_item(struct bf_checker *c, struct bf_sym *proc, struct bf_no
         resolve_in(c, proc, n->c);
         break;
     case BF_N_MUST:
+        resolve_in(c, proc, n->c);
         for (struct bf_node *alt = n->d; alt; alt = alt->next) {
             resolve_goal(c, proc, alt->d);
             resolve_in(c, proc, alt->c);

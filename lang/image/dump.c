@@ -504,6 +504,7 @@ static void put_duty_row(struct dump *d, uint32_t n) {
     put_program(d, "    if", x->guard);
     put_limit(d, x);
     put_index(d, "    acts", x->offers, put_offer_name);
+    put_index(d, "    until", x->until, put_state_name);
     if (x->otherwise == BF_OTHERWISE_NONE)
         return;
     bf_buf_fmt(d->out, "    otherwise %s", otherwise[x->otherwise]);

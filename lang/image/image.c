@@ -18,6 +18,19 @@ size_t bf_i_row_size(enum bf_i_table_id table) {
     return size[table];
 }
 
+/* Rows of format 1 that were shorter; what a later format adds to a row stands at its end and says nothing while
+** it is 0. */
+static size_t row_size(enum bf_i_table_id table, uint32_t format) {
+    static const struct {
+        enum bf_i_table_id table;
+        uint8_t size;
+    } format1[] = {{BF_I_offer, 84}, {BF_I_duty, 64}};
+    for (size_t i = 0; format == 1 && i < sizeof format1 / sizeof *format1; i++)
+        if (format1[i].table == table)
+            return format1[i].size;
+    return bf_i_row_size(table);
+}
+
 const char *bf_i_table_z(enum bf_i_table_id table) {
     static const char *const name[] = {
 #define TABLE(name, type) #name,
@@ -34,8 +47,8 @@ const char *bf_opcode_z(uint32_t op) {
     return op < BF_OPCODES ? name[op] : "?";
 }
 
-static size_t table_bytes(enum bf_i_table_id table, uint32_t count) {
-    return bf_i_row_size(table) * (size_t)count;
+static size_t table_bytes(enum bf_i_table_id table, uint32_t count, uint32_t format) {
+    return row_size(table, format) * (size_t)count;
 }
 
 /* The policy version: the hash over what the header says of the policy and, table by table, the
@@ -52,7 +65,8 @@ static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
     } all = {h->format, h->edition, h->semantics, h->tables, h->policy, {{0}}};
     for (int t = 0; t < BF_I_UNHASHED; t++) {
         all.table[t].count = h->dir[t].policy;
-        bf_sha256(bytes + h->dir[t].off, table_bytes(t, h->dir[t].policy), all.table[t].hash);
+        bf_sha256(bytes + h->dir[t].off, table_bytes(t, h->dir[t].policy, h->format),
+                  all.table[t].hash);
     }
     bf_sha256(&all, sizeof all, out);
 }
@@ -68,8 +82,8 @@ static void hash_rest(const uint8_t *bytes, const struct bf_i_header *h,
     memcpy(all.dir, h->dir, sizeof all.dir);
     for (int t = 0; t < BF_I_TABLES; t++) {
         const struct bf_i_dir *d = &h->dir[t];
-        bf_sha256(bytes + d->off + table_bytes(t, d->policy), table_bytes(t, d->count - d->policy),
-                  all.hash[t]);
+        bf_sha256(bytes + d->off + table_bytes(t, d->policy, h->format),
+                  table_bytes(t, d->count - d->policy, h->format), all.hash[t]);
     }
     bf_sha256(&all, sizeof all, out);
 }
@@ -92,9 +106,9 @@ static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct
         return bf_fail(e, BF_EFORMAT, "not an image, or cut off: %zu bytes", size);
     if (memcmp(h->magic, BF_IMAGE_MAGIC, sizeof h->magic) != 0)
         return bf_fail(e, BF_EFORMAT, "not an image");
-    if (h->format != BF_IMAGE_FORMAT)
-        return bf_fail(e, BF_EFORMAT, "image of format %u; this program reads format %d", h->format,
-                       BF_IMAGE_FORMAT);
+    if (h->format < 1 || h->format > BF_IMAGE_FORMAT)
+        return bf_fail(e, BF_EFORMAT, "image of format %u; this program reads formats 1 to %d",
+                       h->format, BF_IMAGE_FORMAT);
     if (h->edition != BF_EDITION)
         return bf_fail(e, BF_EFORMAT, "image of language edition %u; this program knows edition %d",
                        h->edition, BF_EDITION);
@@ -118,7 +132,7 @@ static enum bf_err check_dir(const uint8_t *bytes, const struct bf_i_header *h,
             return bf_fail(e, BF_EFORMAT, "image damaged: header");
     for (int t = 0; t < BF_I_TABLES; t++) {
         const struct bf_i_dir *d = &h->dir[t];
-        uint64_t end = at + table_bytes(t, d->count), next = (end + 7) & ~(uint64_t)7;
+        uint64_t end = at + table_bytes(t, d->count, h->format), next = (end + 7) & ~(uint64_t)7;
         if (d->off != at || next > h->size || d->policy > d->count ||
             (t >= BF_I_UNHASHED && d->policy))
             return bf_fail(e, BF_EFORMAT, "image damaged: bounds of table %s", bf_i_table_z(t));
@@ -132,6 +146,19 @@ static enum bf_err check_dir(const uint8_t *bytes, const struct bf_i_header *h,
     return BF_OK;
 }
 
+/* A table as this program knows it: where it stands, or, of an older format, with its rows made longer. */
+static const void *rows_of(struct bf_arena *a, const uint8_t *bytes, const struct bf_i_header *h,
+                           enum bf_i_table_id table) {
+    const uint8_t *old = bytes + h->dir[table].off;
+    size_t from = row_size(table, h->format), to = bf_i_row_size(table);
+    if (from == to)
+        return old;
+    uint8_t *rows = bf_arena_zalloc(a, to * (size_t)h->dir[table].count);
+    for (uint32_t i = 0; i < h->dir[table].count; i++)
+        memcpy(rows + i * to, old + i * from, from);
+    return rows;
+}
+
 static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, size_t size,
                                    const struct bf_i_header *h) {
     struct bf_image *m = bf_new(a, struct bf_image);
@@ -140,7 +167,7 @@ static struct bf_image *make_image(struct bf_arena *a, const uint8_t *bytes, siz
     m->policy = h->policy;
     memcpy(m->hash, h->hash, sizeof m->hash);
 #define TABLE(name, type) \
-    m->name = (const type *)(const void *)(bytes + h->dir[BF_I_##name].off); \
+    m->name = (const type *)rows_of(a, bytes, h, BF_I_##name); \
     m->name##_count = h->dir[BF_I_##name].count;
 #include "lang/image/image.def"
     return m;

@@ -38,7 +38,7 @@ enum bf_opcode {
 static inline uint32_t bf_i_op(uint32_t word) { return word & 0xFF; }
 static inline uint32_t bf_i_operand(uint32_t word) { return word >> 8; }
 
-#define BF_IMAGE_FORMAT 1 /* layout */
+#define BF_IMAGE_FORMAT 2 /* layout; older ones are read too */
 #define BF_EDITION 1      /* of the language */
 #define BF_SEMANTICS 1    /* of the step */
 #define BF_STACK 256      /* values a program may hold at once */
@@ -123,6 +123,8 @@ struct bf_i_offer {
     uint32_t duty;                  /* DUTY, EXTEND: which */
     uint32_t at_most;               /* EXTEND: program giving a period */
     uint32_t src;
+    uint32_t dated;                 /* format 2: ordinal of the argument that is the act's day, + 1; 0: none */
+    struct bf_i_range distinct;     /* format 2: of `index`: acts that another must have done */
 };
 #define BF_BACK (UINT32_MAX - 1)
 
@@ -138,6 +140,7 @@ struct bf_i_duty {
     uint32_t otherwise, target, effects; /* enum bf_otherwise_op; target: state, BF_BACK, or offer to deem */
     struct bf_i_range offers;       /* of `index`: its acts */
     uint32_t src, otherwise_src;
+    struct bf_i_range until;        /* of `index`: states that meet it; format 2 */
 };
 /* must not. Where an offer of the act exists it is refused as forbidden unless `unless` holds; else doing
    it is a report, recorded and judged. */

@@ -185,17 +185,17 @@ static void window(struct proc *p, struct bf_i_offer *o, const struct bf_node *c
                                                      : BF_WINDOW_NOT_BEFORE;
         else
             continue;
-        o->window_code = c->a->kind == BF_N_MONTH_DAY ? (uint32_t)c->a->num
-                                                      : bf_lower_value(p->l, c->a);
+        o->window_code =
+            c->a->kind == BF_N_MONTH_DAY ? (uint32_t)c->a->num : bf_lower_value(p->l, c->a);
     }
     struct from f = from_of(p, clauses);
     o->from = f.from;
     o->from_ref = f.ref;
 }
 
-static struct bf_i_range in_states(struct proc *p, const struct bf_node *clauses) {
+static struct bf_i_range states_of(struct proc *p, const struct bf_node *clauses, int kind) {
     struct bf_i_range r = {bf_build_count_index(&p->l->b), 0};
-    const struct bf_node *in = find(clauses, BF_N_C_IN);
+    const struct bf_node *in = find(clauses, kind);
     for (const struct bf_node *s = in ? in->a : NULL; s; s = s->next, r.count++)
         bf_build_add_index(&p->l->b, p->base.state + sym(p, s)->index);
     return r;
@@ -209,7 +209,7 @@ static struct bf_i_offer offer(struct proc *p, const struct bf_node *subjects,
     const struct bf_node *consent = find(clauses, BF_N_C_CONSENT);
     const struct bf_node *report = find(clauses, BF_N_C_REPORTING);
     o.actors = actors(p, subjects);
-    o.in = in_states(p, clauses);
+    o.in = states_of(p, clauses, BF_N_C_IN);
     o.guard = bf_lower_guard(p->l, clauses, BF_N_C_IF, true);
     o.times = once ? (uint32_t)once->num : 0;
     window(p, &o, clauses);
@@ -299,6 +299,7 @@ static void lower_must(struct proc *p, const struct bf_node *n) {
     d.bearer = bf_lower_value(l, n->a->a);
     d.guard = bf_lower_guard(l, n->c, BF_N_C_IF, false);
     limit(p, &d, n->c);
+    d.until = states_of(p, n->c, BF_N_C_UNTIL);
     d.src = src(p, n);
     otherwise(p, &d, n);
     BF_ASSERT(bf_build_add_duty(&l->b, d) == number || l->b.too_large);

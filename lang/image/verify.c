@@ -689,7 +689,8 @@ static bool verify_duty(struct bf_v *v, uint32_t p, uint32_t n) {
     NEED(d->state == BF_NONE || bf_v_in(proc->states, d->state), "duty", n, "state");
     if (!may_program(v, d->bearer, &c, slot_party) || !may_program(v, d->guard, &c, slot_bool) ||
         !verify_from(v, &c, d->from, d->from_ref) || !verify_otherwise(v, p, n) ||
-        !verify_index(v, d->offers, proc->offers, "duty", n))
+        !verify_index(v, d->offers, proc->offers, "duty", n) ||
+        !verify_index(v, d->until, proc->states, "duty", n))
         return false;
     for (uint32_t i = 0; i < d->offers.count; i++)
         NEED(m->offer[m->index[d->offers.first + i]].duty == n, "duty", n, "an act of another");

@@ -20,7 +20,7 @@ static unsigned allowed_clauses(enum bf_node_kind rule) {
         return BIT(C_ONCE) | BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_NOT_BEFORE) |
                BIT(C_IN) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
     if (rule == BF_N_MUST)
-        return BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_IF);
+        return BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_IF) | BIT(C_UNTIL);
     if (rule == BF_N_ALT)
         return BIT(C_ONCE) | BIT(C_NOT_BEFORE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
     if (rule == BF_N_MUST_NOT)

@@ -51,7 +51,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
 %token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
-%token <word> CONSENT REPORTING REPORTING_ZH FILED ELSE
+%token <word> CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL
 %token <word> SET TAKE TO_BE ADD INTO_LIST REMOVE OUT_OF_LIST PUT INTO_REGISTER NOTIFY SAYING VIOLATE
 %token <word> FIND AMOUNTS EXCUSE OPEN RESTART TO
 %token <word> AND OR NOT IS SHI IS_NOT PRESENT ABSENT STATUS HAS HAS_NOT IN NOT_IN YES NO NONE AT_MOST
@@ -491,6 +491,10 @@ must: subjects MUST limit0 act_head clauses alts_block cites0 otherwise0
                               { $$ = broken(must(lx, @$, $2, $1, $3, $4, $5, $7, nil)); }
     | subjects MUST limit0 act_head clauses key_act otherwise0
                               { $$ = must_act(lx, @$, $2, $1, $3, $4, $5, $6, $7); }
+    /* provider must close within 60 days from start until granted, refused otherwise -> overdue */
+    | subjects MUST limit0 act_head clauses UNTIL names cites0 otherwise0
+                              { $$ = cited(must(lx, @$, $2, $1, $3, $4,
+                                                append(lx, $5, node1(lx, C_UNTIL, @7, $7.first)), none, $9), $8, none, none); }
     ;
 key_act: goal cites0                      { $$ = cited(node4(lx, ALT, @$, nil, nil, nil, $1), $2, none, none); }
     | goal cites0 effects cites0

@@ -71,6 +71,7 @@ static bool begins_clause(int kind) {
     case T_TIMES:
     case T_TO:
     case T_NOT_BEFORE:
+    case T_UNTIL:
     case T_LATER: return true;
     default: return false;
     }

@@ -524,6 +524,18 @@ static void may_extend(struct bf_line *l, const struct bf_node *n) {
     bf_put_act_clauses(l, clauses, NULL, guarded);
 }
 
+/* until granted, refused; ，直至 已准予、已驳回 */
+static void put_until(struct bf_line *l, const struct bf_node *clauses) {
+    const struct bf_node *until = find(clauses, BF_N_C_UNTIL);
+    if (!until)
+        return;
+    if (l->zh)
+        bf_put_comma(l);
+    bf_line_break(l);
+    bf_put_word(l, BF_W_UNTIL);
+    bf_put_names(l, until->a, BF_PLACE_OWN);
+}
+
 void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
     bool guarded = false;
     if (n->kind == BF_N_MUST_NOT) {
@@ -545,6 +557,7 @@ void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
         put_if_en(l, n->c), limit_en(l, n->c);
     else
         bf_put_act_clauses(l, n->c, n->b->c, guarded);
+    put_until(l, n->c);
 }
 
 /* ---- scenarios ---- */

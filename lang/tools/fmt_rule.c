@@ -7,6 +7,13 @@
 
 /* ---- rules of procedures ---- */
 
+static const struct bf_node *clause(const struct bf_node *n, enum bf_node_kind kind) {
+    for (const struct bf_node *c = n->c; c; c = c->next)
+        if (c->kind == kind)
+            return c;
+    return NULL;
+}
+
 /* Effects in braces behind a line if they fit there, else each on a row; false: they did not fit. */
 static bool effects_behind(struct bf_layout *o, struct bf_line *l, const struct bf_node *n,
                            uint32_t indent) {
@@ -133,6 +140,21 @@ static bool one_line_duty(struct bf_layout *o, const struct bf_node *n, struct b
            WIDTH;
 }
 
+/* A duty without a block: its consequence on the same row, or on one of its own if there are effects. */
+static void duty_until(struct bf_layout *o, const struct bf_node *n, struct bf_line *l,
+                       uint32_t indent, bf_str cites) {
+    bool zh = l->zh;
+    bf_str behind = bf_lay_inner(o, n->e ? n->e->span.start : bf_lay_full_end(n), indent);
+    struct bf_row *r = bf_lay_row_of(o, indent, l);
+    r->cites = cites;
+    r->comment = behind;
+    if (!n->e)
+        return;
+    bf_line_init(l, &o->f, zh);
+    bf_lay_leading(o, n->e->span.start, indent + INDENT);
+    otherwise_part(o, n->e, l, indent + INDENT);
+}
+
 static void duty(struct bf_layout *o, const struct bf_node *n, uint32_t indent) {
     struct bf_line l, alt;
     bool labels = false, zh = bf_fmt_zh(&o->f, n, false);
@@ -140,6 +162,11 @@ static void duty(struct bf_layout *o, const struct bf_node *n, uint32_t indent) 
     bf_line_init(&l, &o->f, zh);
     bf_line_init(&alt, &o->f, zh);
     bf_put_rule_head(&l, n);
+    if (clause(n, BF_N_C_UNTIL)) {
+        bf_line_fini(&alt);
+        duty_until(o, n, &l, indent, cites);
+        return;
+    }
     if (one_line_duty(o, n, &l, &alt, indent)) {
         bf_put_open(&l);
         if (!zh)
@@ -260,13 +287,6 @@ static void when(struct bf_line *l, const struct bf_node *n) {
             bf_put_expr(l, n->a);
     }
     bf_put_goal(l, n->d, true);
-}
-
-static const struct bf_node *clause(const struct bf_node *n, enum bf_node_kind kind) {
-    for (const struct bf_node *c = n->c; c; c = c->next)
-        if (c->kind == kind)
-            return c;
-    return NULL;
 }
 
 static void guard_prefix(struct bf_line *l, const struct bf_node *cond) {
