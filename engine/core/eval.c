@@ -18,6 +18,12 @@ const char *bf_why_word(enum bf_why why) {
     return word[why];
 }
 
+const char *bf_refusal_word(enum bf_refusal kind) {
+    static const char *const word[] = {"",         "malformed", "not_permitted", "forbidden",
+                                       "too_late", "not_yet",   "refused"};
+    return word[kind];
+}
+
 struct bf_count_rule bf_count_rule_of(const struct bf_image *m) {
     return (struct bf_count_rule){.day_ends = (int32_t)m->policy.day_ends,
                                   .same_day = m->policy.count_same_day,

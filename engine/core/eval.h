@@ -32,6 +32,7 @@ enum bf_why {
     BF_WHYS
 };
 const char *bf_why_word(enum bf_why why); /* "overflow" */
+const char *bf_refusal_word(enum bf_refusal kind); /* "not_permitted" */
 
 /* A register's key that was not brought. */
 struct bf_need {

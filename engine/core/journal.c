@@ -15,7 +15,7 @@ const char *bf_entry_word(enum bf_entry_kind kind) {
     return word[kind];
 }
 
-static const char *event_word(enum bf_event_kind kind) {
+const char *bf_event_word(enum bf_event_kind kind) {
     switch (kind) {
     case BF_EVENT_OPEN: return "open";
     case BF_EVENT_ACT: return "act";
@@ -153,7 +153,7 @@ static void put_event(const struct bf_entry *n, struct bf_buf *out) {
     bf_buf_quoted(out, bf_day_print(n->day, day));
     put_int(out, "effective", v->effective);
     key(out, "kind");
-    bf_buf_quoted(out, event_word(v->kind));
+    bf_buf_quoted(out, bf_event_word(v->kind));
     if (v->kind == BF_EVENT_OPEN && v->number)
         put_int(out, "number", v->number);
     if (v->kind == BF_EVENT_OPEN && in(p->starts, v->start))
@@ -275,7 +275,7 @@ static enum bf_err get_policy(const struct reader *r) {
 static enum bf_err get_event_kind(const struct reader *r, const struct bf_canon *j) {
     const struct bf_canon *kind = bf_canon_member(j, "kind");
     for (int k = 0; kind && kind->kind == BF_CANON_TEXT && k <= BF_EVENT_CALENDAR; k++)
-        if (bf_str_eq(kind->text, bf_str_of(event_word((enum bf_event_kind)k)))) {
+        if (bf_str_eq(kind->text, bf_str_of(bf_event_word((enum bf_event_kind)k)))) {
             r->n->event.kind = (enum bf_event_kind)k;
             return BF_OK;
         }

@@ -25,6 +25,7 @@ enum bf_entry_kind {
     BF_ENTRY_KINDS
 };
 const char *bf_entry_word(enum bf_entry_kind kind);
+const char *bf_event_word(enum bf_event_kind kind); /* "act" */
 
 /* Written big-endian in this order. */
 struct bf_entry_head {

@@ -505,7 +505,7 @@ void bf_api_gone(void *ctx, struct bf_http_request *r) {
 
 /* ---- of the request ---- */
 
-static bool read_number(bf_str s, uint64_t max, uint64_t *n) {
+bool bf_read_number(bf_str s, uint64_t max, uint64_t *n) {
     *n = 0;
     if (!s.len || s.len > 19 || (s.p[0] == '0' && s.len > 1))
         return false;
@@ -518,7 +518,7 @@ static bool read_number(bf_str s, uint64_t max, uint64_t *n) {
 }
 
 bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n) {
-    if (read_number(text, INT64_MAX, n))
+    if (bf_read_number(text, INT64_MAX, n))
         return true;
     bf_call_problem(c, 404, "no-resource", BF_T_API_NUMBER, BF_ARGS(bf_arg_str(text)));
     return false;
@@ -530,7 +530,7 @@ static bool query_number(struct bf_call *c, const char *name, uint64_t min, uint
     bf_str text = bf_http_query(c->request, name);
     if (!text.p)
         return true;
-    if (read_number(text, max, &given) && given >= min) {
+    if (bf_read_number(text, max, &given) && given >= min) {
         *n = given;
         return true;
     }

@@ -15,11 +15,7 @@ void bf_on_case_act(struct bf_call *c) { later(c); }
 void bf_on_case_timeline(struct bf_call *c) { later(c); }
 void bf_on_worklist(struct bf_call *c) { later(c); }
 void bf_on_decide(struct bf_call *c) { later(c); }
-void bf_on_registers_list(struct bf_call *c) { later(c); }
-void bf_on_register_read(struct bf_call *c) { later(c); }
 void bf_on_register_put(struct bf_call *c) { later(c); }
-void bf_on_events(struct bf_call *c) { later(c); }
-void bf_on_stream(struct bf_call *c) { later(c); }
 void bf_on_policies_list(struct bf_call *c) { later(c); }
 void bf_on_policies_load(struct bf_call *c) { later(c); }
 void bf_on_policy_read(struct bf_call *c) { later(c); }

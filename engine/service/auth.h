@@ -82,6 +82,10 @@ struct bf_principal {
 enum bf_sign_in bf_directory_sign_in(const struct bf_directory *d, const struct bf_token_hash *hash,
                                      bf_instant now, struct bf_principal *out);
 
+/* Is a token that was good still? By its id, as bf_directory_sign_in says it. */
+enum bf_sign_in bf_directory_still(const struct bf_directory *d, bf_str token, bf_instant now,
+                                   struct bf_principal *out);
+
 /* For whom a person may act: `department` itself (office empty), or through one of its offices. */
 struct bf_capacity {
     bf_str department, name, level; /* code and what its row says of it */

@@ -276,11 +276,8 @@ static const struct row *active(const struct bf_directory *d, bf_str person) {
     return r && r->flag[F_ACTIVE] ? r : NULL;
 }
 
-enum bf_sign_in bf_directory_sign_in(const struct bf_directory *d, const struct bf_token_hash *hash,
-                                     bf_instant now, struct bf_principal *out) {
-    const struct row *r = d->by ? d->by[hash_word(hash) & d->mask] : NULL;
-    while (r && !(r->kind == BF_DIR_TOKEN && bf_bytes_equal(r->hash.p, hash->p, sizeof hash->p)))
-        r = r->next_by;
+static enum bf_sign_in judge(const struct bf_directory *d, const struct row *r, bf_instant now,
+                             struct bf_principal *out) {
     if (!r)
         return BF_SIGN_IN_UNKNOWN;
     const struct row *person = active(d, r->text[M_PERSON]);
@@ -290,6 +287,19 @@ enum bf_sign_in bf_directory_sign_in(const struct bf_directory *d, const struct 
     if (r->when[W_EXPIRES] != BF_INSTANT_NONE && now >= r->when[W_EXPIRES])
         return BF_SIGN_IN_EXPIRED;
     return person ? BF_SIGN_IN_OK : BF_SIGN_IN_INACTIVE;
+}
+
+enum bf_sign_in bf_directory_sign_in(const struct bf_directory *d, const struct bf_token_hash *hash,
+                                     bf_instant now, struct bf_principal *out) {
+    const struct row *r = d->by ? d->by[hash_word(hash) & d->mask] : NULL;
+    while (r && !(r->kind == BF_DIR_TOKEN && bf_bytes_equal(r->hash.p, hash->p, sizeof hash->p)))
+        r = r->next_by;
+    return judge(d, r, now, out);
+}
+
+enum bf_sign_in bf_directory_still(const struct bf_directory *d, bf_str token, bf_instant now,
+                                   struct bf_principal *out) {
+    return judge(d, find(d, BF_DIR_TOKEN, token), now, out);
 }
 
 static bool holds(const struct row *holding, bf_instant now) {

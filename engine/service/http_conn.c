@@ -321,6 +321,11 @@ bool bf_http_stream_write(struct bf_http_request *pub, bf_str piece) {
     return !b->failed;
 }
 
+size_t bf_http_stream_unsent(const struct bf_http_request *pub) {
+    const struct request *r = request_of(pub);
+    return r == r->conn->first ? unsent(r->conn) : r->out.len;
+}
+
 static void end_stream(struct request *r) {
     bool empty = !unsent(r->conn);
     BF_ASSERT(r->streaming && !r->answered);

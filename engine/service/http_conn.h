@@ -127,6 +127,7 @@ void bf_http_problem(struct bf_http_request *r, int status, bf_str detail); /* R
 /* An answer in pieces. False: there is no one to stream to (a HEAD), r is answered. */
 bool bf_http_stream(struct bf_http_request *r, int status, const char *type);
 bool bf_http_stream_write(struct bf_http_request *r, bf_str piece); /* false: cut, gone follows */
+size_t bf_http_stream_unsent(const struct bf_http_request *r); /* bytes the client has not taken */
 void bf_http_stream_end(struct bf_http_request *r);
 const char *bf_http_reason(int status);
 

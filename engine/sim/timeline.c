@@ -1,6 +1,7 @@
 /* Timeline; see timeline.h. A head line an entry, then a line a fact. */
 #include "engine/sim/timeline.h"
 
+#include "engine/core/journal.h"
 #include "engine/sim/tell.h"
 #include "lang/base/cite.h"
 
@@ -137,14 +138,10 @@ static void json_instant(const struct bf_sim *s, bf_instant at, struct bf_buf *o
 }
 
 static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, struct bf_buf *out) {
-    static const char *const kind[] = {"open", "act",    "consent", "decline",
-                                       "tick", "excuse", "calendar"};
-    static const char *const refusal[] = {"",         "malformed", "not_permitted", "forbidden",
-                                          "too_late", "not_yet",   "refused"};
     const struct bf_image *m = s->image;
     bf_buf_z(out, "{\"at\":");
     json_instant(s, e->event.effective, out);
-    bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number, kind[e->event.kind]);
+    bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number, bf_event_word(e->event.kind));
     for (uint32_t i = 0; i < e->fact_count; i++) {
         if (i)
             bf_buf_char(out, ',');
@@ -159,7 +156,7 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
     if (e->outcome == BF_REFUSED) {
         bf_buf_fmt(out, ",\"refused\":{\"cites\":");
         bf_words_cites_json(m, e->refused.src, out);
-        bf_buf_fmt(out, ",\"kind\":\"%s\",\"why\":\"%s\"}", refusal[e->refused.kind],
+        bf_buf_fmt(out, ",\"kind\":\"%s\",\"why\":\"%s\"}", bf_refusal_word(e->refused.kind),
                    bf_why_word(e->refused.why));
     }
     if (bf_present(e->event.actor)) {
