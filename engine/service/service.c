@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "engine/service/stream.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
@@ -567,9 +568,10 @@ int64_t bf_service_turn(struct bf_service *s) {
     bf_store_poll(s->store);
     if (s->dead || !s->ready)
         return IDLE_MS; /* the store wakes us */
-    int64_t wait_us = scan_turn(s);
+    int64_t wait_ms = scan_turn(s) / 1000 + 1;
+    int64_t stream_ms = bf_stream_turn(s->stream);
     bf_engine_flush(s->engine);
-    return wait_us / 1000 + 1;
+    return stream_ms < wait_ms ? stream_ms : wait_ms;
 }
 
 /* ---- numbers ---- */
@@ -616,6 +618,7 @@ void bf_service_configure(struct bf_service *s) {
 /* ---- life ---- */
 static void release(struct bf_service *s) {
     start_free(s->start);
+    bf_stream_free(s->stream);
     bf_engine_free(s->engine);
     for (uint32_t i = 0; i < s->policy_count; i++)
         bf_arena_free(s->policies[i].arena);
@@ -642,7 +645,8 @@ static bool make_parts(struct bf_service *s) {
     s->directory = bf_directory_new();
     s->by_person = bf_rates_new(RATE_PLACES, seed[0]);
     s->by_address = bf_rates_new(RATE_PLACES, seed[1]);
-    return s->arena && s->start && s->directory && s->by_person && s->by_address;
+    s->stream = bf_stream_new(s);
+    return s->arena && s->start && s->stream && s->directory && s->by_person && s->by_address;
 }
 
 enum bf_err bf_service_open(struct bf_service **out, const struct bf_service_options *o,
