@@ -20,8 +20,9 @@ struct bf_settings {
     int flag_count;
 };
 /* Takes --config and the flags that name settings out of argv and reads all sources ($BANFA_CONFIG names the file
-** where --config does not). Complains and returns false if one is wrong; warnings are told and no reason to stop. */
-bool bf_settings_take(struct bf_cli *cli, int *argc, char **argv, struct bf_settings *out);
+** where --config does not); with `all`, every flag that is left must name one. Complains and returns false if one is wrong; warnings are told and no reason to stop. */
+bool bf_settings_take(struct bf_cli *cli, bool all, int *argc, char **argv,
+                      struct bf_settings *out);
 /* The same sources again, into an arena. False: it says on `problems` what is wrong. */
 bool bf_settings_again(const struct bf_settings *s, struct bf_arena *a,
                        struct bf_config_result *out, enum bf_lang lang, struct bf_buf *problems);

@@ -137,7 +137,8 @@ int bf_daemon_serve(struct bf_cli *cli, int argc, char **argv) {
     struct daemon d = {.cli = cli};
     bool print = bf_cli_flag(&argc, argv, "--print-config");
     int status = BF_EXIT_USAGE;
-    if (bf_settings_take(cli, &argc, argv, &d.settings) && bf_cli_operands(cli, &argc, argv, 0, 0))
+    if (bf_settings_take(cli, true, &argc, argv, &d.settings) &&
+        bf_cli_operands(cli, &argc, argv, 0, 0))
         status = print ? print_config(cli, &d.settings.r.config) : serve(&d);
     bf_settings_fini(&d.settings);
     return status;

@@ -23,11 +23,11 @@ static bool names_setting(const char *arg) {
     return false;
 }
 
-static void take_flags(struct bf_settings *s, int *argc, char **argv) {
+static void take_flags(struct bf_settings *s, bool all, int *argc, char **argv) {
     int kept = 1;
     s->flags = bf_new_array(s->arena, const char *, *argc);
     for (int i = 1; i < *argc; i++) {
-        if (names_setting(argv[i]))
+        if (names_setting(argv[i]) || (all && strncmp(argv[i], "--", 2) == 0))
             s->flags[s->flag_count++] = argv[i];
         else
             argv[kept++] = argv[i];
@@ -50,7 +50,8 @@ static enum bf_err load(const struct bf_settings *s, struct bf_arena *a,
     return BF_OK;
 }
 
-bool bf_settings_take(struct bf_cli *cli, int *argc, char **argv, struct bf_settings *out) {
+bool bf_settings_take(struct bf_cli *cli, bool all, int *argc, char **argv,
+                      struct bf_settings *out) {
     struct bf_error e;
     struct bf_buf text;
     jmp_buf jump;
@@ -66,7 +67,7 @@ bool bf_settings_take(struct bf_cli *cli, int *argc, char **argv, struct bf_sett
     out->file = file ? file : getenv("BANFA_CONFIG");
     if (out->file && !*out->file)
         out->file = NULL;
-    take_flags(out, argc, argv);
+    take_flags(out, all, argc, argv);
     if (load(out, out->arena, &out->r, &e)) {
         bf_cli_fail(cli, &e);
         return false;
