@@ -1,0 +1,413 @@
+/* Api of the directory: departments, posts, people, who holds which post, tokens; and who the caller is.
+**
+** In the API instants are written as text; the rows keep their seconds (auth.h). A token's text is shown once, when it
+** is made; its hash is shown to nobody.
+*/
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "engine/core/canon.h"
+#include "engine/service/notice.h"
+
+enum { ROWS_MAX = 10000, PAGE = 100, PAGE_MAX = 1000 };
+
+static const char *const instants[] = {"expires", "from", "until"};
+
+static void put_text(struct bf_buf *out, const char *before, bf_str text) {
+    bf_buf_z(out, before);
+    bf_json_text(text, out);
+}
+
+static bf_str text_of(const json_t *object, const char *name) {
+    const json_t *j = json_object_get(object, name);
+    return json_is_string(j) ? (bf_str){json_string_value(j), (uint32_t)json_string_length(j)}
+                             : (bf_str){NULL, 0};
+}
+
+static bool kind_of(bf_str word, enum bf_directory_kind *kind) {
+    for (int k = 0; k < BF_DIR_KINDS; k++)
+        if (bf_str_eq(word, bf_str_of(bf_directory_word((enum bf_directory_kind)k)))) {
+            *kind = (enum bf_directory_kind)k;
+            return true;
+        }
+    return false;
+}
+
+/* ---- listing ---- */
+struct listing {
+    bf_str kind;
+    uint32_t limit;
+    const struct bf_rows *rows;
+};
+
+static void put_member(const struct bf_canon *value, bf_str key, struct bf_buf *out) {
+    put_text(out, ",", key);
+    bf_buf_char(out, ':');
+    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++)
+        if (bf_str_eq(key, bf_str_of(instants[i])) && value->kind == BF_CANON_INT) {
+            bf_json_instant(value->i, out);
+            return;
+        }
+    bf_buf_str(out, value->bytes);
+}
+
+static void put_row(struct bf_call *c, const struct bf_row_setting *row, struct bf_buf *out) {
+    struct bf_canon j;
+    struct bf_error e;
+    put_text(out, "{\"id\":", row->id);
+    if (bf_canon_read(c->arena, row->json, &j, &e) == BF_OK && j.kind == BF_CANON_OBJECT)
+        for (uint32_t i = 0; i < j.count; i++)
+            if (!bf_str_eq(j.keys[i], BF_STR("hash")))
+                put_member(&j.items[i], j.keys[i], out);
+    bf_buf_fmt(out, ",\"seq\":%" PRIu64 "}", row->seq);
+}
+
+static void tell_rows(struct bf_call *c, void *arg) {
+    const struct listing *l = c->own;
+    const struct bf_rows *rows = l->rows;
+    const struct bf_row_setting *row = rows->row;
+    struct bf_buf out;
+    (void)arg;
+    bf_buf_in(&out, c->arena);
+    put_text(&out, "{\"kind\":", l->kind);
+    bf_buf_z(&out, ",\"next\":");
+    if (rows->count == l->limit)
+        bf_json_text(row[rows->count - 1].id, &out);
+    else
+        bf_buf_z(&out, "null");
+    bf_buf_z(&out, ",\"rows\":[");
+    for (uint32_t i = 0; i < rows->count; i++) {
+        bf_buf_z(&out, i ? "," : "");
+        put_row(c, &row[i], &out);
+    }
+    bf_buf_z(&out, "]}");
+    bf_call_json(c, 200, &out);
+}
+
+static void no_store(struct bf_call *c, void *arg) {
+    (void)arg;
+    bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+}
+
+static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
+                      const struct bf_rows *rows) {
+    struct bf_call *c = ctx;
+    (void)e;
+    ((struct listing *)c->own)->rows = rows;
+    bf_call_run(c, err ? no_store : tell_rows, NULL);
+}
+
+/* ?after=ID&limit=N */
+void bf_on_directory_list(struct bf_call *c) {
+    enum bf_directory_kind kind;
+    struct listing *l = bf_new(c->arena, struct listing);
+    bf_str after = bf_http_query(c->request, "after"), limit = bf_http_query(c->request, "limit");
+    l->kind = c->match.parts[0];
+    l->limit = PAGE;
+    if (!kind_of(l->kind, &kind)) {
+        bf_call_problem(c, 404, "no-resource", BF_T_ADMIN_NO_KIND, BF_ARGS(bf_arg_str(l->kind)));
+        return;
+    }
+    for (uint32_t i = 0, n = 0; i < limit.len; i++) {
+        n = limit.p[i] >= '0' && limit.p[i] <= '9' && i < 4 ? n * 10 + (uint32_t)(limit.p[i] - '0')
+                                                            : PAGE_MAX + 1;
+        l->limit = n;
+    }
+    if (l->limit < 1 || l->limit > PAGE_MAX) {
+        bf_call_problem(c, 400, "query", BF_T_API_QUERY_NUMBER,
+                        BF_ARGS(bf_arg_str(BF_STR("limit")), bf_arg_int(1), bf_arg_int(PAGE_MAX)));
+        return;
+    }
+    struct bf_row_setting at = {.kind = l->kind, .id = after};
+    struct bf_query q = {.table = BF_TABLE_SETTING,
+                         .at = &at,
+                         .same = 1,
+                         .after = after.len > 0,
+                         .limit = l->limit};
+    c->own = l;
+    bf_store_read(c->service->store, &q, rows_read, c);
+}
+
+/* ---- putting ---- */
+/* Instants of a row from text to seconds, in place. False: one is none. */
+static bool take_instants(json_t *row) {
+    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
+        json_t *j = json_object_get(row, instants[i]);
+        bf_instant at;
+        if (!j || json_is_integer(j))
+            continue;
+        if (json_is_null(j)) {
+            json_object_del(row, instants[i]);
+            continue;
+        }
+        if (!json_is_string(j) || !bf_instant_read(text_of(row, instants[i]), &at) ||
+            json_object_set_new(row, instants[i], json_integer(at)) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Makes a row what the notice has of it. NULL: it is fine; else what is wrong. */
+static const char *take_row(struct bf_directory *scratch, json_t *row, struct bf_error *e) {
+    enum bf_directory_kind kind;
+    bf_str id = text_of(row, "id");
+    json_t *json = json_object_get(row, "json");
+    struct bf_buf text;
+    const char *wrong = NULL;
+    if (!json_is_object(row) || json_object_size(row) != 3 || !id.len)
+        return "a row is {\"id\":…,\"json\":{…},\"kind\":…}";
+    if (!kind_of(text_of(row, "kind"), &kind))
+        return "kind: department, post, person or holding is needed";
+    if (kind == BF_DIR_TOKEN)
+        return "kind: tokens are made and revoked at /v1/tokens";
+    if (json_is_object(json)) {
+        if (!take_instants(json))
+            return "an instant is written 2026-11-24T12:00:00Z";
+        bf_buf_init(&text);
+        if (!bf_json_canonical(json, &text))
+            wrong = "json: numbers are whole";
+        else if (!text.failed && bf_directory_put(scratch, kind, id, bf_buf_view(&text), e))
+            wrong = e->text;
+        else if (text.failed)
+            wrong = "out of memory";
+        bf_buf_fini(&text);
+    } else if (!json_is_null(json)) {
+        return "json: an object is needed, or null to remove the row";
+    }
+    return wrong;
+}
+
+static void tell_put(struct bf_call *c, const struct bf_answer *a) {
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    bf_buf_fmt(&out, "{\"rows\":%zu,\"seq\":%" PRIu64 "}",
+               json_array_size(json_object_get(c->body, "rows")), a->seq);
+    bf_call_json(c, 200, &out);
+}
+
+/* NULL: all are fine; else what is wrong with the *at-th. */
+static const char *take_rows(json_t *rows, size_t *at, struct bf_error *e) {
+    struct bf_directory *scratch = bf_directory_new();
+    const char *wrong = scratch ? NULL : "out of memory";
+    for (*at = 0; !wrong && *at < json_array_size(rows); ++*at)
+        wrong = take_row(scratch, json_array_get(rows, *at), e);
+    bf_directory_free(scratch);
+    return wrong;
+}
+
+/* All of them or none. */
+void bf_on_directory_put(struct bf_call *c) {
+    json_t *rows = json_object_get(c->body, "rows");
+    size_t count = json_array_size(rows), at;
+    struct bf_error e;
+    struct bf_buf data;
+    if (!count || count > ROWS_MAX || json_object_size(c->body) != 1) {
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_ROWS, BF_ARGS(bf_arg_int(ROWS_MAX)));
+        return;
+    }
+    const char *wrong = take_rows(rows, &at, &e);
+    if (wrong) {
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_DIRECTORY,
+                        BF_ARGS(bf_arg_int((int64_t)at), bf_arg_str(bf_str_of(wrong))));
+        return;
+    }
+    bf_buf_in(&data, c->arena);
+    bf_json_canonical(c->body, &data);
+    struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
+    bf_call_notice(c, &n, tell_put);
+}
+
+/* ---- tokens ---- */
+struct fresh_token {
+    char text[BF_TOKEN_LEN + 1], id[2 * 8 + 1];
+    bf_str person;
+    bf_instant expires;
+};
+
+static void tell_token(struct bf_call *c, const struct bf_answer *a) {
+    struct fresh_token *t = c->own;
+    struct bf_buf out;
+    bf_call_header(c, "Cache-Control", BF_STR("no-store"));
+    if (a->again) { /* only its hash is kept */
+        bf_call_problem(c, 409, "token-shown", BF_T_ADMIN_TOKEN_SHOWN, BF_NOARGS);
+    } else {
+        bf_buf_in(&out, c->arena);
+        bf_buf_z(&out, "{\"expires\":");
+        bf_json_instant(t->expires, &out);
+        bf_buf_fmt(&out, ",\"id\":\"%s\"", t->id);
+        put_text(&out, ",\"person\":", t->person);
+        bf_buf_fmt(&out, ",\"seq\":%" PRIu64 ",\"token\":\"%s\"}", a->seq, t->text);
+        bf_call_json(c, 201, &out);
+    }
+    explicit_bzero(t->text, sizeof t->text);
+}
+
+static bool read_token_body(struct bf_call *c, struct fresh_token *t) {
+    bf_str expires = text_of(c->body, "expires");
+    t->person = text_of(c->body, "person");
+    t->expires = BF_INSTANT_NONE;
+    if (!t->person.len) {
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_TOKEN_PERSON, BF_NOARGS);
+        return false;
+    }
+    if (json_object_get(c->body, "expires") && !bf_instant_read(expires, &t->expires)) {
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_INSTANT,
+                        BF_ARGS(bf_arg_str(BF_STR("expires"))));
+        return false;
+    }
+    return true;
+}
+
+static void send_token(struct bf_call *c) {
+    struct fresh_token *t = c->own;
+    bf_str name = text_of(c->body, "name");
+    uint8_t id[8];
+    struct bf_token_hash hash;
+    struct bf_error e;
+    struct bf_buf data;
+    if (bf_token_make(t->text, &hash, &e) || getrandom(id, sizeof id, 0) != sizeof id) {
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+        return;
+    }
+    bf_hex(id, sizeof id, t->id);
+    bf_buf_in(&data, c->arena);
+    bf_buf_fmt(&data, "{\"rows\":[{\"id\":\"%s\",\"json\":{", t->id);
+    if (t->expires != BF_INSTANT_NONE)
+        bf_buf_fmt(&data, "\"expires\":%" PRId64 ",", t->expires);
+    bf_buf_z(&data, "\"hash\":");
+    bf_json_hex(hash.p, sizeof hash.p, &data);
+    put_text(&data, ",\"name\":", name.len ? name : t->person);
+    put_text(&data, ",\"person\":", t->person);
+    bf_buf_z(&data, ",\"revoked\":false},\"kind\":\"token\"}]}");
+    struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
+    bf_call_notice(c, &n, tell_token);
+}
+
+struct found {
+    const struct bf_rows *rows;
+    void (*then)(struct bf_call *c, const struct bf_row_setting *row);
+};
+
+static void go_on(struct bf_call *c, void *arg) {
+    struct found *f = arg;
+    f->then(c, f->rows->count ? f->rows->row : NULL);
+}
+
+struct look_up {
+    struct bf_call *call;
+    struct found found;
+};
+
+static void found_row(void *ctx, enum bf_err err, const struct bf_error *e,
+                      const struct bf_rows *rows) {
+    struct look_up *l = ctx;
+    (void)e;
+    l->found.rows = rows;
+    bf_call_run(l->call, err ? no_store : go_on, &l->found);
+}
+
+/* A row of the directory as it is durable; then(c, NULL): there is none. */
+static void find_row(struct bf_call *c, enum bf_directory_kind kind, bf_str id,
+                     void (*then)(struct bf_call *c, const struct bf_row_setting *row)) {
+    struct look_up *l = bf_new(c->arena, struct look_up);
+    struct bf_row_setting at = {.kind = bf_str_of(bf_directory_word(kind)), .id = id};
+    struct bf_query q = {.table = BF_TABLE_SETTING, .at = &at, .same = 2, .limit = 1};
+    *l = (struct look_up){c, {.then = then}};
+    bf_store_read(c->service->store, &q, found_row, l);
+}
+
+static void token_for(struct bf_call *c, const struct bf_row_setting *person) {
+    struct fresh_token *t = c->own;
+    if (person)
+        send_token(c);
+    else
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_NO_PERSON, BF_ARGS(bf_arg_str(t->person)));
+}
+
+void bf_on_token_new(struct bf_call *c) {
+    struct fresh_token *t = bf_new(c->arena, struct fresh_token);
+    c->own = t;
+    if (read_token_body(c, t))
+        find_row(c, BF_DIR_PERSON, t->person, token_for);
+}
+
+static void tell_revoked(struct bf_call *c, const struct bf_answer *a) {
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    put_text(&out, "{\"id\":", c->match.parts[0]);
+    bf_buf_fmt(&out, ",\"revoked\":true,\"seq\":%" PRIu64 "}", a->seq);
+    bf_call_json(c, 200, &out);
+}
+
+static void revoke(struct bf_call *c, const struct bf_row_setting *row) {
+    struct bf_canon j;
+    struct bf_error e;
+    struct bf_buf data;
+    bf_str id = c->match.parts[0];
+    if (!row || bf_canon_read(c->arena, row->json, &j, &e)) {
+        bf_call_problem(c, 404, "no-token", BF_T_ADMIN_NO_TOKEN, BF_ARGS(bf_arg_str(id)));
+        return;
+    }
+    bf_buf_in(&data, c->arena);
+    put_text(&data, "{\"rows\":[{\"id\":", id);
+    bf_buf_z(&data, ",\"json\":{");
+    for (uint32_t i = 0; i < j.count; i++) {
+        put_text(&data, i ? "," : "", j.keys[i]);
+        bf_buf_char(&data, ':');
+        bf_buf_str(&data, bf_str_eq(j.keys[i], BF_STR("revoked")) ? BF_STR("true")
+                                                                  : j.items[i].bytes);
+    }
+    bf_buf_z(&data, "},\"kind\":\"token\"}]}");
+    struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
+    bf_call_notice(c, &n, tell_revoked);
+}
+
+void bf_on_token_revoke(struct bf_call *c) {
+    find_row(c, BF_DIR_TOKEN, c->match.parts[0], revoke);
+}
+
+/* ---- who am I ---- */
+struct capacities {
+    struct bf_buf *out;
+    bool more;
+};
+
+static bool put_capacity(void *ctx, const struct bf_capacity *k) {
+    struct capacities *x = ctx;
+    put_text(x->out, x->more ? ",{\"department\":" : "{\"department\":", k->department);
+    if (k->level.len)
+        put_text(x->out, ",\"level\":", k->level);
+    put_text(x->out, ",\"name\":", k->name);
+    if (k->office.len)
+        put_text(x->out, ",\"office\":", k->office);
+    put_text(x->out, ",\"post\":", k->post);
+    bf_buf_char(x->out, '}');
+    x->more = true;
+    return true;
+}
+
+static void tell_me(struct bf_call *c, const struct bf_row_setting *row) {
+    struct bf_canon j;
+    struct bf_error e;
+    struct bf_buf out;
+    const struct bf_canon *name = NULL;
+    struct capacities x = {&out, false};
+    if (row && bf_canon_read(c->arena, row->json, &j, &e) == BF_OK)
+        name = bf_canon_member(&j, "name");
+    bf_buf_in(&out, c->arena);
+    bf_buf_z(&out, "{\"capacities\":[");
+    bf_directory_capacities(c->service->directory, c->principal.person, bf_service_now(c->service),
+                            put_capacity, &x);
+    bf_buf_z(&out, "]");
+    if (name && name->kind == BF_CANON_TEXT)
+        put_text(&out, ",\"name\":", name->text);
+    bf_buf_z(&out, c->principal.is_operator ? ",\"operator\":true" : ",\"operator\":false");
+    put_text(&out, ",\"person\":", c->principal.person);
+    if (c->principal.token.len)
+        put_text(&out, ",\"token\":", c->principal.token);
+    bf_buf_char(&out, '}');
+    bf_call_json(c, 200, &out);
+}
+
+void bf_on_me(struct bf_call *c) { find_row(c, BF_DIR_PERSON, c->principal.person, tell_me); }

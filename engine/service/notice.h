@@ -1,0 +1,26 @@
+/* Notice: how handlers send what an operator sets: canonical JSON made from what came, a row, and its answer. */
+#ifndef BF_SERVICE_NOTICE_H
+#define BF_SERVICE_NOTICE_H
+
+#include "engine/service/api.h"
+
+/* A notice of the call, under its key, principal and body. When it is durable its settings count, whether or not the
+** client is still there, and then(c, answer) runs; the answer is none of those of bf_call_engine_problem. To be called
+** last: nothing of the call may be touched after it. */
+struct bf_call_notice {
+    enum bf_entry_kind kind;
+    const struct bf_engine_policy *policy; /* REGISTER; else NULL */
+    bf_str data;
+    const struct bf_row_blob *blobs;
+    uint32_t blob_count;
+    bool aside; /* one that goes before the call's own: without its key */
+};
+void bf_call_notice(struct bf_call *c, const struct bf_call_notice *n,
+                    void (*then)(struct bf_call *c, const struct bf_answer *a));
+
+/* JSON in the spelling of the journal. False: it has a number that is no integer, or is nested too deep. */
+bool bf_json_canonical(const json_t *j, struct bf_buf *out);
+/* "2026-11-24T12:00:00Z", or with +08:00. */
+bool bf_instant_read(bf_str s, bf_instant *at);
+
+#endif
