@@ -104,12 +104,6 @@ static struct bf_policy_known *policy_of(struct bf_call *c, const uint8_t hash[B
     return NULL;
 }
 
-static bf_str hex_of(struct bf_call *c, const uint8_t hash[BF_SHA256_LEN]) {
-    char *text = bf_arena_alloc(c->arena, 2 * BF_SHA256_LEN + 1);
-    bf_hex(hash, BF_SHA256_LEN, text);
-    return (bf_str){text, 2 * BF_SHA256_LEN};
-}
-
 static bf_str policy_data(struct bf_call *c, const struct bf_image *m, bool active,
                           bool deactivates) {
     const struct bf_service *s = c->service;
@@ -170,10 +164,8 @@ static struct bf_call_notice calendar_notice(struct bf_call *c, const struct bf_
     *blob = (struct bf_row_blob){.hash = {(const char *)bf_calendar_hash(cal), BF_SHA256_LEN},
                                  .kind = BF_BLOB_CALENDAR,
                                  .bytes = bf_calendar_bytes(cal)};
-    return (struct bf_call_notice){.kind = BF_ENTRY_CALENDAR,
-                                   .data = calendar_data(c, cal),
-                                   .blobs = blob,
-                                   .blob_count = 1};
+    return (struct bf_call_notice){
+        .kind = BF_ENTRY_CALENDAR, .data = calendar_data(c, cal), .blobs = blob, .blob_count = 1};
 }
 
 /* The calendar an image counts by is adopted with its first policy, if none of its name was: the one that comes with

@@ -120,11 +120,8 @@ void bf_on_directory_list(struct bf_call *c) {
         return;
     }
     struct bf_row_setting at = {.kind = l->kind, .id = after};
-    struct bf_query q = {.table = BF_TABLE_SETTING,
-                         .at = &at,
-                         .same = 1,
-                         .after = after.len > 0,
-                         .limit = l->limit};
+    struct bf_query q = {
+        .table = BF_TABLE_SETTING, .at = &at, .same = 1, .after = after.len > 0, .limit = l->limit};
     c->own = l;
     bf_store_read(c->service->store, &q, rows_read, c);
 }
@@ -355,17 +352,15 @@ static void revoke(struct bf_call *c, const struct bf_row_setting *row) {
     for (uint32_t i = 0; i < j.count; i++) {
         put_text(&data, i ? "," : "", j.keys[i]);
         bf_buf_char(&data, ':');
-        bf_buf_str(&data, bf_str_eq(j.keys[i], BF_STR("revoked")) ? BF_STR("true")
-                                                                  : j.items[i].bytes);
+        bf_buf_str(&data,
+                   bf_str_eq(j.keys[i], BF_STR("revoked")) ? BF_STR("true") : j.items[i].bytes);
     }
     bf_buf_z(&data, "},\"kind\":\"token\"}]}");
     struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
     bf_call_notice(c, &n, tell_revoked);
 }
 
-void bf_on_token_revoke(struct bf_call *c) {
-    find_row(c, BF_DIR_TOKEN, c->match.parts[0], revoke);
-}
+void bf_on_token_revoke(struct bf_call *c) { find_row(c, BF_DIR_TOKEN, c->match.parts[0], revoke); }
 
 /* ---- who am I ---- */
 struct capacities {

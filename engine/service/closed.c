@@ -293,6 +293,12 @@ const struct bf_calendar *bf_closed_calendar(struct bf_closed *c, bf_str name,
     return b->calendar;
 }
 
+void bf_closed_bring(struct bf_closed *c, const struct bf_image *m, const struct bf_calendar *cal) {
+    bool fresh;
+    known(c, m->hash, &fresh)->image = m;
+    known(c, bf_calendar_hash(cal), &fresh)->calendar = cal;
+}
+
 /* ---- rows of the journal ---- */
 bool bf_row_leaf(struct bf_hasher *h, const struct bf_row_journal *r, uint8_t leaf[BF_HASH_LEN]) {
     uint8_t body_hash[BF_HASH_LEN];

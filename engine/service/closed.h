@@ -51,6 +51,9 @@ const struct bf_image *bf_closed_image(void *c, const uint8_t hash[BF_SHA256_LEN
 const struct bf_calendar *bf_closed_calendar(struct bf_closed *c, bf_str name,
                                              const uint8_t hash[BF_SHA256_LEN]);
 
+/* Knows one of each beside the blobs. They outlive the closed store. */
+void bf_closed_bring(struct bf_closed *c, const struct bf_image *m, const struct bf_calendar *cal);
+
 /* ---- rows of the journal ---- */
 /* A body that was dropped leaves no bytes, and in the place of its salt the hash of the two. */
 static inline bool bf_row_gone(const struct bf_row_journal *r) {

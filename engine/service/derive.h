@@ -25,7 +25,7 @@
 
 enum bf_work_kind { BF_WORK_MUST = 1, BF_WORK_MAY = 2 };
 
-/* Rows put and removed, in a growing array of the arena, texts in the arena too. */
+/* Rows put and removed, in a growing array of the arena; texts are there too, or the case's. */
 struct bf_derived {
     struct bf_arena *arena;
     struct bf_batch_op *op; /* as in a batch */

@@ -128,8 +128,7 @@ bool bf_instant_read(bf_str s, bf_instant *at) {
     int32_t seconds, zone = 0;
     char sign;
     if (s.len < 20 || (s.p[10] != 'T' && s.p[10] != 't') ||
-        !bf_day_parse((bf_str){s.p, 10}, &day) ||
-        !bf_clock_parse((bf_str){s.p + 11, 8}, &seconds))
+        !bf_day_parse((bf_str){s.p, 10}, &day) || !bf_clock_parse((bf_str){s.p + 11, 8}, &seconds))
         return false;
     sign = s.p[19];
     if (sign == '+' || sign == '-') {

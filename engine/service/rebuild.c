@@ -290,13 +290,17 @@ static enum bf_err derive_case(struct rebuild *r, uint64_t number, struct bf_err
         bf_error_wrap(e, "case %llu", (unsigned long long)number);
         return err;
     }
-    struct bf_derived d = {.arena = r->batch.arena};
+    struct bf_derived d = {.arena = r->scratch};
     struct bf_row_cases row =
         bf_derive_case(r->batch.arena, m, at, number, r->last_seq[number], c.count);
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
     bf_derive_work(&d, m, NULL, at, number);
-    for (uint32_t i = 0; i < d.count; i++)
-        bf_batch_put(&r->batch, d.op[i].table, d.op[i].row);
+    for (uint32_t i = 0; i < d.count; i++) {
+        struct bf_row_work work = *(const struct bf_row_work *)d.op[i].row;
+        work.who = kept(r, work.who); /* the case's, which goes before the batch does */
+        work.item = kept(r, work.item);
+        bf_batch_put(&r->batch, BF_TABLE_WORK, &work);
+    }
     return flush_if_full(r, e);
 }
 
@@ -330,7 +334,7 @@ static enum bf_err run(struct rebuild *r, struct bf_error *e) {
         err = derive_case(r, number, e);
     if (!err && r->truth)
         err = bf_closed_walk(r->from, BF_TABLE_OUTBOX, copy_delivery, r, e);
-    return err ? err : flush(r, e);
+    return err || (!r->head.seq && !r->batch.count) ? err : flush(r, e);
 }
 
 /* The second byte of a frontier says which hash the tree is of, from the first row on. */

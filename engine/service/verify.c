@@ -183,12 +183,12 @@ static enum bf_err check_end(struct audit *x, const struct bf_row_head *head, st
     enum bf_err err = check_tiles(x, e);
     if (err)
         return err;
-    size_t n = bf_merkle_write(&x->tiling.tree, bytes);
+    size_t n = v->rows || head->tree.len ? bf_merkle_write(&x->tiling.tree, bytes) : 0;
     bf_merkle_root(&x->tiling.tree, v->root);
     if (head->seq != v->rows || head->size != v->rows)
         tell(v, BF_T_AUDIT_HEAD_SIZE,
              BF_ARGS(bf_arg_int((int64_t)head->seq), bf_arg_int((int64_t)v->rows)));
-    else if (head->tree.len != n || memcmp(head->tree.p, bytes, n) != 0)
+    else if (head->tree.len != n || (n && memcmp(head->tree.p, bytes, n) != 0))
         tell(v, BF_T_AUDIT_HEAD_TREE, BF_NOARGS);
     for (uint32_t i = 0; i < v->note_count; i++)
         if (v->notes[i].checkpoint.size > v->rows)

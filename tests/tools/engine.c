@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/service/engine.h"
+#include "engine/service/verify.h"
 #include "engine/sim/record.h"
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
@@ -111,12 +112,6 @@ static void start(struct play *p, uint32_t cached) {
     pump(p);
     if (!p->ready)
         broken(p, "not ready");
-}
-
-static void stop(struct play *p) {
-    bf_engine_free(p->e);
-    bf_store_close(p->store);
-    bf_memory_free(p->memory);
 }
 
 /* What cases that start by this entry, or because of it, assume; if none starts, what the scenario assumes in the end. */
@@ -311,6 +306,40 @@ static void compare_cases(void *ctx, enum bf_err err, const struct bf_error *e,
     }
 }
 
+static void found(void *ctx, enum bf_text_id text, const bf_arg *args, int nargs) {
+    struct bf_buf out;
+    (void)ctx;
+    bf_buf_init(&out);
+    bf_text_render(&out, BF_LANG_EN, text, args, nargs);
+    fprintf(stderr, "%.*s\n", (int)out.len, out.p);
+    bf_buf_fini(&out);
+}
+
+/* A refused opening does not say what it assumed: the service's cases assume what their image does. */
+static bool assumes(const struct play *p) {
+    struct bf_i_range stmts = p->m->scenario[p->scenario].stmts;
+    for (uint32_t i = 0; i < stmts.count; i++)
+        if (p->m->stmt[stmts.first + i].op == BF_S_ASSUME)
+            return true;
+    return false;
+}
+
+/* The tree is that of the rows, each step again gives the same, and what the engine derived a step at a time is what
+** a rebuild derives from the journal. */
+static void verify(struct play *p) {
+    struct bf_verify v = {.store = bf_closed_over(p->store), .found = found};
+    if (!v.store)
+        broken(p, "no memory");
+    bf_closed_bring(v.store, p->m, p->c);
+    if (bf_verify_tree(&v, &failure) || v.findings || v.rows != bf_record_count(p->s))
+        broken(p, "the tree is not that of the rows");
+    if (bf_verify_derived(&v, &failure) || v.findings)
+        broken(p, "the derived tables are not what the journal makes");
+    if (!assumes(p) && (bf_verify_rules(&v, &failure) || v.findings))
+        broken(p, "stepped again, it gives something else");
+    bf_closed_close(v.store);
+}
+
 static void play(struct play p, uint32_t cached, enum how how) {
     start(&p, cached);
     act_out(&p, how);
@@ -321,7 +350,9 @@ static void play(struct play p, uint32_t cached, enum how how) {
     q.table = BF_TABLE_CASES;
     bf_store_read(p.store, &q, compare_cases, &p);
     bf_store_poll(p.store);
-    stop(&p);
+    bf_engine_free(p.e);
+    verify(&p); /* and closes the store */
+    bf_memory_free(p.memory);
 }
 
 int main(int argc, char **argv) {
