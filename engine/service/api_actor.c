@@ -1,7 +1,8 @@
 /* Who acts: from the directory's posts to the parties of a policy. */
 #include <string.h>
 
-#include "engine/service/api.h"
+#include "engine/service/api_parts.h"
+#include "engine/service/derive.h"
 
 static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, bf_str s) {
     return bf_str_eq(bf_i_text(m, name), s) ||
@@ -131,4 +132,112 @@ bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value 
     if (end != BF_ACTOR_FOUND)
         bf_call_actor_problem(c, end);
     return end == BF_ACTOR_FOUND;
+}
+
+/* ---- all that one is ---- */
+
+struct gathered {
+    const struct bf_image *m;
+    struct bf_arena *arena;
+    struct bf_value *party;
+    uint32_t count, cap;
+    bool members;
+};
+
+static void gather(struct gathered *g, struct bf_value v) {
+    if (g->count == g->cap) {
+        uint32_t cap = g->cap ? g->cap * 2 : 8;
+        struct bf_value *bigger = bf_new_array(g->arena, struct bf_value, cap);
+        if (g->count)
+            memcpy(bigger, g->party, g->count * sizeof *bigger);
+        g->party = bigger;
+        g->cap = cap;
+    }
+    g->party[g->count++] = v;
+}
+
+static bool gather_capacity(void *ctx, const struct bf_capacity *c) {
+    struct gathered *g = ctx;
+    struct bf_capacity of = *c;
+    struct bf_value v;
+    if (bf_capacity_party(g->m, c, g->arena, &v))
+        gather(g, v);
+    of.office = (bf_str){0};
+    if (c->office.len && g->members && bf_capacity_party(g->m, &of, g->arena, &v))
+        gather(g, v);
+    return true;
+}
+
+struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                           bool members) {
+    struct gathered g = {.m = m, .arena = a, .members = members};
+    gather(&g, bf_person_party(c->principal.person, a));
+    bf_directory_capacities(c->service->directory, c->principal.person, bf_service_now(c->service),
+                            gather_capacity, &g);
+    return (struct bf_mine){g.party, g.count};
+}
+
+struct keys {
+    struct bf_call *call;
+    bf_str *key;
+    uint32_t count, cap;
+};
+
+static void add_key(struct keys *k, bf_str key) {
+    for (uint32_t i = 0; i < k->count; i++)
+        if (bf_str_eq(k->key[i], key))
+            return;
+    if (k->count == k->cap) {
+        uint32_t cap = k->cap ? k->cap * 2 : 8;
+        bf_str *bigger = bf_new_array(k->call->arena, bf_str, cap);
+        if (k->count)
+            memcpy(bigger, k->key, k->count * sizeof *bigger);
+        k->key = bigger;
+        k->cap = cap;
+    }
+    k->key[k->count++] = key;
+}
+
+/* Offices are called by each policy in its own words. */
+const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count) {
+    const struct bf_service *s = c->service;
+    struct keys k = {.call = c};
+    add_key(&k, c->principal.person);
+    for (uint32_t i = 0; i < s->policy_count; i++) {
+        const struct bf_image *m = s->policies[i].image;
+        struct bf_mine mine = bf_api_mine(c, m, c->arena, false);
+        for (uint32_t n = 0; n < mine.count; n++)
+            add_key(&k, bf_derive_who(c->arena, m, mine.party[n]));
+    }
+    *count = k.count;
+    return k.key;
+}
+
+bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
+                    const struct bf_choice *c) {
+    for (uint32_t i = 0; i < mine->count; i++)
+        if (c->any == BF_NONE ? bf_acts_as(mine->party[i], c->actor)
+                              : bf_acts_as_any(m, mine->party[i], c->any))
+            return true;
+    return false;
+}
+
+bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value) {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], name) != 0)
+            i++;
+        if (known[i])
+            continue;
+        struct bf_buf members;
+        bf_buf_in(&members, c->arena);
+        bf_buf_z(&members, ",\"member\":");
+        bf_json_text(bf_str_of(name), &members);
+        bf_call_problem_with(c, 422, "member", BF_T_API_NO_MEMBER,
+                             BF_ARGS(bf_arg_str(bf_str_of(name))), bf_buf_view(&members));
+        return true;
+    }
+    return false;
 }

@@ -7,11 +7,6 @@ static void later(struct bf_call *c) {
 }
 
 void bf_on_openapi(struct bf_call *c) { later(c); }
-void bf_on_cases_list(struct bf_call *c) { later(c); }
-void bf_on_cases_open(struct bf_call *c) { later(c); }
-void bf_on_case_read(struct bf_call *c) { later(c); }
-void bf_on_case_acts(struct bf_call *c) { later(c); }
-void bf_on_case_act(struct bf_call *c) { later(c); }
 void bf_on_case_timeline(struct bf_call *c) { later(c); }
 void bf_on_worklist(struct bf_call *c) { later(c); }
 void bf_on_decide(struct bf_call *c) { later(c); }

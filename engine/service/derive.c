@@ -62,9 +62,9 @@ static void add_work(struct work_list *l, const struct bf_row_work *row) {
     l->row[l->count++] = *row;
 }
 
-static bf_str who_text(struct work_list *l, struct bf_value v) {
+bf_str bf_derive_who(struct bf_arena *a, const struct bf_image *m, struct bf_value v) {
     struct bf_buf b;
-    bf_buf_in(&b, l->arena);
+    bf_buf_in(&b, a);
     if (v.n) {
         struct bf_value code = v.u.items[BF_PARTY_CODE];
         bf_str known = bf_value_text(bf_present(code) && code.n ? code : v.u.items[BF_PARTY_NAME]);
@@ -73,7 +73,7 @@ static bf_str who_text(struct work_list *l, struct bf_value v) {
         bf_buf_str(&b, known);
     }
     bf_buf_char(&b, '/');
-    bf_buf_str(&b, bf_i_text(l->m, l->m->office[v.aux].name));
+    bf_buf_str(&b, bf_i_text(m, m->office[v.aux].name));
     return bf_buf_view(&b);
 }
 
@@ -105,7 +105,7 @@ static void add_may(struct work_list *l, const struct bf_i_actor *actor) {
     struct bf_value v = actor->any ? BF_ABSENT : party_of(l, actor->ref);
     if (!actor->any && !bf_present(v))
         return;
-    row.who = actor->any ? any_text(l->m, actor->ref) : who_text(l, v);
+    row.who = actor->any ? any_text(l->m, actor->ref) : bf_derive_who(l->arena, l->m, v);
     add_work(l, &row);
 }
 
@@ -122,7 +122,7 @@ static void add_duty(struct work_list *l, uint32_t duty) {
     bf_buf_in(&item, l->arena);
     bf_buf_z(&item, "duty.");
     bf_buf_int(&item, duty);
-    add_work(l, &(struct bf_row_work){.who = who_text(l, bearer),
+    add_work(l, &(struct bf_row_work){.who = bf_derive_who(l->arena, l->m, bearer),
                                       .due = dated ? d->due.at : BF_DUE_NEVER,
                                       .number = l->number,
                                       .item = bf_buf_view(&item),

@@ -38,6 +38,8 @@ struct bf_row_cases bf_derive_case(struct bf_arena *a, const struct bf_image *m,
 /* The difference in WORK between two states of a case; before NULL: it was not there; after NULL: it is gone. */
 void bf_derive_work(struct bf_derived *d, const struct bf_image *m, const struct bf_case *before,
                     const struct bf_case *after, uint64_t number);
+/* What `who` of a WORK row is for a party or office of an image. */
+bf_str bf_derive_who(struct bf_arena *a, const struct bf_image *m, struct bf_value party);
 /* SETTING rows. BF_EFORMAT names the member of the entry's data that is wrong: then it must not be written. */
 enum bf_err bf_derive_settings(struct bf_derived *d, const struct bf_entry *n, struct bf_error *e);
 

@@ -54,7 +54,8 @@ static void answer_json(const struct bf_question *q, struct bf_env *env,
 enum bf_decide_end bf_decide_answer(const struct bf_question *q, enum bf_why *why,
                                     struct bf_buf *out) {
     struct bf_i_range params = q->image->decision[q->decision].params;
-    struct bf_json_read read = {q->image, q->arena, q->lang, q->error};
+    struct bf_json_read read = {
+        .image = q->image, .arena = q->arena, .lang = q->lang, .error = q->error};
     struct bf_value *args = bf_new_array(q->arena, struct bf_value, params.count + 1);
     struct bf_decided decided;
     struct bf_env env = {.image = q->image,

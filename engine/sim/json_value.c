@@ -6,6 +6,7 @@
 /* ---- complaints ---- */
 
 static bool wrong(struct bf_json_read *r, const char *path, enum bf_text_id text, bf_str what) {
+    r->where = path;
     if (*path) {
         bf_buf_z(r->error, path);
         bf_buf_z(r->error, r->lang == BF_LANG_ZH ? "：" : ": ");
@@ -271,4 +272,10 @@ bool bf_json_fields(struct bf_json_read *r, const char *path, json_t *j, struct 
             return false;
     }
     return true;
+}
+
+bool bf_json_party(struct bf_json_read *r, const char *path, json_t *j, struct bf_value *v) {
+    if (!read_party(r, path, j, BF_K_PARTY, v))
+        return false;
+    return !bf_value_check_party(r->image, *v) || wrong(r, path, BF_T_JSON_PARTY, BF_STR(""));
 }

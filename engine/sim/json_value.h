@@ -19,6 +19,8 @@ struct bf_json_read {
     struct bf_arena *arena;
     enum bf_lang lang;
     struct bf_buf *error; /* what is wrong, for people */
+    const char
+        *where; /* out: its place; "" where it is the whole. In the arena, or the path given */
 };
 
 /* Reads j as a value of type row `type`. path names the place for messages ("r.declared"). The value shares
@@ -28,5 +30,8 @@ bool bf_json_value(struct bf_json_read *r, const char *path, json_t *j, uint32_t
 /* Reads the fields of an object, in order; v has room for them. A name no field has is an error. */
 bool bf_json_fields(struct bf_json_read *r, const char *path, json_t *j, struct bf_i_range fields,
                     struct bf_value *v);
+
+/* Reads any party or office. */
+bool bf_json_party(struct bf_json_read *r, const char *path, json_t *j, struct bf_value *v);
 
 #endif

@@ -1,0 +1,543 @@
+/* Cases: open one, act in it, read it, what may be done in it, which there are. */
+#include <string.h>
+
+#include "engine/service/api_parts.h"
+#include "engine/sim/json_value.h"
+
+enum { DETAIL = 600, CASES_OF_ONE = 10000 };
+
+/* ---- commands ---- */
+
+/* A command under way: what was wrong with it is found where the engine reads it, and told with the answer. */
+struct deed {
+    struct bf_call *call;
+    const struct bf_engine_policy *policy; /* of an opening */
+    uint32_t proc;                         /* of an opening */
+    bf_str act;
+    enum bf_event_kind kind;
+    enum { FINE, NO_ACT, NO_CAPACITY, BAD_MEMBER } wrong;
+    enum bf_actor_end capacity;
+    char detail[DETAIL], where[DETAIL];
+    /* kept of the answer while the caller's right to see the case is looked up */
+    struct bf_answer answer;
+    struct bf_api_look look;
+};
+
+static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, bf_str s) {
+    return bf_str_eq(bf_i_text(m, name), s) ||
+           (m->str[label].len && bf_str_eq(bf_i_text(m, label), s));
+}
+
+/* A text that fits, cut between characters. */
+static void keep_text(char out[DETAIL], const char *p, size_t len) {
+    size_t n = len < DETAIL - 1 ? len : DETAIL - 1;
+    while (n < len && n && ((unsigned char)p[n] & 0xC0) == 0x80)
+        n--;
+    memcpy(out, p, n);
+    out[n] = '\0';
+}
+
+static bool bad_member(struct deed *d, const struct bf_json_read *r) {
+    bf_str text = bf_buf_view(r->error);
+    d->wrong = BAD_MEMBER;
+    keep_text(d->detail, text.p, text.len);
+    keep_text(d->where, r->where ? r->where : "", r->where ? strlen(r->where) : 0);
+    return false;
+}
+
+static uint32_t find_act(const struct bf_image *m, uint32_t proc, bf_str name) {
+    struct bf_i_range acts = m->proc[proc].acts;
+    for (uint32_t i = acts.first; i < acts.first + acts.count; i++)
+        if (is_called(m, m->act[i].name, m->act[i].label, name))
+            return i;
+    return BF_NONE;
+}
+
+/* The acts whose names are near, or all if none is. */
+static bool unknown_act(struct deed *d, const struct bf_image *m, uint32_t proc,
+                        struct bf_arena *a) {
+    struct bf_i_range acts = m->proc[proc].acts;
+    struct bf_buf near, all;
+    bf_buf_in(&near, a);
+    bf_buf_in(&all, a);
+    for (uint32_t i = acts.first; i < acts.first + acts.count; i++) {
+        bf_str name = bf_i_text(m, m->act[i].name), label = bf_i_text(m, m->act[i].label);
+        bool close = bf_str_distance(name, d->act, 2) <= 2 ||
+                     (label.len && bf_str_distance(label, d->act, 1) <= 1);
+        for (int k = close ? 0 : 1; k < 2; k++) {
+            struct bf_buf *b = k ? &all : &near;
+            bf_buf_z(b, b->len ? ", " : "");
+            bf_buf_str(b, name);
+        }
+    }
+    d->wrong = NO_ACT;
+    bf_str told = bf_buf_view(near.len ? &near : &all);
+    keep_text(d->detail, told.p, told.len);
+    return false;
+}
+
+static bool read_actor(struct deed *d, const struct bf_image *m, struct bf_arena *a,
+                       struct bf_event *e) {
+    d->capacity = bf_call_actor_find(d->call, m, a, &e->actor);
+    if (d->capacity != BF_ACTOR_FOUND)
+        d->wrong = NO_CAPACITY;
+    return d->capacity == BF_ACTOR_FOUND;
+}
+
+/* bf_engine_reader of an act, consent or refusal of consent. */
+static bool read_act(void *ctx, const struct bf_image *m, const struct bf_case *c,
+                     struct bf_arena *a, struct bf_event *e) {
+    struct deed *d = ctx;
+    struct bf_buf error;
+    bf_buf_in(&error, a);
+    struct bf_json_read r = {
+        .image = m, .arena = a, .lang = d->call->lang, .error = &error, .where = ""};
+    json_t *args = json_object_get(d->call->body, "args"),
+           *who = json_object_get(d->call->body, "who");
+    d->wrong = FINE;
+    e->what = find_act(m, c->proc, d->act);
+    if (e->what == BF_NONE)
+        return unknown_act(d, m, c->proc, a);
+    if (!read_actor(d, m, a, e))
+        return false;
+    if (who && !bf_json_party(&r, "who", who, &e->who))
+        return bad_member(d, &r);
+    if (d->kind != BF_EVENT_ACT)
+        return true;
+    struct bf_i_range params = m->act[e->what].params;
+    struct bf_value *v = bf_new_array(a, struct bf_value, params.count + 1);
+    json_t *none = args ? NULL : json_object();
+    bool fine = (args || none) && bf_json_fields(&r, "args", args ? args : none, params, v);
+    json_decref(none);
+    e->args = v;
+    e->nargs = params.count;
+    return fine || bad_member(d, &r);
+}
+
+/* Data by name: what a party or a given datum is; what is kept or not given is left to the rules. */
+static bool read_data(struct bf_json_read *r, const struct bf_i_proc *p, json_t *j,
+                      struct bf_value *v) {
+    const struct bf_image *m = r->image;
+    const char *key;
+    json_t *value;
+    json_object_foreach(j, key, value) {
+        uint32_t i = 0;
+        struct bf_buf path;
+        while (i < p->data.count && !is_called(m, m->data[p->data.first + i].name,
+                                               m->data[p->data.first + i].label, bf_str_of(key)))
+            i++;
+        bf_buf_in(&path, r->arena);
+        bf_buf_z(&path, "data.");
+        bf_buf_z(&path, key);
+        r->where = bf_str_z(r->arena, bf_buf_view(&path));
+        if (i == p->data.count || m->data[p->data.first + i].role == BF_DATA_KEEP) {
+            bf_text_render(r->error, r->lang, BF_T_API_NO_DATUM,
+                           BF_ARGS(bf_arg_str(bf_str_of(key))));
+            return false;
+        }
+        if (!json_is_null(value) &&
+            !bf_json_value(r, r->where, value, m->data[p->data.first + i].type, &v[i]))
+            return false;
+    }
+    return true;
+}
+
+/* bf_engine_reader of an opening. */
+static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case *c,
+                      struct bf_arena *a, struct bf_event *e) {
+    struct deed *d = ctx;
+    struct bf_buf error;
+    (void)c;
+    bf_buf_in(&error, a);
+    struct bf_json_read r = {
+        .image = m, .arena = a, .lang = d->call->lang, .error = &error, .where = ""};
+    const struct bf_i_proc *p = &m->proc[d->proc];
+    d->wrong = FINE;
+    e->what = d->proc;
+    e->start = BF_NONE;
+    if (!read_actor(d, m, a, e))
+        return false;
+    struct bf_value *v = bf_new_array(a, struct bf_value, p->data.count + 1);
+    if (!read_data(&r, p, json_object_get(d->call->body, "data"), v))
+        return bad_member(d, &r);
+    e->args = v;
+    e->nargs = p->data.count;
+    return true;
+}
+
+/* ---- their answers ---- */
+
+static void tell_wrong(struct bf_call *c, struct deed *d) {
+    bf_str detail = bf_str_of(d->detail);
+    struct bf_buf members;
+    switch (d->wrong) {
+    case FINE: bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MALFORMED}); break;
+    case NO_ACT:
+        bf_call_problem(c, 404, "no-act", BF_T_API_NO_ACT_NEAR,
+                        BF_ARGS(bf_arg_str(d->act), bf_arg_str(detail)));
+        break;
+    case NO_CAPACITY: bf_call_actor_problem(c, d->capacity); break;
+    case BAD_MEMBER:
+        bf_buf_in(&members, c->arena);
+        bf_buf_z(&members, ",\"member\":");
+        bf_json_text(bf_str_of(d->where), &members);
+        bf_call_problem_with(c, 422, "member", BF_T_API_DETAIL, BF_ARGS(bf_arg_str(detail)),
+                             bf_buf_view(&members));
+        break;
+    }
+}
+
+static void tell_done(struct bf_call *c, const struct deed *d, const struct bf_answer *a) {
+    struct bf_buf out;
+    char location[40];
+    bf_buf_in(&out, c->arena);
+    bf_buf_fmt(&out, "{\"case\":%llu,\"seq\":%llu,", (unsigned long long)a->number,
+               (unsigned long long)a->seq);
+    bf_api_facts_json(a->image, a->facts, a->fact_count, &out);
+    bf_buf_char(&out, '}');
+    if (d->kind == BF_EVENT_OPEN) {
+        snprintf(location, sizeof location, "/v1/cases/%llu", (unsigned long long)a->number);
+        bf_call_header(c, "Location", bf_str_of(location));
+    }
+    bf_call_json(c, d->kind == BF_EVENT_OPEN ? 201 : 200, &out);
+}
+
+static void tell(struct bf_call *c, struct deed *d, const struct bf_answer *a) {
+    if (a->again)
+        bf_call_header(c, "Idempotency-Replayed", BF_STR("true"));
+    if (a->kind == BF_ANSWER_MALFORMED) {
+        tell_wrong(c, d);
+    } else if (a->kind == BF_ANSWER_REFUSED) {
+        uint32_t what = d->kind == BF_EVENT_OPEN ? a->proc : find_act(a->image, a->proc, d->act);
+        bf_call_refused(c, a, &(struct bf_event){.kind = d->kind, .what = what, .start = BF_NONE});
+    } else if (!bf_call_engine_problem(c, a)) {
+        tell_done(c, d, a);
+    }
+}
+
+static void count(struct bf_call *c, const struct bf_answer *a) {
+    if (a->kind != BF_ANSWER_DONE && a->kind != BF_ANSWER_REFUSED)
+        return;
+    bf_metric_add(c->service->metrics, BF_METRIC_STEPS,
+                  a->again                       ? BF_LABEL_OUTCOME_REPEATED
+                  : a->kind == BF_ANSWER_REFUSED ? BF_LABEL_OUTCOME_REFUSED
+                                                 : BF_LABEL_OUTCOME_DONE,
+                  1);
+}
+
+/* Whom a case does not know is not told of it by what is wrong with his act. */
+static void show_nothing(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+    (void)l;
+    (void)s;
+    (void)out;
+}
+
+static void tell_known(struct bf_api_look *l) {
+    struct deed *d = l->own;
+    tell(l->call, d, &d->answer);
+}
+
+/* The answer outlives its callback. */
+static void keep_answer(struct deed *d, const struct bf_answer *a, struct bf_arena *arena) {
+    struct bf_fact *facts = bf_new_array(arena, struct bf_fact, a->fact_count + 1);
+    for (uint32_t i = 0; i < a->fact_count; i++)
+        facts[i] = bf_fact_copy(arena, &a->facts[i]);
+    d->answer = *a;
+    d->answer.facts = facts;
+    d->answer.refused = NULL;
+    d->answer.settings = NULL;
+    d->answer.data = a->data.len ? bf_str_dup(arena, a->data) : (bf_str){"", 0};
+}
+
+struct told {
+    struct deed *deed;
+    const struct bf_answer *answer;
+};
+
+static void tell_or_look(struct bf_call *c, void *arg) {
+    const struct told *t = arg;
+    struct deed *d = t->deed;
+    bool stranger = t->answer->kind == BF_ANSWER_REFUSED && bf_api_refused_stranger(t->answer);
+    count(c, t->answer);
+    if (d->kind == BF_EVENT_OPEN || (t->answer->kind != BF_ANSWER_MALFORMED && !stranger)) {
+        tell(c, d, t->answer);
+        return;
+    }
+    keep_answer(d, t->answer, c->arena);
+    d->look = (struct bf_api_look){
+        .call = c, .number = d->look.number, .show = show_nothing, .then = tell_known, .own = d};
+    bf_api_look(&d->look);
+}
+
+static void answered(void *ctx, const struct bf_answer *a) {
+    struct deed *d = ctx;
+    bf_call_run(d->call, tell_or_look, &(struct told){d, a});
+}
+
+static void command(struct deed *d, uint64_t number, bf_engine_reader *read) {
+    struct bf_call *c = d->call;
+    struct bf_command command = {.kind = d->kind,
+                                 .number = number,
+                                 .policy = d->policy,
+                                 .effective = BF_INSTANT_NONE,
+                                 .principal = c->principal.person,
+                                 .key = c->key,
+                                 .request = c->request_id,
+                                 .read = read,
+                                 .answer = answered,
+                                 .ctx = d};
+    memcpy(command.body_hash, c->body_hash, sizeof command.body_hash);
+    d->look.number = number;
+    bf_engine_command(c->service->engine, &command);
+}
+
+/* ---- POST /v1/cases/{number}/acts/{act} ---- */
+
+static bool read_kind(struct bf_call *c, enum bf_event_kind *kind) {
+    json_t *consent = json_object_get(c->body, "consent");
+    *kind = !consent ? BF_EVENT_ACT : json_is_true(consent) ? BF_EVENT_CONSENT : BF_EVENT_DECLINE;
+    if (!consent || json_is_boolean(consent))
+        return true;
+    bf_call_problem_with(c, 422, "member", BF_T_API_CONSENT_IS, BF_NOARGS,
+                         BF_STR(",\"member\":\"consent\""));
+    return false;
+}
+
+void bf_on_case_act(struct bf_call *c) {
+    static const char *const known[] = {"args", "as", "consent", "who", NULL};
+    struct deed *d = bf_new(c->arena, struct deed);
+    uint64_t number;
+    d->call = c;
+    d->act = c->match.parts[1];
+    if (!bf_call_number(c, c->match.parts[0], &number) || bf_api_strangers(c, c->body, known) ||
+        !read_kind(c, &d->kind))
+        return;
+    command(d, number, read_act);
+}
+
+/* ---- POST /v1/cases ---- */
+
+static bool text_member(struct bf_call *c, const char *name, bf_str *out) {
+    json_t *j = json_object_get(c->body, name);
+    struct bf_buf members;
+    *out = (bf_str){json_string_value(j), (uint32_t)json_string_length(j)};
+    if (json_is_string(j) && out->len)
+        return true;
+    bf_buf_in(&members, c->arena);
+    bf_buf_fmt(&members, ",\"member\":\"%s\"", name);
+    bf_call_problem_with(c, 422, "member", BF_T_API_TEXT_NEEDED,
+                         BF_ARGS(bf_arg_str(bf_str_of(name))), bf_buf_view(&members));
+    return false;
+}
+
+static bool find_procedure(struct deed *d, const struct bf_image *m) {
+    bf_str name;
+    struct bf_buf names;
+    if (!text_member(d->call, "procedure", &name))
+        return false;
+    bf_buf_in(&names, d->call->arena);
+    for (d->proc = 0; d->proc < m->proc_count; d->proc++) {
+        const struct bf_i_proc *p = &m->proc[d->proc];
+        if (is_called(m, p->name, p->label, name))
+            return true;
+        bf_buf_z(&names, d->proc ? ", " : "");
+        bf_buf_str(&names, bf_i_text(m, p->name));
+    }
+    bf_call_problem_with(d->call, 422, "member", BF_T_API_NO_PROCEDURE,
+                         BF_ARGS(bf_arg_str(name), bf_arg_str(bf_buf_view(&names))),
+                         BF_STR(",\"member\":\"procedure\""));
+    return false;
+}
+
+static bool data_is_object(struct bf_call *c) {
+    json_t *data = json_object_get(c->body, "data");
+    if (!data || json_is_object(data))
+        return true;
+    bf_call_problem_with(c, 422, "member", BF_T_API_DATA_IS, BF_NOARGS,
+                         BF_STR(",\"member\":\"data\""));
+    return false;
+}
+
+void bf_on_cases_open(struct bf_call *c) {
+    static const char *const known[] = {"as", "data", "policy", "procedure", NULL};
+    struct deed *d = bf_new(c->arena, struct deed);
+    bf_str name;
+    d->call = c;
+    d->kind = BF_EVENT_OPEN;
+    if (bf_api_strangers(c, c->body, known) || !text_member(c, "policy", &name))
+        return;
+    struct bf_policy_known *p = bf_service_policy(c->service, name);
+    if (!p) {
+        bf_call_problem_with(c, 422, "no-policy", BF_T_API_NO_POLICY_NAMED,
+                             BF_ARGS(bf_arg_str(name)), BF_STR(",\"member\":\"policy\""));
+        return;
+    }
+    d->policy = p->engine;
+    if (find_procedure(d, p->image) && data_is_object(c))
+        command(d, 0, read_open);
+}
+
+/* ---- GET /v1/cases/{number}, …/acts ---- */
+
+static void answer_text(struct bf_api_look *l) {
+    bf_call_bytes(l->call, 200, "application/json", l->text);
+}
+
+static void choices_json(const struct bf_sight *s, bool mine_only, struct bf_buf *out) {
+    struct bf_arena *a = s->words.arena;
+    const struct bf_case *c = s->view->c;
+    struct bf_mine mine = bf_api_mine(s->call, s->image, a, false);
+    struct bf_choices all = {0};
+    bool any = false;
+    if (!bf_case_ended(s->image, c))
+        bf_offers(s->image, s->world, c, s->view->now, false, a, &all);
+    bf_buf_char(out, '[');
+    for (uint32_t i = 0; i < all.count; i++) {
+        bool his = bf_api_is_mine(s->image, &mine, &all.choice[i]);
+        if (mine_only && !his)
+            continue;
+        if (any)
+            bf_buf_char(out, ',');
+        any = true;
+        bf_api_choice_json(&s->words, &all.choice[i], his, out);
+    }
+    bf_buf_char(out, ']');
+}
+
+static void show_case(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+    (void)l;
+    bf_buf_char(out, '{');
+    bf_api_case_json(s, out);
+    bf_buf_z(out, ",\"choices\":");
+    choices_json(s, false, out);
+    bf_buf_char(out, '}');
+}
+
+static void show_acts(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+    const bool *mine_only = l->own;
+    bf_buf_fmt(out, "{\"case\":%llu,\"seq\":%llu,\"now\":", (unsigned long long)s->view->number,
+               (unsigned long long)s->view->last_seq);
+    bf_json_instant(s->view->now, out);
+    bf_buf_z(out, ",\"acts\":");
+    choices_json(s, *mine_only, out);
+    bf_buf_char(out, '}');
+}
+
+static void look_at(struct bf_call *c,
+                    void (*show)(struct bf_api_look *l, const struct bf_sight *s,
+                                 struct bf_buf *out),
+                    void *own) {
+    struct bf_api_look *l = bf_new(c->arena, struct bf_api_look);
+    uint64_t number;
+    if (!bf_call_number(c, c->match.parts[0], &number))
+        return;
+    *l = (struct bf_api_look){
+        .call = c, .number = number, .show = show, .then = answer_text, .own = own};
+    bf_api_look(l);
+}
+
+void bf_on_case_read(struct bf_call *c) { look_at(c, show_case, NULL); }
+
+void bf_on_case_acts(struct bf_call *c) {
+    bool *mine_only = bf_new(c->arena, bool);
+    *mine_only = bf_str_eq(bf_http_query(c->request, "mine"), BF_STR("true"));
+    look_at(c, show_acts, mine_only);
+}
+
+/* ---- GET /v1/cases ---- */
+
+/* An operator's list is that of all cases; anybody else's of those in which he may or must do something now. */
+struct list {
+    struct bf_call *call;
+    uint64_t after;
+    uint32_t limit, who_count, who_at;
+    const bf_str *who;
+    uint64_t *number; /* ascending, without repeats */
+    uint32_t count, cap;
+    struct bf_rows rows; /* of one read */
+    enum bf_err err;
+};
+
+static void read_next(struct list *l);
+
+static void add_number(struct list *l, uint64_t number) {
+    uint32_t at = l->count;
+    while (at && l->number[at - 1] > number)
+        at--;
+    if (number <= l->after || (at && l->number[at - 1] == number))
+        return;
+    if (l->count == l->cap) {
+        uint32_t cap = l->cap ? l->cap * 2 : 64;
+        uint64_t *bigger = bf_new_array(l->call->arena, uint64_t, cap);
+        if (l->count)
+            memcpy(bigger, l->number, l->count * sizeof *bigger);
+        l->number = bigger;
+        l->cap = cap;
+    }
+    memmove(l->number + at + 1, l->number + at, (l->count - at) * sizeof *l->number);
+    l->number[at] = number;
+    if (l->count <= l->limit) /* one more than asked for tells that there are more */
+        l->count++;
+}
+
+static void list_json(struct list *l) {
+    struct bf_buf out;
+    bf_buf_in(&out, l->call->arena);
+    bf_buf_z(&out, "{\"cases\":[");
+    for (uint32_t i = 0; i < l->count && i < l->limit; i++)
+        bf_buf_fmt(&out, i ? ",%llu" : "%llu", (unsigned long long)l->number[i]);
+    bf_buf_z(&out, "],\"next\":");
+    if (l->count > l->limit)
+        bf_buf_fmt(&out, "%llu}", (unsigned long long)l->number[l->limit - 1]);
+    else
+        bf_buf_z(&out, "null}");
+    bf_call_json(l->call, 200, &out);
+}
+
+static void take_rows(struct bf_call *c, void *arg) {
+    struct list *l = arg;
+    if (l->err) {
+        bf_call_engine_problem(
+            c,
+            &(struct bf_answer){.kind = l->err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
+        return;
+    }
+    for (uint32_t i = 0; i < l->rows.count; i++)
+        add_number(l, l->rows.table == BF_TABLE_CASES
+                          ? ((const struct bf_row_cases *)l->rows.row)[i].number
+                          : ((const struct bf_row_work *)l->rows.row)[i].number);
+    if (++l->who_at < l->who_count)
+        read_next(l);
+    else
+        list_json(l);
+}
+
+static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
+                      const struct bf_rows *rows) {
+    struct list *l = ctx;
+    (void)e;
+    l->err = err;
+    l->rows = err ? (struct bf_rows){0} : *rows;
+    bf_call_run(l->call, take_rows, l);
+}
+
+static void read_next(struct list *l) {
+    struct bf_row_work work = {.who = l->who_count ? l->who[l->who_at] : (bf_str){"", 0}};
+    struct bf_row_cases cases = {.number = l->after};
+    struct bf_query q = {
+        .table = BF_TABLE_CASES, .at = &cases, .after = true, .limit = l->limit + 1};
+    if (l->who_count)
+        q = (struct bf_query){
+            .table = BF_TABLE_WORK, .at = &work, .same = 1, .limit = CASES_OF_ONE};
+    bf_store_read(l->call->service->store, &q, rows_read, l);
+}
+
+void bf_on_cases_list(struct bf_call *c) {
+    struct list *l = bf_new(c->arena, struct list);
+    l->call = c;
+    if (!bf_call_page(c, &l->after, &l->limit))
+        return;
+    if (!c->principal.is_operator)
+        l->who = bf_api_who_keys(c, &l->who_count);
+    read_next(l);
+}

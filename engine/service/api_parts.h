@@ -1,0 +1,73 @@
+/* The parts of the API on cases, shared by its files (api_cases.c, api_timeline.c, api_work.c, api_decide.c,
+** api_actor.c, api_look.c, api_json.c, problem.c) and by nothing else. */
+#ifndef BF_API_PARTS_H
+#define BF_API_PARTS_H
+
+#include "engine/service/api.h"
+#include "engine/sim/words.h"
+
+/* ---- looking at a case (api_look.c) ---- */
+/* What a look shows. Everything it makes is in the scratch arena, but for `out`, which the look keeps. */
+struct bf_sight {
+    struct bf_call *call;
+    const struct bf_view *view;
+    const struct bf_world *world; /* the view's, watched for rows it has to wait for */
+    const struct bf_image *image;
+    struct bf_words words;
+};
+struct bf_api_look {
+    struct bf_call *call;
+    uint64_t number;                       /* 0: only the world of the policy */
+    const struct bf_engine_policy *policy; /* number 0 */
+    bool unseen_too; /* do not answer 404 where the caller may not see the case: hidden says so */
+    void (*show)(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out);
+    void (*then)(struct bf_api_look *l); /* what was shown is durable; within bf_call_run */
+    void *own;
+    /* out */
+    bf_str text; /* what show wrote; in the call's arena */
+    uint64_t seq;
+    bool hidden, missing, failed;
+};
+/* Answers the call itself where there is no such case, memory or disk. unseen_too: no case is told as `missing`. */
+void bf_api_look(struct bf_api_look *l);
+/* May who called read the case? An operator; a party or bearer of it; who may act in it. */
+bool bf_api_sees(const struct bf_sight *s);
+
+/* ---- who (api_actor.c) ---- */
+struct bf_mine {
+    const struct bf_value *party; /* departments, offices, the person */
+    uint32_t count;
+};
+/* For whom he acts; members too: also the departments he only holds an office of. */
+struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                           bool members);
+/* What `who` of WORK rows is for him, over all policies: at least one. */
+const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count);
+bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
+                    const struct bf_choice *c);
+/* Does any member of an object bear a name that is none of a NULL-terminated list? Then answers 422. */
+bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known);
+
+/* ---- in JSON (api_json.c) ---- */
+/* {"last":DAY,"provisional":BOOL,"until":INSTANT}, {"paused":true}, or null */
+void bf_api_due_json(const struct bf_due *due, struct bf_buf *out);
+void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,
+                        struct bf_buf *out);
+void bf_api_case_json(const struct bf_sight *s, struct bf_buf *out);
+void bf_api_duty_json(const struct bf_sight *s, uint32_t duty, struct bf_buf *out);
+/* `"facts":[{"cites":[…],"fact":{…}}…]` and what changed by them: `,"duties":[…],"state":…` */
+void bf_api_facts_json(const struct bf_image *m, const struct bf_fact *facts, uint32_t count,
+                       struct bf_buf *out);
+void bf_api_named(struct bf_buf *out, const struct bf_image *m, const char *key, uint32_t name,
+                  uint32_t label); /* "key":NAME,"label":LABEL */
+/* The policy an image belongs to, for its calendar. */
+const struct bf_engine_policy *bf_api_policy_of(const struct bf_service *s,
+                                                const struct bf_image *m);
+
+/* ---- refusals (problem.c) ---- */
+/* Answers a refusal of the rules from its row alone, so that it is the same however often it is told. */
+void bf_call_refused(struct bf_call *c, const struct bf_answer *a, const struct bf_event *e);
+/* … is it one of somebody whom the case does not know? */
+bool bf_api_refused_stranger(const struct bf_answer *a);
+
+#endif
