@@ -141,7 +141,6 @@ struct gathered {
     struct bf_arena *arena;
     struct bf_value *party;
     uint32_t count, cap;
-    bool members;
 };
 
 static void gather(struct gathered *g, struct bf_value v) {
@@ -158,19 +157,14 @@ static void gather(struct gathered *g, struct bf_value v) {
 
 static bool gather_capacity(void *ctx, const struct bf_capacity *c) {
     struct gathered *g = ctx;
-    struct bf_capacity of = *c;
     struct bf_value v;
     if (bf_capacity_party(g->m, c, g->arena, &v))
-        gather(g, v);
-    of.office = (bf_str){0};
-    if (c->office.len && g->members && bf_capacity_party(g->m, &of, g->arena, &v))
         gather(g, v);
     return true;
 }
 
-struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
-                           bool members) {
-    struct gathered g = {.m = m, .arena = a, .members = members};
+struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a) {
+    struct gathered g = {.m = m, .arena = a};
     gather(&g, bf_person_party(c->principal.person, a));
     bf_directory_capacities(c->service->directory, c->principal.person, bf_service_now(c->service),
                             gather_capacity, &g);
@@ -205,7 +199,7 @@ const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count) {
     add_key(&k, c->principal.person);
     for (uint32_t i = 0; i < s->policy_count; i++) {
         const struct bf_image *m = s->policies[i].image;
-        struct bf_mine mine = bf_api_mine(c, m, c->arena, false);
+        struct bf_mine mine = bf_api_mine(c, m, c->arena);
         for (uint32_t n = 0; n < mine.count; n++)
             add_key(&k, bf_derive_who(c->arena, m, mine.party[n]));
     }

@@ -226,7 +226,7 @@ static void count(struct bf_call *c, const struct bf_answer *a) {
 }
 
 /* Whom a case does not know is not told of it by what is wrong with his act. */
-static void show_nothing(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+static void show_nothing(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
     (void)l;
     (void)s;
     (void)out;
@@ -383,10 +383,10 @@ static void answer_text(struct bf_api_look *l) {
     bf_call_bytes(l->call, 200, "application/json", l->text);
 }
 
-static void choices_json(const struct bf_sight *s, bool mine_only, struct bf_buf *out) {
+static void choices_json(const struct bf_shown *s, bool mine_only, struct bf_buf *out) {
     struct bf_arena *a = s->words.arena;
     const struct bf_case *c = s->view->c;
-    struct bf_mine mine = bf_api_mine(s->call, s->image, a, false);
+    struct bf_mine mine = bf_api_mine(s->call, s->image, a);
     struct bf_choices all = {0};
     bool any = false;
     if (!bf_case_ended(s->image, c))
@@ -404,7 +404,7 @@ static void choices_json(const struct bf_sight *s, bool mine_only, struct bf_buf
     bf_buf_char(out, ']');
 }
 
-static void show_case(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+static void show_case(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
     (void)l;
     bf_buf_char(out, '{');
     bf_api_case_json(s, out);
@@ -413,7 +413,7 @@ static void show_case(struct bf_api_look *l, const struct bf_sight *s, struct bf
     bf_buf_char(out, '}');
 }
 
-static void show_acts(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out) {
+static void show_acts(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
     const bool *mine_only = l->own;
     bf_buf_fmt(out, "{\"case\":%llu,\"seq\":%llu,\"now\":", (unsigned long long)s->view->number,
                (unsigned long long)s->view->last_seq);
@@ -424,7 +424,7 @@ static void show_acts(struct bf_api_look *l, const struct bf_sight *s, struct bf
 }
 
 static void look_at(struct bf_call *c,
-                    void (*show)(struct bf_api_look *l, const struct bf_sight *s,
+                    void (*show)(struct bf_api_look *l, const struct bf_shown *s,
                                  struct bf_buf *out),
                     void *own) {
     struct bf_api_look *l = bf_new(c->arena, struct bf_api_look);

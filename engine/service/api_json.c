@@ -105,7 +105,7 @@ void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, boo
 
 /* ---- a case ---- */
 
-void bf_api_duty_json(const struct bf_sight *s, uint32_t duty, struct bf_buf *out) {
+void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, struct bf_buf *out) {
     const struct bf_image *m = s->image;
     const struct bf_i_duty *d = &m->duty[duty];
     const struct bf_case_duty *cd = bf_case_duty(m, s->view->c, duty);
@@ -121,7 +121,7 @@ void bf_api_duty_json(const struct bf_sight *s, uint32_t duty, struct bf_buf *ou
     bf_buf_char(out, '}');
 }
 
-static void duties_json(const struct bf_sight *s, struct bf_buf *out) {
+static void duties_json(const struct bf_shown *s, struct bf_buf *out) {
     struct bf_i_range rows = bf_case_proc(s->image, s->view->c)->duties;
     bool any = false;
     bf_buf_z(out, ",\"duties\":[");
@@ -136,7 +136,7 @@ static void duties_json(const struct bf_sight *s, struct bf_buf *out) {
     bf_buf_char(out, ']');
 }
 
-static void violations_json(const struct bf_sight *s, struct bf_buf *out) {
+static void violations_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
     bf_buf_z(out, ",\"violations\":[");
@@ -155,7 +155,7 @@ static void violations_json(const struct bf_sight *s, struct bf_buf *out) {
     bf_buf_char(out, ']');
 }
 
-static void data_json(const struct bf_sight *s, struct bf_buf *out) {
+static void data_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
     struct bf_i_range data = bf_case_proc(m, c)->data;
@@ -170,7 +170,7 @@ static void data_json(const struct bf_sight *s, struct bf_buf *out) {
     bf_buf_char(out, '}');
 }
 
-static void state_json(const struct bf_sight *s, struct bf_buf *out) {
+static void state_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
     const struct bf_i_state *state = &m->state[c->state];
@@ -181,7 +181,7 @@ static void state_json(const struct bf_sight *s, struct bf_buf *out) {
     bf_buf_fmt(out, ",\"ended\":%s}", bf_case_ended(m, c) ? "true" : "false");
 }
 
-void bf_api_case_json(const struct bf_sight *s, struct bf_buf *out) {
+void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
     const struct bf_i_proc *p = bf_case_proc(m, c);

@@ -1,5 +1,6 @@
-/* Looking at a case, and who may. */
+/* Looking at a case. */
 #include "engine/service/api_parts.h"
+#include "engine/service/rights.h"
 
 /* A world that tells whether it had to be waited for: not everybody who asks it says so. */
 struct watch {
@@ -15,44 +16,6 @@ static enum bf_lookup watched(void *ctx, uint32_t reg, const struct bf_value *ke
     enum bf_lookup found = w->world->row(w->world->ctx, reg, keys, n, row);
     w->needs |= found == BF_LOOKUP_NEEDS;
     return found;
-}
-
-/* ---- who may see ---- */
-
-static bool is_one_of(const struct bf_mine *mine, struct bf_value v) {
-    for (uint32_t i = 0; v.kind == BF_K_LIST && i < v.n; i++)
-        if (is_one_of(mine, v.u.items[i]))
-            return true;
-    for (uint32_t i = 0; bf_is_party(v) && i < mine->count; i++)
-        if (bf_same_party(mine->party[i], v))
-            return true;
-    return false;
-}
-
-bool bf_api_sees(const struct bf_sight *s) {
-    const struct bf_case *c = s->view->c;
-    const struct bf_image *m = s->image;
-    const struct bf_i_proc *p = bf_case_proc(m, c);
-    struct bf_arena *a = s->words.arena;
-    struct bf_choices all = {0};
-    if (s->call->principal.is_operator)
-        return true;
-    struct bf_mine mine = bf_api_mine(s->call, m, a, true);
-    if (is_one_of(&mine, c->starter))
-        return true;
-    for (uint32_t i = 0; i < p->data.count; i++)
-        if (m->data[p->data.first + i].role == BF_DATA_PARTY && is_one_of(&mine, c->data[i]))
-            return true;
-    for (uint32_t i = 0; i < p->duties.count; i++)
-        if (c->duties[i].status != BF_STATUS_NONE &&
-            is_one_of(&mine, bf_duty_bearer(m, s->world, c, p->duties.first + i, a)))
-            return true;
-    if (!bf_case_ended(m, c))
-        bf_offers(m, s->world, c, s->view->now, false, a, &all);
-    for (uint32_t i = 0; i < all.count; i++)
-        if (all.choice[i].open == BF_OPEN && bf_api_is_mine(m, &mine, &all.choice[i]))
-            return true;
-    return false;
 }
 
 /* ---- looking ---- */
@@ -73,14 +36,20 @@ static bool look(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
     struct bf_world world = *v->world;
     world.row = watched;
     world.ctx = &watch;
-    struct bf_sight s = {.call = l->call,
+    struct bf_shown s = {.call = l->call,
                          .view = v,
                          .world = &world,
                          .image = v->policy->image,
                          .words = {scratch, v->policy->image, world.calendar, l->call->lang}};
+    struct bf_view seen = *v;
     struct bf_buf out;
+    seen.world = &world;
     bf_buf_in(&out, scratch);
-    l->hidden = v->c && !bf_api_sees(&s);
+    bool sees = true;
+    if (v->c && !l->call->principal.is_operator)
+        bf_rights_sees(l->call->service->directory, l->call->principal.person, &seen, scratch,
+                       &sees);
+    l->hidden = !sees;
     if (!l->hidden || l->unseen_too)
         l->show(l, &s, &out);
     if (watch.needs)

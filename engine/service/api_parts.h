@@ -8,7 +8,7 @@
 
 /* ---- looking at a case (api_look.c) ---- */
 /* What a look shows. Everything it makes is in the scratch arena, but for `out`, which the look keeps. */
-struct bf_sight {
+struct bf_shown {
     struct bf_call *call;
     const struct bf_view *view;
     const struct bf_world *world; /* the view's, watched for rows it has to wait for */
@@ -20,7 +20,7 @@ struct bf_api_look {
     uint64_t number;                       /* 0: only the world of the policy */
     const struct bf_engine_policy *policy; /* number 0 */
     bool unseen_too; /* do not answer 404 where the caller may not see the case: hidden says so */
-    void (*show)(struct bf_api_look *l, const struct bf_sight *s, struct bf_buf *out);
+    void (*show)(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out);
     void (*then)(struct bf_api_look *l); /* what was shown is durable; within bf_call_run */
     void *own;
     /* out */
@@ -30,17 +30,13 @@ struct bf_api_look {
 };
 /* Answers the call itself where there is no such case, memory or disk. unseen_too: no case is told as `missing`. */
 void bf_api_look(struct bf_api_look *l);
-/* May who called read the case? An operator; a party or bearer of it; who may act in it. */
-bool bf_api_sees(const struct bf_sight *s);
 
 /* ---- who (api_actor.c) ---- */
 struct bf_mine {
     const struct bf_value *party; /* departments, offices, the person */
     uint32_t count;
 };
-/* For whom he acts; members too: also the departments he only holds an office of. */
-struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
-                           bool members);
+struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a);
 /* What `who` of WORK rows is for him, over all policies: at least one. */
 const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count);
 bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
@@ -53,8 +49,8 @@ bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *know
 void bf_api_due_json(const struct bf_due *due, struct bf_buf *out);
 void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,
                         struct bf_buf *out);
-void bf_api_case_json(const struct bf_sight *s, struct bf_buf *out);
-void bf_api_duty_json(const struct bf_sight *s, uint32_t duty, struct bf_buf *out);
+void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out);
+void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, struct bf_buf *out);
 /* `"facts":[{"cites":[…],"fact":{…}}…]` and what changed by them: `,"duties":[…],"state":…` */
 void bf_api_facts_json(const struct bf_image *m, const struct bf_fact *facts, uint32_t count,
                        struct bf_buf *out);

@@ -4,12 +4,6 @@
 #include "engine/service/api_parts.h"
 #include "engine/sim/tell.h"
 
-static const char *kind_word(enum bf_refusal kind) {
-    static const char *const word[] = {"none",     "malformed", "not_permitted", "forbidden",
-                                       "too_late", "not_yet",   "refused"};
-    return word[kind];
-}
-
 bool bf_api_refused_stranger(const struct bf_answer *a) {
     const struct bf_fact *last = a->fact_count ? &a->facts[a->fact_count - 1] : NULL;
     return last && last->kind == BF_FACT_REFUSED && last->c == BF_WHY_ACTOR && a->number;
@@ -36,7 +30,7 @@ static void lawful_json(const struct bf_words *w, const struct bf_refused *r, st
 
 static void members(const struct bf_words *w, const struct bf_answer *a, const struct bf_refused *r,
                     bf_str because, struct bf_buf *out) {
-    bf_buf_fmt(out, ",\"refusal\":\"%s\",\"why\":\"%s\",\"because\":", kind_word(r->kind),
+    bf_buf_fmt(out, ",\"refusal\":\"%s\",\"why\":\"%s\",\"because\":", bf_refusal_word(r->kind),
                bf_why_word(r->why));
     bf_json_text(because, out);
     bf_buf_z(out, ",\"cites\":");
