@@ -302,7 +302,7 @@ static bool read_row(struct bf_call *c, const struct bf_image *m, uint32_t reg,
     json_t *j = json_object_get(c->body, "row");
     struct bf_buf why;
     bf_buf_in(&why, c->arena);
-    struct bf_json_read r = {m, c->arena, c->lang, &why};
+    struct bf_json_read r = {.image = m, .arena = c->arena, .lang = c->lang, .error = &why};
     bool fine = json_is_object(j) && bf_json_fields(&r, "row", j, fields, v);
     const char *wrong = NULL;
     uint32_t at = 0;
