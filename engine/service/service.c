@@ -545,6 +545,11 @@ static void engine_written(void *ctx, const struct bf_batch *b) {
     int64_t took = boot_us(s) - s->submitted_us;
     bf_metric_observe(s->metrics, BF_METRIC_COMMIT_TIME, took > 0 ? (uint64_t)took : 0);
     bf_metric_observe(s->metrics, BF_METRIC_BATCH_ROWS, b->head.seq - b->expected);
+    struct bf_batch_cost cost;
+    bf_batch_cost(b, &cost);
+    bf_metric_add(s->metrics, BF_METRIC_STORE_ROWS, BF_LABEL_NONE_ALL, cost.rows);
+    bf_metric_add(s->metrics, BF_METRIC_STORE_INDEX, BF_LABEL_NONE_ALL, cost.index_entries);
+    bf_metric_add(s->metrics, BF_METRIC_STORE_BYTES, BF_LABEL_NONE_ALL, cost.bytes);
     s->committed = b->head.seq;
 }
 

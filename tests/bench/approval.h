@@ -10,6 +10,7 @@ struct approval {
     uint16_t port;
     const char *token;
     bool open_only; /* cases stay at their first stage */
+    bool restate;   /* asks a virtual object of Restate (peers/restate.mjs) */
     uint64_t salt;  /* of the keys: each run has its own */
     uint64_t opened;
     uint64_t last_case;
@@ -22,5 +23,7 @@ struct approval {
 
 /* Runs them; false says what failed. Steps that are refused fail the run. */
 bool approval_run(struct approval *a, unsigned clients, double seconds, struct load_result *result);
+/* Opens so many cases (and a few more) and leaves them open. */
+bool approval_open(struct approval *a, uint64_t cases);
 
 #endif

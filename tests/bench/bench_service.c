@@ -1,6 +1,7 @@
 /* bench_service: the steps of the two-approval case by banfad, against the least that could write their rows
 ** (bare_server), and that against a loop that writes them in its own process, 64 to a transaction.
 */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,22 @@
 
 #include "tests/bench/approval.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/daemon.h"
 #include "tests/store/rows.h"
 
-enum { BATCH = 64, ROUNDS = 5 };
+enum { BATCH = 64, ROUNDS = 5, SYNCS = 201, OPEN_CASES = 100000 };
 static const double seconds = 0.8;
 
 /* ---- the loop ---- */
+
+static void remove_database(const char *path) {
+    static const char *const tails[] = {"", "-wal", "-shm", ".lock"};
+    char name[128];
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "%s%s", path, tails[i]);
+        unlink(name);
+    }
+}
 
 static double loop_step_ns(const char *path) {
     static uint64_t row_of[BATCH];
@@ -82,39 +93,207 @@ static int by_value(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
-static double median(double values[ROUNDS]) {
-    qsort(values, ROUNDS, sizeof *values, by_value);
-    return values[ROUNDS / 2];
+static double median(double values[], int n) {
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return values[n / 2];
 }
 
-/* Nanoseconds a step of the loop and of the bare server by turns. */
-static bool baseline_is_good(const char *dir, struct approval *bare) {
-    double loop[ROUNDS], served[ROUNDS], p99[ROUNDS];
-    for (int i = 0; i < ROUNDS; i++) {
-        char path[64];
-        struct load_result r;
-        snprintf(path, sizeof path, "%s/loop%d.db", dir, i);
-        loop[i] = loop_step_ns(path);
-        if (!approval_run(bare, BATCH, seconds, &r))
-            return false;
-        served[i] = r.seconds * 1e9 / (double)r.answers;
-        p99[i] = r.p99_us;
+/* What is compared is measured by turns. */
+struct side {
+    struct approval *clients;
+    pid_t pid;
+    double ns[ROUNDS], p50[ROUNDS], p99[ROUNDS], cpu_us[ROUNDS];
+};
+
+static bool measure(struct side *s, int round, unsigned clients) {
+    struct load_result r;
+    uint64_t rss, before = 0, after = 0;
+    if (!daemon_usage(s->pid, &rss, &before) || !approval_run(s->clients, clients, seconds, &r) ||
+        !daemon_usage(s->pid, &rss, &after) || !r.answers)
+        return false;
+    s->ns[round] = r.seconds * 1e9 / (double)r.answers;
+    s->p50[round] = r.p50_us;
+    s->p99[round] = r.p99_us;
+    s->cpu_us[round] = (double)(after - before) / (double)r.answers;
+    return true;
+}
+
+static void print_side(const char *name, struct side *s, unsigned clients) {
+    printf("  %s, %u clients: %.0f steps/s, p50 %.0f us, p99 %.0f us, processor %.0f us a step\n",
+           name, clients, 1e9 / median(s->ns, ROUNDS), median(s->p50, ROUNDS),
+           median(s->p99, ROUNDS), median(s->cpu_us, ROUNDS));
+}
+
+static bool limit(const char *title, double value, double most) {
+    printf("%s: %.2f (at most %.2f)%s\n", title, value, most, value <= most ? "" : "  MISSED");
+    return value <= most;
+}
+
+/* Median of a write of 16 KiB and its sync, in the folder where the databases are. */
+static double sync_us(const char *dir) {
+    static char bytes[16384];
+    char path[96];
+    double us[SYNCS];
+    snprintf(path, sizeof path, "%s/sync", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    for (int i = 0; i < SYNCS; i++) {
+        uint64_t begun = bench_now_ns();
+        if (pwrite(fd, bytes, sizeof bytes, i * (off_t)sizeof bytes) < 0 || fdatasync(fd) != 0)
+            return 0;
+        us[i] = (double)(bench_now_ns() - begun) / 1e3;
     }
-    struct bench_result r = {"bare server", "loop in one process", median(served), median(loop)};
-    printf("  p99 %.0f us\n", median(p99));
-    return bench_speed_at_least("the baseline, 64 clients", "step", &r, 0.35);
+    close(fd);
+    return median(us, SYNCS);
 }
 
-int main(void) {
-    char dir[] = "/tmp/bench_service.XXXXXX", path[64], command[64];
-    static struct approval bare = {.token = "none"};
+/* A counter of /metrics. */
+static double counter(const struct daemon *d, const char *name) {
+    static char text[1 << 16];
+    char line[128];
+    snprintf(line, sizeof line, "\n%s ", name);
+    if (daemon_ask(d, "GET", "/metrics", NULL, "", 0, text, sizeof text) != 200)
+        return 0;
+    const char *at = strstr(text, line);
+    return at ? strtod(at + strlen(line), NULL) : 0;
+}
+
+struct cost {
+    double rows, index, bytes;
+};
+
+static struct cost cost(const struct daemon *d) {
+    return (struct cost){counter(d, "banfad_store_rows_total"),
+                         counter(d, "banfad_store_index_entries_total"),
+                         counter(d, "banfad_store_bytes_total")};
+}
+
+/* 64 clients: the loop, the bare server and banfad by turns. */
+static bool compare(const char *dir, const struct daemon *d, struct side *bare, struct side *ours,
+                    const char *title) {
+    double loop[ROUNDS], steps = 0;
+    struct cost before = cost(d), after;
+    for (int i = 0; i < ROUNDS; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "%s/loop.db", dir);
+        remove_database(path);
+        loop[i] = loop_step_ns(path);
+        if (!measure(bare, i, BATCH) || !measure(ours, i, BATCH))
+            return false;
+        steps += seconds * 1e9 / ours->ns[i];
+    }
+    after = cost(d);
+    printf("%s\n", title);
+    print_side("bare server", bare, BATCH);
+    print_side("banfad", ours, BATCH);
+    printf("  a step: %.2f rows, %.2f index entries, %.0f bytes\n",
+           (after.rows - before.rows) / steps, (after.index - before.index) / steps,
+           (after.bytes - before.bytes) / steps);
+    struct bench_result base = {"bare server", "loop in one process", median(bare->ns, ROUNDS),
+                                median(loop, ROUNDS)};
+    struct bench_result us = {"banfad", "bare server", median(ours->ns, ROUNDS), base.subject_ns};
+    bool ok = bench_speed_at_least("the baseline, 64 clients", "step", &base, 0.35);
+    ok = bench_speed_at_least("two approvals, 64 clients", "step", &us, 0.6) && ok;
+    return limit("p99 to the baseline's, 64 clients",
+                 median(ours->p99, ROUNDS) / median(bare->p99, ROUNDS), 2) &&
+           ok;
+}
+
+/* One client and 256. */
+static bool compare_others(const char *dir, struct side *bare, struct side *ours) {
+    double sync[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        if (!measure(bare, i, 1) || !measure(ours, i, 1))
+            return false;
+        sync[i] = sync_us(dir);
+    }
+    print_side("bare server", bare, 1);
+    print_side("banfad", ours, 1);
+    printf("  median sync %.0f us\n", median(sync, ROUNDS));
+    bool ok = limit("p99 to the median sync, 1 client",
+                    median(ours->p99, ROUNDS) / median(sync, ROUNDS), 5);
+    for (int i = 0; i < ROUNDS; i++)
+        if (!measure(bare, i, 256) || !measure(ours, i, 256))
+            return false;
+    print_side("bare server", bare, 256);
+    print_side("banfad", ours, 256);
+    printf("two approvals, 256 clients: %.1f %% of the speed\n",
+           median(bare->ns, ROUNDS) / median(ours->ns, ROUNDS) * 100);
+    return ok;
+}
+
+static bool with_open_cases(const char *dir, const struct daemon *d, struct side *bare,
+                            struct side *ours) {
+    uint64_t before, after, cpu;
+    double cold = median(bare->ns, ROUNDS) / median(ours->ns, ROUNDS);
+    if (!daemon_usage(d->pid, &before, &cpu) || !approval_open(ours->clients, OPEN_CASES / 2))
+        return false;
+    bool ok = daemon_usage(d->pid, &after, &cpu);
+    printf("  memory after 50,000 open cases: %.0f bytes a case\n",
+           ((double)after - (double)before) / (OPEN_CASES / 2));
+    before = after;
+    ok = ok && approval_open(ours->clients, OPEN_CASES / 2) && daemon_usage(d->pid, &after, &cpu);
+    printf("  memory after 100,000: %.0f bytes for each of the second half\n",
+           ((double)after - (double)before) / (OPEN_CASES / 2));
+    ok = ok && compare(dir, d, bare, ours, "with 100,000 open cases");
+    double warm = median(bare->ns, ROUNDS) / median(ours->ns, ROUNDS);
+    return limit("share of the speed that 100,000 open cases cost", 1 - warm / cold, 0.2) && ok;
+}
+
+/* ---- Restate, by hand ---- */
+
+static bool against_restate(struct approval *restate, struct approval *ours) {
+    double theirs[ROUNDS], us[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        struct load_result r;
+        if (!approval_run(restate, BATCH, 4, &r))
+            return false;
+        theirs[i] = (double)r.answers / r.seconds;
+        printf("  Restate: %.0f steps/s, p50 %.0f us, p99 %.0f us\n", theirs[i], r.p50_us,
+               r.p99_us);
+        if (!approval_run(ours, BATCH, 2, &r))
+            return false;
+        us[i] = (double)r.answers / r.seconds;
+        printf("  banfad: %.0f steps/s, p50 %.0f us, p99 %.0f us\n", us[i], r.p50_us, r.p99_us);
+    }
+    double times = median(us, ROUNDS) / median(theirs, ROUNDS);
+    printf("two approvals, 64 clients: %.1f times the steps/s of Restate (at least 15)%s\n", times,
+           times >= 15 ? "" : "  MISSED");
+    return times >= 15;
+}
+
+static bool run_all(const char *dir, struct daemon *d, struct approval *ours) {
+    static struct approval clients = {.token = "none"};
+    char path[96];
+    snprintf(path, sizeof path, "%s/bare.db", dir);
+    const char *bare_argv[] = {"tests/bench/bare_server", path, NULL};
+    struct side bare = {.clients = &clients}, us = {.clients = ours, .pid = d->pid};
+    bare.pid = start(bare_argv, &clients.port);
+    bool ok = bare.pid > 0 && compare(dir, d, &bare, &us, "cold");
+    if (ok || us.ns[ROUNDS - 1] > 0) {
+        ok = with_open_cases(dir, d, &bare, &us) && ok;
+        ok = compare_others(dir, &bare, &us) && ok;
+    }
+    stop(bare.pid, SIGKILL);
+    return ok;
+}
+
+int main(int argc, char **argv) {
+    char dir[] = "/tmp/bench_service.XXXXXX", command[64];
+    static struct approval ours;
+    struct daemon d;
     if (!mkdtemp(dir))
         return 1;
-    snprintf(path, sizeof path, "%s/bare.db", dir);
-    const char *argv[] = {"tests/bench/bare_server", path, NULL};
-    pid_t bare_pid = start(argv, &bare.port);
-    bool ok = bare_pid > 0 && baseline_is_good(dir, &bare);
-    stop(bare_pid, SIGKILL);
+    bool ok = daemon_make(&d, dir);
+    ours.token = d.token;
+    ours.port = d.port;
+    if (ok && argc == 3 && strcmp(argv[1], "--restate") == 0) {
+        static struct approval restate = {.restate = true};
+        restate.port = (uint16_t)atoi(argv[2]);
+        ok = against_restate(&restate, &ours);
+    } else if (ok) {
+        ok = run_all(dir, &d, &ours);
+    }
+    ok = d.pid && daemon_stop(&d) && ok;
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
     return system(command) == 0 && ok ? 0 : 1;
 }

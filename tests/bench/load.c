@@ -52,8 +52,8 @@ static size_t head_of(const struct client *k, size_t *body_len) {
     if (!end)
         return 0;
     size_t head = (size_t)(end + 4 - k->buf);
-    const char *length = memmem(k->buf, head, "Content-Length: ", 16);
-    *body_len = length ? strtoul(length + 16, NULL, 10) : 0;
+    const char *length = strcasestr(k->buf, "\r\nContent-Length: ");
+    *body_len = length && length < end ? strtoul(length + 18, NULL, 10) : 0;
     return head;
 }
 
@@ -108,7 +108,8 @@ static bool join(struct run *r, struct client *k, int epoll) {
 static bool serve(struct run *r, int epoll) {
     uint64_t begun = bench_now_ns(), now = begun;
     uint64_t until = begun + (uint64_t)(r->load->seconds * 1e9);
-    while (now < until) {
+    uint64_t most = r->load->at_most ? r->load->at_most : UINT64_MAX;
+    while (now < until && r->result->answers < most) {
         struct epoll_event events[64];
         int n = epoll_wait(epoll, events, 64, 5000);
         if (n <= 0)

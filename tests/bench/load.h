@@ -16,6 +16,7 @@ struct load {
     uint16_t port;
     unsigned clients;
     double seconds;
+    uint64_t at_most; /* answers; 0: as many as there are */
     void *ctx;
     /* Writes the next request of a client; its length. */
     size_t (*next)(void *ctx, unsigned client, char buf[LOAD_BYTES]);
