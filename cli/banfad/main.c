@@ -1,7 +1,8 @@
 /* main: banfad, the service and the tools of those who run it. */
-#include <stdio.h>
+#include <stdint.h>
 
 #include "cli/banfad/banfad.h"
+#include "lang/base/mem.h"
 
 static const struct bf_cli_command commands[] = {
 #define CMD(name, usage, en, zh) {#name, bf_daemon_##name, usage, {en, zh}},
@@ -11,6 +12,7 @@ static const struct bf_cli_command commands[] = {
 };
 
 int main(int argc, char **argv) {
+    bf_mem_limit(SIZE_MAX); /* counts from here on; `serve` sets the limit */
     struct bf_cli cli = {.program = "banfad",
                          .commands = commands,
                          .common_flags = BF_T_DAEMON_FLAGS,

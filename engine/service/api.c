@@ -454,6 +454,18 @@ static bool find_route(struct bf_call *c) {
     return c->match.status == 200;
 }
 
+/* What would have to wait too long for the writer is better asked again. */
+static bool has_room(struct bf_call *c) {
+    const struct bf_service *s = c->service;
+    struct bf_engine_counts n = bf_engine_count(s->engine);
+    uint64_t most = (uint64_t)bf_config_int(s->config, BF_CONFIG_QUEUE_ROWS);
+    if (n.queue_rows < most && n.under_way < most)
+        return true;
+    bf_metric_add(s->metrics, BF_METRIC_LIMITS, BF_LABEL_LIMIT_QUEUE, 1);
+    not_now(c, BF_T_API_QUEUE_FULL);
+    return false;
+}
+
 static void run(struct bf_call *c, void *arg) {
     (void)arg;
     const struct bf_service *s = c->service;
@@ -467,6 +479,8 @@ static void run(struct bf_call *c, void *arg) {
         return;
     }
     if (who != ANYONE && (!sign_in(c) || !may(c, who)))
+        return;
+    if (flags & KEY && !has_room(c))
         return;
     if ((flags & KEY && !read_key(c)) || (flags & JSON && !read_json(c)))
         return;

@@ -816,6 +816,7 @@ void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t ba
 struct bf_engine_counts bf_engine_count(const struct bf_engine *e) {
     struct bf_engine_counts n = e->counts;
     n.queue_rows = e->seq - e->committed;
+    n.under_way = e->under_way;
     n.cached_cases = e->head_count;
     return n;
 }

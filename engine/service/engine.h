@@ -175,6 +175,7 @@ void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t ba
 
 struct bf_engine_counts {
     uint64_t queue_rows; /* put into batches, not durable yet */
+    uint64_t under_way;  /* commands, looks and reads without an end */
     uint64_t cached_cases;
     uint64_t done, refused, repeated; /* answers told so far */
     uint64_t fired;                   /* limits that passed and were acted on */

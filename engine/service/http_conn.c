@@ -349,6 +349,9 @@ void http_refuse(struct bf_http_conn *c, int status, const char *detail) {
     c->phase = PHASE_START;
     r->close = true;
     r->want_continue = false;
+    c->shared->reached[BF_HTTP_LIMIT_BODY] += status == 413;
+    c->shared->reached[BF_HTTP_LIMIT_HEAD] += status == 431 || status == 414;
+    c->shared->reached[BF_HTTP_LIMIT_TIME] += status == 408;
     bf_http_problem(&r->pub, status, bf_str_of(detail));
 }
 

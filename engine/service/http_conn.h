@@ -71,6 +71,15 @@ struct bf_http_request {
     void *user; /* the handler's */
 };
 
+/* Which limit a refusal was of. */
+enum bf_http_limit {
+    BF_HTTP_LIMIT_BODY,
+    BF_HTTP_LIMIT_HEAD,
+    BF_HTTP_LIMIT_TIME,
+    BF_HTTP_LIMIT_CONNECTIONS,
+    BF_HTTP_LIMITS
+};
+
 /* What the connections of one server share. */
 struct bf_http_shared {
     struct bf_http_limits limits;
@@ -84,6 +93,7 @@ struct bf_http_shared {
     ** NULL. */
     void (*wake)(void *owner);
     uint64_t next_id;
+    uint64_t reached[BF_HTTP_LIMITS]; /* so often */
     char date[32]; /* the Date header's value, kept by the owner; empty: none is sent */
 };
 

@@ -314,7 +314,7 @@ static void turn_away(struct client *k) {
                          "Retry-After: 1\r\nConnection: close\r\n\r\n";
     uv_buf_t buf = uv_buf_init(text, sizeof text - 1);
     uv_try_write(&k->socket.stream, &buf, 1); /* if it can be told */
-    k->server->stats.refused++;
+    k->server->shared.reached[BF_HTTP_LIMIT_CONNECTIONS]++;
     client_close(k);
 }
 
@@ -510,7 +510,9 @@ enum bf_err bf_http_server_open(struct bf_http_server **out, struct uv_loop_s *l
 uint16_t bf_http_server_port(const struct bf_http_server *s) { return s->port; }
 
 struct bf_http_server_stats bf_http_server_stats(const struct bf_http_server *s) {
-    return s->stats;
+    struct bf_http_server_stats stats = s->stats;
+    memcpy(stats.limits, s->shared.reached, sizeof stats.limits);
+    return stats;
 }
 
 void bf_http_server_configure(struct bf_http_server *s,

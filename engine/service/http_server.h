@@ -31,7 +31,8 @@ struct bf_http_server_config {
 extern const struct bf_http_server_config bf_http_server_defaults; /* no port, no callbacks */
 
 struct bf_http_server_stats {
-    uint64_t accepted, refused, evicted;
+    uint64_t accepted, evicted;
+    uint64_t limits[BF_HTTP_LIMITS]; /* refusals */
     uint32_t open;
 };
 

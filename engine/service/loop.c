@@ -28,7 +28,8 @@ struct bf_loop {
     char address[64], path[108];
     struct bf_service *service;
     struct bf_error why; /* of a dead one */
-    uint32_t draining;   /* servers that are not drained yet */
+    uint64_t told_limits[BF_HTTP_LIMITS];
+    uint32_t draining; /* servers that are not drained yet */
     bool dead;
 };
 
@@ -70,7 +71,15 @@ static void measure(void *ctx, struct bf_metrics *m) {
     struct bf_loop *l = ctx;
     struct bf_http_server_stats tcp = bf_http_server_stats(l->tcp);
     struct bf_http_server_stats local = bf_http_server_stats(l->local);
+    static const enum bf_label_word labels[BF_HTTP_LIMITS] = {
+        BF_LABEL_LIMIT_BODY, BF_LABEL_LIMIT_HEADER, BF_LABEL_LIMIT_TIME,
+        BF_LABEL_LIMIT_CONNECTIONS};
     bf_metric_set(m, BF_METRIC_CONNECTIONS, BF_LABEL_NONE_ALL, tcp.open + local.open);
+    for (int i = 0; i < BF_HTTP_LIMITS; i++) {
+        uint64_t n = tcp.limits[i] + local.limits[i];
+        bf_metric_add(m, BF_METRIC_LIMITS, labels[i], n - l->told_limits[i]);
+        l->told_limits[i] = n;
+    }
 }
 
 /* ---- the service manager ---- */
@@ -111,10 +120,18 @@ static void drain(struct bf_loop *l) {
 
 static struct bf_http_server_config server_config(const struct bf_loop *l);
 
+/* What the program may take: three quarters are its own, a quarter is SQLite's, which then gives up cached pages. */
+static void limit_memory(const struct bf_config *c) {
+    int64_t bytes = bf_config_int(c, BF_CONFIG_HEAP_BYTES);
+    bf_mem_limit((size_t)(bytes - bytes / 4));
+    bf_store_sqlite_limit(bytes / 4);
+}
+
 static void reload(struct bf_loop *l) {
     bf_sd_reloading(l->o.sd, (int64_t)(uv_hrtime() / 1000));
     l->o.reload(l->o.ctx);
     bf_service_configure(l->service);
+    limit_memory(l->o.service.config);
     struct bf_http_server_config c = server_config(l);
     bf_http_server_configure(l->tcp, &c);
     c.connections = LOCAL_CONNECTIONS;
@@ -219,6 +236,7 @@ enum bf_err bf_loop_open(struct bf_loop **out, const struct bf_loop_options *o,
         return bf_fail(e, BF_ENOMEM, "out of memory");
     memset(l, 0, sizeof *l);
     l->o = *o;
+    limit_memory(o->service.config);
     enum bf_err err = open_handles(l, e);
     if (!err)
         err = open_store(l, &store, e);

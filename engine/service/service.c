@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -603,8 +602,7 @@ void bf_service_measure(struct bf_service *s) {
                       (int)s->clock.state == i);
     bf_metric_set(m, BF_METRIC_CLOCK_OFFSET, BF_LABEL_NONE_ALL,
                   s->clock.target_us - s->clock.shown_us + s->clock.off_us);
-    struct mallinfo2 heap = mallinfo2();
-    bf_metric_set(m, BF_METRIC_HEAP, BF_LABEL_NONE_ALL, (int64_t)(heap.uordblks + heap.hblkhd));
+    bf_metric_set(m, BF_METRIC_HEAP, BF_LABEL_NONE_ALL, (int64_t)bf_mem_used());
     if (s->measure)
         s->measure(s->ctx, m);
 }

@@ -169,3 +169,5 @@ enum bf_err bf_sql_open_reader(struct bf_sql *sql, const char *path,
         rc = sqlite3_busy_timeout(sql->db, BUSY_MS);
     return rc ? bf_sql_fail(e, sql->db, rc, "open for reading") : BF_OK;
 }
+
+void bf_store_sqlite_limit(int64_t bytes) { sqlite3_soft_heap_limit64(bytes); }

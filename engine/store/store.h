@@ -167,6 +167,9 @@ enum bf_err bf_store_open_sqlite(const char *path, const struct bf_store_options
 /* Holds the lock on PATH.lock while the descriptor it returns is open: nobody opens the store at PATH. -1: failed. */
 int bf_store_lock(const char *path, struct bf_error *e);
 
+/* What SQLite may take for all its stores in one process; it gives up cached pages before it takes more. */
+void bf_store_sqlite_limit(int64_t bytes);
+
 /* What stands for the disk of a store in memory: it outlives the store, as a file would. */
 struct bf_memory;
 struct bf_memory *bf_memory_new(void); /* NULL when out of memory */

@@ -8,6 +8,11 @@ void *bf_malloc(size_t size);           /* NULL when out of memory */
 void *bf_realloc(void *p, size_t size); /* NULL when out of memory; p stays valid */
 void bf_free(void *p);
 
+/* From now on counts what is taken, and refuses what would go beyond `limit` bytes in all; may be set anew. Whoever wants
+** it begins with it, before anything was taken. Threads may allocate at the same time. */
+void bf_mem_limit(size_t limit);
+size_t bf_mem_used(void); /* 0 where nothing is counted */
+
 /* Test hook: called before each allocation; returning 0 makes it fail. NULL restores the default. */
 void bf_mem_set_hook(int (*may)(void *ctx, size_t size), void *ctx);
 

@@ -75,7 +75,7 @@ static void on_drained(void *ctx) {
     struct bf_http_server_stats s = bf_http_server_stats(server);
     (void)ctx;
     printf("accepted %lu refused %lu evicted %lu\n", (unsigned long)s.accepted,
-           (unsigned long)s.refused, (unsigned long)s.evicted);
+           (unsigned long)s.limits[BF_HTTP_LIMIT_CONNECTIONS], (unsigned long)s.evicted);
     bf_http_server_free(server);
 }
 
