@@ -10,7 +10,7 @@
 #ifndef BF_CANON_H
 #define BF_CANON_H
 
-#include "engine/core/fact.h"
+#include "engine/core/case.h"
 
 enum bf_canon_kind {
     BF_CANON_NULL,
@@ -63,6 +63,10 @@ const char *bf_value_read_violation(const struct bf_image *m, struct bf_arena *a
 ** or what is wrong (an object like none of these). */
 const char *bf_value_read_shape(const struct bf_image *m, struct bf_arena *a,
                                 const struct bf_canon *j, struct bf_value *v);
+
+/* The inverse of bf_case_json: a case that was started. BF_EFORMAT names the member. */
+enum bf_err bf_case_read(const struct bf_image *m, struct bf_arena *a, const struct bf_canon *j,
+                         struct bf_case **c, struct bf_error *e);
 
 /* The inverse of bf_fact_json, for a fact of a case of the procedure. What a REFUSED fact was asked with is read
 ** by type where it fits it, else by shape. BF_EFORMAT names the member. */

@@ -439,6 +439,27 @@ enum bf_err bf_entry_read(const struct bf_images *images, struct bf_arena *a,
 
 /* ---- cases from rows ---- */
 
+/* Rows that hold the whole case. */
+static bool holds_case(const struct bf_entry *n) {
+    return n->head.kind == BF_ENTRY_MIGRATE || n->head.kind == BF_ENTRY_SEAL;
+}
+
+static enum bf_err read_case(struct bf_arena *a, const struct bf_entry *n, struct bf_case **c,
+                             struct bf_error *e) {
+    struct bf_canon j;
+    if (!n->image)
+        return bf_fail(e, BF_EFORMAT, "policy: missing");
+    enum bf_err err = bf_canon_read(a, bf_str_dup(a, n->data), &j, e);
+    const struct bf_canon *kept = err ? NULL : bf_canon_member(&j, "case");
+    if (!err && !kept)
+        err = bf_fail(e, BF_EFORMAT, "missing");
+    if (!err)
+        err = bf_case_read(n->image, a, kept, c, e);
+    if (!err && (*c)->number != n->head.number)
+        err = bf_fail(e, BF_EFORMAT, "of another number than the row's");
+    return err ? bf_error_wrap(e, "data: case") : BF_OK;
+}
+
 /* Is the row about the case as it stands? */
 static enum bf_err fits(const struct bf_entry *n, const struct bf_case *c, struct bf_error *e) {
     if (!n->image || n->proc == BF_NONE)
@@ -453,6 +474,10 @@ static enum bf_err fits(const struct bf_entry *n, const struct bf_case *c, struc
 enum bf_err bf_entry_apply(struct bf_arena *a, const struct bf_entry *n, struct bf_case **c,
                            struct bf_error *e) {
     enum bf_err err;
+    if (n->gone)
+        *c = NULL;
+    if (holds_case(n) && !n->gone && (err = read_case(a, n, c, e)) != BF_OK)
+        return err;
     if (!n->fact_count || (!*c && n->head.kind == BF_ENTRY_REFUSAL))
         return BF_OK; /* an opening that was refused leaves no case */
     if ((err = fits(n, *c, e)) != BF_OK)
@@ -502,17 +527,21 @@ static enum bf_err rebuild_row(struct bf_arena *a, struct bf_journal_cases *l, u
     uint32_t at = place_of(l, n->head.number);
     bool there = at < l->count && l->cases[at].number == n->head.number;
     struct bf_case *c = there ? l->cases[at].c : NULL;
-    if (there && n->image && n->image != l->cases[at].image)
+    if (there && c && n->image && n->image != l->cases[at].image &&
+        n->head.kind != BF_ENTRY_MIGRATE)
         return bf_fail(e, BF_EFORMAT, "policy: another than the case's");
     enum bf_err err = bf_entry_apply(a, n, &c, e);
-    if (err || !c)
+    if (err || (!c && !n->gone))
         return err;
-    if (!there) {
+    if (there) {
+        l->cases[at].c = c;
+        l->cases[at].image = n->image ? n->image : l->cases[at].image;
+    } else {
         make_room(a, l, cap, at);
         l->cases[at] =
             (struct bf_journal_case){.number = n->head.number, .image = n->image, .c = c};
     }
-    if (n->fact_count) {
+    if (n->fact_count || holds_case(n) || n->gone) {
         l->cases[at].last_seq = n->head.seq;
         l->cases[at].epoch = n->head.epoch;
     }
@@ -530,17 +559,15 @@ enum bf_err bf_journal_rebuild(struct bf_arena *a, const struct bf_entries *rows
             break; /* recorded never goes back */
         if (!n.head.number)
             continue;
-        if (n.head.kind == BF_ENTRY_MIGRATE || n.head.kind == BF_ENTRY_SEAL)
-            err = bf_fail(e, BF_EFORMAT, "a %s row: not known to this program",
-                          bf_entry_word((enum bf_entry_kind)n.head.kind));
-        else if (n.gone)
-            err = bf_fail(e, BF_EFORMAT, "its body was dropped");
-        else
-            err = rebuild_row(a, out, &cap, &n, e);
+        err = rebuild_row(a, out, &cap, &n, e);
         if (err) {
             bf_error_wrap(e, "row %llu", (unsigned long long)n.head.seq);
             break;
         }
     }
+    for (uint32_t i = 0; !err && i < out->count; i++)
+        if (!out->cases[i].c)
+            err = bf_fail(e, BF_EFORMAT, "case %llu: rows of it were dropped, and no later one says what it was",
+                          (unsigned long long)out->cases[i].number);
     return err;
 }

@@ -98,7 +98,8 @@ struct bf_journal_cases {
 };
 /* Applies what one row holds to the case it is on (*c NULL: not started yet; then a new one of the entry's
 ** procedure). Nothing is looked at but the facts, which are copied into the arena. BF_EFORMAT names the fact that does not fit, and *c is then
-** of no use. */
+** of no use. A MIGRATE or SEAL row holds the whole case: *c is that one afterwards, of the row's image. A row whose body
+** was dropped leaves *c NULL: what the case was then, only a SEAL or MIGRATE row can still say. */
 enum bf_err bf_entry_apply(struct bf_arena *a, const struct bf_entry *n, struct bf_case **c,
                            struct bf_error *e);
 /* All cases as they are after the rows recorded by an instant (BF_INSTANT_NONE: all rows). */

@@ -152,6 +152,16 @@ static bool remember_key(struct bf_head *h, const struct bf_entry *n) {
     return true;
 }
 
+/* A body is never empty but where it was dropped. */
+static enum bf_err read_entry(const struct bf_images *images, struct bf_arena *a,
+                              const struct bf_entry_head *head, bf_str body, struct bf_entry *n,
+                              struct bf_error *error) {
+    if (body.len)
+        return bf_entry_read(images, a, head, body, n, error);
+    *n = (struct bf_entry){.head = *head, .proc = BF_NONE, .day = BF_DAY_NONE, .gone = true};
+    return BF_OK;
+}
+
 static enum bf_err apply_rows(struct loading *l, struct bf_error *error) {
     struct bf_images images = {bf_engine_image_of, l->e};
     struct bf_head *h = l->h;
@@ -163,12 +173,13 @@ static enum bf_err apply_rows(struct loading *l, struct bf_error *error) {
             return bf_fail(error, err, "case %llu: a row's header is damaged",
                            (unsigned long long)h->number);
         if ((err = bf_entry_head_read((const uint8_t *)r->head.p, &head, error)) != BF_OK ||
-            (err = bf_entry_read(&images, l->arena, &head, r->body, &n, error)) != BF_OK ||
+            (err = read_entry(&images, l->arena, &head, r->body, &n, error)) != BF_OK ||
             (err = bf_entry_apply(l->arena, &n, &h->c, error)) != BF_OK)
             return err;
         if (!remember_key(h, &n))
             return bf_fail(error, BF_ENOMEM, "out of memory");
-        h->calendar = bf_adopt_calendar_of(l->e, n.calendar);
+        if (!n.gone)
+            h->calendar = bf_adopt_calendar_of(l->e, n.calendar);
         h->last_seq = head.seq;
         h->epoch++;
     }

@@ -84,20 +84,18 @@ static struct bf_row_register register_row(struct bf_arena *a, const struct bf_i
         .name = bf_buf_view(&name), .key = bf_buf_view(&at), .row = bf_buf_view(&text), .seq = seq};
 }
 
-/* {"register":NAME,"row":RECORD} of a row an operator put. */
-static enum bf_err read_put(struct bf_arena *a, const struct bf_entry *n,
+/* {"register":NAME,"row":RECORD} of a row an operator put; with "seq", of one that a sealed case put in that row. */
+static enum bf_err read_put(struct bf_arena *a, const struct bf_entry *n, const struct bf_canon *j,
                             struct bf_row_register *out, struct bf_error *e) {
-    struct bf_canon j;
     struct bf_value row;
-    enum bf_err err = bf_canon_read(a, n->data, &j, e);
-    if (err)
-        return err;
-    const struct bf_canon *name = bf_canon_member(&j, "register"), *r = bf_canon_member(&j, "row");
+    const struct bf_canon *name = bf_canon_member(j, "register"), *r = bf_canon_member(j, "row"),
+                          *seq = bf_canon_member(j, "seq");
     for (uint32_t i = 0;
          n->image && name && name->kind == BF_CANON_TEXT && r && i < n->image->reg_count; i++)
         if (bf_str_eq(bf_i_text(n->image, n->image->reg[i].name), name->text) &&
             !bf_value_read_record(n->image, a, r, n->image->reg[i].record, &row)) {
-            *out = register_row(a, n->image, i, row, n->head.seq);
+            *out = register_row(a, n->image, i, row,
+                                seq && seq->kind == BF_CANON_INT ? (uint64_t)seq->i : n->head.seq);
             return BF_OK;
         }
     return bf_fail(e, BF_EFORMAT, "data: no row of a register of its policy");
@@ -108,9 +106,17 @@ enum bf_err bf_entry_puts(struct bf_arena *a, const struct bf_entry *n,
                                               struct bf_error *e),
                           void *ctx, struct bf_error *e) {
     struct bf_row_register row;
+    struct bf_canon j = {.kind = BF_CANON_NULL};
     enum bf_err err = BF_OK;
-    if (n->head.kind == BF_ENTRY_REGISTER && (err = read_put(a, n, &row, e)) == BF_OK)
+    bool put = n->head.kind == BF_ENTRY_REGISTER, seal = n->head.kind == BF_ENTRY_SEAL;
+    if ((put || seal) && !n->gone)
+        err = bf_canon_read(a, n->data, &j, e);
+    const struct bf_canon *puts = seal && !err ? bf_canon_member(&j, "puts") : NULL;
+    if (put && !err && (err = read_put(a, n, &j, &row, e)) == BF_OK)
         err = each(ctx, &row, e);
+    for (uint32_t i = 0; !err && puts && puts->kind == BF_CANON_LIST && i < puts->count; i++)
+        if ((err = read_put(a, n, &puts->items[i], &row, e)) == BF_OK)
+            err = each(ctx, &row, e);
     for (uint32_t i = 0; !err && i < n->fact_count; i++)
         if (n->facts[i].kind == BF_FACT_PUT) {
             row = register_row(a, n->image, n->facts[i].a, n->facts[i].v[0], n->head.seq);

@@ -48,26 +48,87 @@ static bf_str cause_of(const struct bf_words *w, const struct bf_told *e, uint32
     return NIL;
 }
 
+/* Told so far of a case: what its dates were counted by, and what they were. */
+struct way {
+    const struct bf_image *image;
+    const struct bf_calendar *calendar;
+    const struct bf_fact **due; /* by duty of the image: the fact that last gave it one; NULL */
+    uint64_t gone;
+};
+
+/* Why a date moved: the day of the fact, old and new, and what is otherwise in the calendar. */
+static void recounted(const struct bf_words *w, const struct way *way, const struct bf_fact *f,
+                      struct bf_buf *out) {
+    const struct bf_fact *old = way->due[f->a];
+    bf_str due = bf_words_due(w, &f->due), was = old ? bf_words_due(w, &old->due) : NIL;
+    bf_str what = old ? say(w, BF_T_SIM_RECOUNTED_FROM, bf_words_duty(w, f->a), due, was)
+                      : say(w, BF_T_SIM_CHOICE, bf_words_duty(w, f->a), due, NIL);
+    bf_str why = NIL;
+    if (way->calendar && way->calendar != w->calendar && old && old->due.kind == BF_DUE_DAY &&
+        f->due.kind == BF_DUE_DAY)
+        why = bf_words_calendar_change(w, way->calendar, f->due.last, old->due.last);
+    if (!why.len)
+        why = bf_calendar_name(w->calendar);
+    line(w, out, "    ", say(w, BF_T_SIM_RECOUNTED, bf_words_day(w, f->day), what, why), f->src);
+}
+
+static void path_fact(const struct bf_words *w, struct way *way, const struct bf_told *e,
+                      uint32_t i, struct bf_buf *out) {
+    const struct bf_fact *f = &e->facts[i];
+    bf_str day = bf_words_day(w, f->day);
+    uint32_t src;
+    if (f->kind == BF_FACT_STARTED) {
+        line(w, out, "    ", say(w, BF_T_SIM_STARTED_LINE, day, NIL, NIL), f->src);
+    } else if (f->kind == BF_FACT_MOVED) {
+        bf_str cause = cause_of(w, e, i, &src);
+        line(w, out, "    ",
+             say(w, cause.len ? BF_T_SIM_MOVED_BY : BF_T_SIM_MOVED_LINE, day,
+                 bf_words_state(w, f->b), cause),
+             src);
+    } else if (f->kind == BF_FACT_RECOMPUTED) {
+        recounted(w, way, f, out);
+    }
+    if (bf_fact_has_due((enum bf_fact_kind)f->kind))
+        way->due[f->a] = f;
+}
+
+static void path_row(const struct bf_standing *s, const struct bf_words *words, struct way *way,
+                     const struct bf_told *e, struct bf_buf *out) {
+    struct bf_words w = *words;
+    w.image = e->image ? e->image : s->image;
+    w.calendar = e->calendar ? e->calendar : s->calendar;
+    if (way->image != w.image || e->migrated) {
+        way->image = w.image;
+        way->due = bf_new_array(s->arena, const struct bf_fact *, w.image->duty_count + 1);
+    }
+    if (e->migrated) {
+        char hash[2 * BF_SHA256_LEN + 1];
+        bf_hex(w.image->hash, BF_SHA256_LEN, hash);
+        line(&w, out, "    ",
+             say(&w, BF_T_SIM_MIGRATED_LINE, bf_words_day(&w, e->day),
+                 bf_i_text(w.image, w.image->policy.title),
+                 bf_str_dup(s->arena, (bf_str){hash, 12})),
+             BF_NONE);
+    }
+    for (uint32_t i = 0; i < e->fact_count; i++)
+        path_fact(&w, way, e, i, out);
+    way->calendar = w.calendar;
+}
+
 static void path(const struct bf_standing *s, const struct bf_words *w, uint32_t number,
                  struct bf_buf *out) {
+    struct way way = {0};
     heading(w, out, BF_T_SIM_WHY);
-    for (uint32_t i = 0; i < s->told_count; i++) {
-        const struct bf_told *e = &s->told[i];
-        for (uint32_t k = 0; e->number == number && k < e->fact_count; k++) {
-            const struct bf_fact *f = &e->facts[k];
-            uint32_t src;
-            bf_str day = bf_words_day(w, f->day);
-            if (f->kind == BF_FACT_STARTED) {
-                line(w, out, "    ", say(w, BF_T_SIM_STARTED_LINE, day, NIL, NIL), f->src);
-            } else if (f->kind == BF_FACT_MOVED) {
-                bf_str cause = cause_of(w, e, k, &src);
-                line(w, out, "    ",
-                     say(w, cause.len ? BF_T_SIM_MOVED_BY : BF_T_SIM_MOVED_LINE, day,
-                         bf_words_state(w, f->b), cause),
-                     src);
-            }
-        }
+    for (uint32_t i = 0; i < s->told_count; i++)
+        way.gone += s->told[i].number == number && s->told[i].gone;
+    if (way.gone) {
+        bf_buf_z(out, "    ");
+        bf_buf_str(out, bf_words_text(w, BF_T_SIM_GONE_LINE, BF_ARGS(bf_arg_int((int64_t)way.gone))));
+        bf_buf_char(out, '\n');
     }
+    for (uint32_t i = 0; i < s->told_count; i++)
+        if (s->told[i].number == number && !s->told[i].gone)
+            path_row(s, w, &way, &s->told[i], out);
 }
 
 /* ---- duties and breaches ---- */
@@ -330,8 +391,9 @@ void bf_explain_json(const struct bf_standing *s, struct bf_buf *out) {
 struct bf_standing bf_sim_standing(const struct bf_sim *s) {
     struct bf_told *told = bf_new_array(s->arena, struct bf_told, s->entry_count + 1);
     for (uint32_t i = 0; i < s->entry_count; i++)
-        told[i] =
-            (struct bf_told){s->entries[i].number, s->entries[i].facts, s->entries[i].fact_count};
+        told[i] = (struct bf_told){.number = s->entries[i].number,
+                                   .facts = s->entries[i].facts,
+                                   .fact_count = s->entries[i].fact_count};
     return (struct bf_standing){.arena = s->arena,
                                 .image = s->image,
                                 .calendar = s->calendar,

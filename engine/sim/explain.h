@@ -9,11 +9,16 @@
 #include "engine/sim/sim.h"
 #include "lang/base/diag.h"
 
-/* The facts of one step, and the case they are of. */
+/* The facts of one row, and the case they are of. */
 struct bf_told {
     uint64_t number;
     const struct bf_fact *facts;
     uint32_t fact_count;
+    const struct bf_image *image;       /* whose rows the facts name; NULL: the standing's */
+    const struct bf_calendar *calendar; /* NULL: the standing's */
+    bool migrated; /* the case came to this image with it; the facts are what followed */
+    bool gone;     /* what it said was dropped */
+    bf_day day;    /* of a row that migrated */
 };
 
 struct bf_standing {

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
-/* A row of a register, the latest first. */
+/* A row of a register, the latest first: of whatever version of the policy, as the service keeps it. */
 struct put {
     struct put *before;
-    const struct bf_image *image; /* whose register it is */
+    const struct bf_image *image; /* that put it */
     uint32_t reg;
     struct bf_value row;
+    struct bf_value told; /* as the case's image has it, once it was asked for */
+    bool read;
 };
 
 struct reading {
@@ -22,7 +24,7 @@ struct reading {
     uint32_t told_count, told_cap;
     struct put *latest;
     bf_instant until, last;
-    bool bad_at, later;
+    bool bad_at, later, gone;
 };
 
 /* ---- registers ---- */
@@ -36,13 +38,39 @@ static bool key_is(const struct bf_image *m, uint32_t reg, struct bf_value row,
     return true;
 }
 
+/* The register of that name, in another version of the policy too. */
+static bool same_register(const struct put *p, const struct bf_image *m, uint32_t reg) {
+    return bf_str_eq(bf_i_text(p->image, p->image->policy.name), bf_i_text(m, m->policy.name)) &&
+           bf_str_eq(bf_i_text(p->image, p->image->reg[p->reg].name),
+                     bf_i_text(m, m->reg[reg].name));
+}
+
+/* The row as a record of the case's image; false: it is none. */
+static bool as_read(const struct reading *r, struct put *p, uint32_t reg) {
+    struct bf_buf text;
+    struct bf_canon j;
+    struct bf_error e;
+    if (p->read)
+        return true;
+    if (p->image == r->image) {
+        p->told = p->row;
+        return p->read = true;
+    }
+    bf_buf_in(&text, r->a);
+    bf_value_json(p->image, p->row, &text);
+    p->read = bf_canon_read(r->a, bf_buf_view(&text), &j, &e) == BF_OK &&
+              !bf_value_read_record(r->image, r->a, &j, r->image->reg[reg].record, &p->told);
+    return p->read;
+}
+
 static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
                              struct bf_value *row) {
     const struct reading *r = ctx;
     (void)n;
-    for (const struct put *p = r->latest; p; p = p->before)
-        if (p->image == r->image && p->reg == reg && key_is(p->image, reg, p->row, keys)) {
-            *row = p->row;
+    for (struct put *p = r->latest; p; p = p->before)
+        if (same_register(p, r->image, reg) && as_read(r, p, reg) &&
+            key_is(r->image, reg, p->told, keys)) {
+            *row = p->told;
             return BF_LOOKUP_FOUND;
         }
     return BF_LOOKUP_ABSENT;
@@ -51,17 +79,15 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
 static void keep_row(struct reading *r, const struct bf_image *m, uint32_t reg,
                      struct bf_value row) {
     struct put *p = bf_new(r->a, struct put);
-    *p = (struct put){r->latest, m, reg, bf_value_copy(r->a, row)};
+    *p = (struct put){
+        .before = r->latest, .image = m, .reg = reg, .row = bf_value_copy(r->a, row)};
     r->latest = p;
 }
 
-/* What an operator put: {"register":NAME,"row":RECORD} */
-static enum bf_err read_put(struct reading *r, const struct bf_entry *n, struct bf_error *e) {
-    struct bf_canon j;
-    const struct bf_image *m = n->image;
-    enum bf_err err = bf_canon_read(r->a, n->data, &j, e);
-    const struct bf_canon *name = err ? NULL : bf_canon_member(&j, "register"),
-                          *row = err ? NULL : bf_canon_member(&j, "row");
+/* {"register":NAME,"row":RECORD,…} */
+static enum bf_err read_put(struct reading *r, const struct bf_image *m, const struct bf_canon *j,
+                            struct bf_error *e) {
+    const struct bf_canon *name = bf_canon_member(j, "register"), *row = bf_canon_member(j, "row");
     for (uint32_t i = 0; m && name && row && name->kind == BF_CANON_TEXT && i < m->reg_count; i++) {
         struct bf_value v;
         if (!bf_str_eq(bf_i_text(m, m->reg[i].name), name->text))
@@ -72,7 +98,19 @@ static enum bf_err read_put(struct reading *r, const struct bf_entry *n, struct 
         keep_row(r, m, i, v);
         return BF_OK;
     }
-    return err ? err : bf_fail(e, BF_EFORMAT, "data: not a row of a register");
+    return bf_fail(e, BF_EFORMAT, "data: not a row of a register");
+}
+
+/* Rows that an operator put, or (of a sealed case) that stand though the bodies of its rows may be gone. */
+static enum bf_err read_puts(struct reading *r, const struct bf_entry *n, struct bf_error *e) {
+    struct bf_canon j;
+    enum bf_err err = bf_canon_read(r->a, n->data, &j, e);
+    const struct bf_canon *puts = err ? NULL : bf_canon_member(&j, "puts");
+    if (!err && n->head.kind == BF_ENTRY_REGISTER)
+        err = read_put(r, n->image, &j, e);
+    for (uint32_t i = 0; !err && puts && puts->kind == BF_CANON_LIST && i < puts->count; i++)
+        err = read_put(r, n->image, &puts->items[i], e);
+    return err;
 }
 
 /* ---- rows ---- */
@@ -88,7 +126,17 @@ static void tell(struct reading *r, const struct bf_entry *n) {
     struct bf_fact *facts = bf_new_array(r->a, struct bf_fact, n->fact_count + 1);
     for (uint32_t i = 0; i < n->fact_count; i++)
         facts[i] = bf_fact_copy(r->a, &n->facts[i]);
-    r->told[r->told_count++] = (struct bf_told){n->head.number, facts, n->fact_count};
+    r->told[r->told_count++] =
+        (struct bf_told){.number = n->head.number,
+                         .facts = facts,
+                         .fact_count = n->fact_count,
+                         .image = n->image,
+                         .calendar = bf_journal_in_calendar(r->in, n->calendar),
+                         .migrated = n->head.kind == BF_ENTRY_MIGRATE,
+                         .gone = n->gone,
+                         .day = r->calendar ? bf_calendar_day_of(r->calendar, n->head.recorded,
+                                                                 BF_DAY_SECONDS)
+                                            : BF_DAY_NONE};
 }
 
 static enum bf_err first_row(struct reading *r, const struct bf_entry *n,
@@ -106,20 +154,32 @@ static enum bf_err first_row(struct reading *r, const struct bf_entry *n,
 static enum bf_err row(struct reading *r, const struct bf_entry *n, const struct bf_asked_at *at,
                        struct bf_error *e) {
     bool mine = n->head.number == r->number;
-    enum bf_err err =
-        mine && !r->image && n->head.kind != BF_ENTRY_REFUSAL ? first_row(r, n, at, e) : BF_OK;
+    bool starts = mine && !r->image && n->head.kind != BF_ENTRY_REFUSAL;
+    if (starts && n->gone) {
+        r->gone = true;
+        tell(r, n);
+        return BF_OK;
+    }
+    enum bf_err err = starts ? first_row(r, n, at, e) : BF_OK;
+    if (!err && starts && r->gone && r->later)
+        return bf_fail(e, BF_EFORMAT, "what the case was at that time was dropped");
     if (err || r->bad_at || (r->image && at->read && n->head.recorded > r->until))
         return err;
     r->last = n->head.recorded;
     if (n->head.kind == BF_ENTRY_REGISTER)
-        return read_put(r, n, e);
+        return read_puts(r, n, e);
+    if (n->head.kind == BF_ENTRY_SEAL && !n->gone && (err = read_puts(r, n, e)) != BF_OK)
+        return err;
     for (uint32_t i = 0; i < n->fact_count; i++)
         if (n->facts[i].kind == BF_FACT_PUT)
             keep_row(r, n->image, n->facts[i].a, n->facts[i].v[0]);
     if (!mine || !r->image)
         return BF_OK;
-    if (n->gone || n->head.kind == BF_ENTRY_MIGRATE || n->head.kind == BF_ENTRY_SEAL)
-        return bf_fail(e, BF_EFORMAT, "the case cannot be told past this row");
+    if (n->head.kind == BF_ENTRY_MIGRATE && !n->gone) {
+        r->image = n->image;
+        for (struct put *p = r->latest; p; p = p->before)
+            p->read = false;
+    }
     const struct bf_calendar *newer = bf_journal_in_calendar(r->in, n->calendar);
     r->calendar = newer ? newer : r->calendar;
     tell(r, n);
@@ -143,6 +203,8 @@ enum bf_err bf_standing_read(struct bf_arena *a, struct bf_journal_in *in, uint6
                            : BF_STANDING_READ;
     if (err || *verdict != BF_STANDING_READ)
         return err;
+    if (!r->c)
+        return bf_fail(e, BF_EFORMAT, "rows of the case were dropped, and no later one says what it was");
     bf_instant now = at->read ? r->until : r->last;
     if (bf_case_next_lapse(r->image, r->c, &due) != BF_NONE && due <= now)
         now = due - 1;

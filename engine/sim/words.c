@@ -361,3 +361,33 @@ void bf_words_days(const struct bf_words *w, const struct bf_term *term, const s
     *counted = told(&l.counted);
     *left_out = told(&l.left_out);
 }
+
+/* ---- what changed in a calendar ---- */
+
+enum { DAYS_TOLD = 3, DAYS_BACK = 370 };
+
+bf_str bf_words_calendar_change(const struct bf_words *w, const struct bf_calendar *old, bf_day x,
+                                bf_day y) {
+    bf_day last = x > y ? x : y;
+    bf_str all = {"", 0}, notice = {"", 0};
+    int told = 0;
+    for (bf_day d = last > BF_DAY_MIN + DAYS_BACK ? last - DAYS_BACK : BF_DAY_MIN;
+         d <= last && told < DAYS_TOLD; d++) {
+        struct bf_day_reason then, now;
+        if (!bf_days_known(bf_calendar_reason(old, d, &then)) ||
+            !bf_days_known(bf_calendar_reason(w->calendar, d, &now)) ||
+            then.working == now.working)
+            continue;
+        bf_str day = bf_words_text(w, now.working ? BF_T_SIM_DAY_WORKED : BF_T_SIM_DAY_RESTS,
+                                   BF_ARGS(bf_arg_str(bf_words_day(w, d))));
+        all = told++ ? bf_words_join(w, all, w->lang == BF_LANG_ZH ? "，" : ", ", day) : day;
+        if (now.set && !notice.len)
+            notice = now.notice;
+    }
+    if (!told && bf_calendar_horizon(old) < last && bf_calendar_horizon(old) < bf_calendar_horizon(w->calendar))
+        return bf_words_text(
+            w, BF_T_SIM_HORIZON_MOVED,
+            BF_ARGS(bf_arg_str(bf_words_day(w, bf_calendar_horizon(w->calendar)))));
+    return notice.len ? bf_words_text(w, BF_T_SIM_DAYS_BY, BF_ARGS(bf_arg_str(all), bf_arg_str(notice)))
+                      : all;
+}

@@ -47,6 +47,10 @@ bf_str bf_words_guard_part(const struct bf_words *w, uint32_t first, uint32_t en
 
 /* "by 2025-10-13 周一", "without a limit", "standing still"; provisional dates say so. */
 bf_str bf_words_due(const struct bf_words *w, const struct bf_due *due);
+/* What w's calendar says otherwise than an older one of the days up to the later of two: the first such days, and the
+** notice that says so. Empty if nothing differs among the days of a year before. */
+bf_str bf_words_calendar_change(const struct bf_words *w, const struct bf_calendar *old, bf_day x,
+                                bf_day y);
 /* Which days a term counts and which it leaves out, and why; two lines, either may be empty. */
 void bf_words_days(const struct bf_words *w, const struct bf_term *term, const struct bf_due *due,
                    bf_str *counted, bf_str *left_out);

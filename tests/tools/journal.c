@@ -9,7 +9,7 @@
 #include "lang/base/stdlib.h"
 
 static struct bf_error failure;
-static unsigned rows, facts, refusals, cases;
+static unsigned rows, facts, refusals, cases, gone;
 
 static void broken(const struct bf_image *m, uint32_t scenario, const char *what) {
     bf_str title = bf_i_text(m, m->scenario[scenario].title);
@@ -107,7 +107,101 @@ static void same_cases(const struct journal *j, const struct bf_sim *s,
             fprintf(stderr, "%.*s\n%.*s\n", (int)x.len, x.p, (int)y.len, y.p);
             broken(j->m, j->scenario, "a case is rebuilt otherwise");
         }
+        struct bf_canon read;
+        struct bf_case *again;
+        if (bf_canon_read(j->a, bf_buf_view(&x), &read, &failure) ||
+            bf_case_read(j->m, j->a, &read, &again, &failure))
+            broken(j->m, j->scenario, "a case is not read as it is written");
         cases++;
+    }
+}
+
+/* The case as a SEAL row holds it. */
+static void seal_row(struct journal *j, struct bf_journal_out *o, const struct bf_sim *s,
+                     uint32_t number, uint64_t seq) {
+    const uint8_t salt[BF_MERKLE_SALT] = {1, 2, 3};
+    uint8_t head[BF_ENTRY_HEAD];
+    struct bf_entry n;
+    struct bf_buf data;
+    bf_record_entry(s, bf_record_count(s) - 1, &n);
+    n = (struct bf_entry){.head = n.head, .image = j->m, .proc = BF_NONE, .day = BF_DAY_NONE};
+    n.head.kind = BF_ENTRY_SEAL;
+    n.head.seq = seq;
+    n.head.number = number;
+    memcpy(n.policy, j->m->hash, BF_SHA256_LEN);
+    memcpy(n.calendar, bf_calendar_hash(s->calendar), BF_SHA256_LEN);
+    bf_buf_in(&data, j->a);
+    bf_buf_z(&data, "{\"case\":");
+    bf_case_json(j->m, s->cases[number - 1], &data);
+    bf_buf_z(&data, ",\"puts\":[]}");
+    n.data = bf_buf_view(&data);
+    bf_entry_head_write(&n.head, head);
+    if (bf_journal_out_row(o, head, salt, body_of(j->a, &n), &failure))
+        broken(j->m, j->scenario, "a seal is not written");
+}
+
+static bool is_ended(const struct journal *j, const struct bf_sim *s, uint64_t number) {
+    return number && bf_case_ended(j->m, s->cases[number - 1]);
+}
+
+/* The same journal when retention has been over it: of ended cases nothing is left but what they came to. Without the
+** seals it rebuilds nothing. */
+static unsigned write_sealed(struct journal *j, const struct bf_sim *s, bool seals) {
+    const struct bf_sink sink = {write_file, j};
+    const uint8_t salt[BF_MERKLE_SALT] = {1, 2, 3};
+    struct bf_hasher *hasher = bf_hasher_new(BF_HASH_SHA256);
+    struct bf_journal_out *o = NULL;
+    uint64_t seq = bf_record_count(s);
+    unsigned dropped = 0;
+    bf_buf_in(&j->file, j->a);
+    if (bf_journal_out_open(&sink, BF_HASH_SHA256, &o, &failure) ||
+        bf_journal_out_calendar(o, bf_calendar_name(s->calendar), bf_calendar_bytes(s->calendar),
+                                &failure) ||
+        bf_journal_out_image(o, s->image, &failure))
+        broken(j->m, j->scenario, "not written");
+    for (uint32_t i = 0; i < bf_record_count(s); i++) {
+        uint8_t head[BF_ENTRY_HEAD], hash[BF_HASH_LEN];
+        struct bf_entry n;
+        bf_record_entry(s, i, &n);
+        bf_entry_head_write(&n.head, head);
+        bf_str body = body_of(j->a, &n);
+        bf_merkle_body(hasher, salt, body.p, body.len, hash);
+        bool drop = is_ended(j, s, n.head.number);
+        if (drop ? bf_journal_out_gone(o, head, hash, &failure)
+                 : bf_journal_out_row(o, head, salt, body, &failure))
+            broken(j->m, j->scenario, "a row is not written");
+        dropped += drop;
+    }
+    for (uint32_t i = 1; seals && i <= s->case_count; i++)
+        if (is_ended(j, s, i))
+            seal_row(j, o, s, i, ++seq);
+    if (bf_journal_out_end(o, &failure))
+        broken(j->m, j->scenario, "not ended");
+    bf_journal_out_free(o);
+    bf_hasher_free(hasher);
+    j->at = 0;
+    return dropped;
+}
+
+static bool next_plain(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_error *e) {
+    return bf_journal_in_next(((struct journal *)ctx)->in, n, err, e);
+}
+
+static void sealed(struct journal *j, const struct bf_sim *s) {
+    const struct bf_entries entries = {next_plain, j};
+    const struct bf_supply supply = {read_file, j};
+    struct bf_journal_cases l;
+    for (int seals = 1; seals >= 0; seals--) {
+        unsigned dropped = write_sealed(j, s, seals);
+        gone += dropped;
+        if (bf_journal_in_open(&supply, &j->in, &failure))
+            broken(j->m, j->scenario, "not opened");
+        enum bf_err err = bf_journal_rebuild(j->a, &entries, BF_INSTANT_NONE, &l, &failure);
+        if (seals ? err != BF_OK : (err != BF_EFORMAT) != (dropped == 0))
+            broken(j->m, j->scenario, "rebuilt from seals, or without them, otherwise than it must be");
+        if (seals)
+            same_cases(j, s, &l);
+        bf_journal_in_free(j->in);
     }
 }
 
@@ -124,6 +218,7 @@ static void scenario(const struct bf_image *m, const struct bf_calendar *c, uint
         broken(m, i, "not rebuilt");
     same_cases(&j, s, &l);
     bf_journal_in_free(j.in);
+    sealed(&j, s);
     bf_arena_free(a);
 }
 
@@ -140,8 +235,8 @@ int main(int argc, char **argv) {
     }
     for (uint32_t i = 0; i < m->scenario_count; i++)
         scenario(m, c, i);
-    printf("%u scenarios: %u rows, %u of them refusals, %u facts, %u cases\n",
-           (unsigned)m->scenario_count, rows, refusals, facts, cases);
+    printf("%u scenarios: %u rows, %u of them refusals, %u facts, %u cases; %u gone\n",
+           (unsigned)m->scenario_count, rows, refusals, facts, cases, gone);
     bf_arena_free(a);
     return rows > 0 ? 0 : 1;
 }
