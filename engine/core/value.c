@@ -62,6 +62,21 @@ bool bf_value_equal(struct bf_value x, struct bf_value y) {
     return false;
 }
 
+struct bf_value bf_value_identity(struct bf_arena *a, struct bf_value v) {
+    bool party = bf_is_party(v);
+    if (!v.n || !(party || v.kind == BF_K_RECORD || v.kind == BF_K_LIST))
+        return v;
+    struct bf_value *items = bf_new_array(a, struct bf_value, v.n);
+    for (uint32_t i = 0; i < v.n; i++)
+        items[i] = party ? BF_ABSENT : bf_value_identity(a, v.u.items[i]);
+    if (party) {
+        uint32_t known = bf_present(v.u.items[BF_PARTY_CODE]) ? BF_PARTY_CODE : BF_PARTY_NAME;
+        items[known] = v.u.items[known];
+    }
+    v.u.items = items;
+    return v;
+}
+
 bool bf_value_order(struct bf_value x, struct bf_value y, int *order) {
     bool ordered = x.kind == BF_K_INT || x.kind == BF_K_DECIMAL || x.kind == BF_K_DATE ||
                    x.kind == BF_K_INSTANT || x.kind == BF_K_PERIOD;

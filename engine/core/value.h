@@ -102,6 +102,9 @@ static inline bool bf_is_yes(struct bf_value v) { return v.kind == BF_K_BOOL && 
 /* Equal as the language has it: absent equals absent only, parties as said above, all else part by
 ** part. Values of two kinds are never equal. */
 bool bf_value_equal(struct bf_value x, struct bf_value y);
+/* What alone tells v from others: equal values have equal identities, part by part and so in JSON too. (Of a party
+** name and level are left out where there is a code.) Shares with v. */
+struct bf_value bf_value_identity(struct bf_arena *a, struct bf_value v);
 /* Order of two values of one ordered kind (Int, Decimal, Date, Instant, periods of one unit): less than,
 ** equal to, greater than 0. False if they have none. */
 bool bf_value_order(struct bf_value x, struct bf_value y, int *order);

@@ -33,34 +33,13 @@ static void *grown(struct bf_arena *a, void *old, uint32_t count, uint32_t *cap,
 
 /* ---- registers ---- */
 
-static bf_str register_name(struct bf_attempt *t, const struct bf_image *m, uint32_t reg) {
-    struct bf_buf b;
-    bf_buf_in(&b, t->arena);
-    bf_buf_str(&b, bf_i_text(m, m->policy.name));
-    bf_buf_char(&b, '.');
-    bf_buf_str(&b, bf_i_text(m, m->reg[reg].name));
-    return bf_buf_view(&b);
-}
-
-static bf_str canonical(struct bf_attempt *t, const struct bf_image *m, struct bf_value v) {
-    struct bf_buf b;
-    bf_buf_in(&b, t->arena);
-    bf_value_json(m, v, &b);
-    return bf_buf_view(&b);
-}
-
-static struct bf_reg_row *cell_of(struct bf_attempt *t, const struct bf_image *m, uint32_t reg,
-                                  const struct bf_value *keys, uint32_t n) {
-    return bf_engine_cell(t->engine, register_name(t, m, reg),
-                          canonical(t, m, bf_list_value(keys, n)));
-}
-
 /* world.row: what this attempt put, else what the cell says. */
 static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
                              struct bf_value *row) {
     struct bf_attempt *t = ctx;
     const struct bf_image *m = t->policy->image;
-    struct bf_reg_row *cell = cell_of(t, m, reg, keys, n);
+    struct bf_reg_row *cell = bf_engine_cell(t->engine, bf_derive_register_name(t->arena, m, reg),
+                                             bf_derive_register_key(t->arena, m, keys, n));
     if (!cell)
         t->out_of_memory = true;
     if (!cell || !cell->here) {
@@ -88,18 +67,14 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
 }
 
 static void put_row(struct bf_attempt *t, uint32_t reg, struct bf_value row, uint64_t seq) {
-    const struct bf_image *m = t->policy->image;
-    struct bf_i_range fields = m->reg[reg].keys;
-    struct bf_value *keys = bf_new_array(t->arena, struct bf_value, fields.count + 1);
-    for (uint32_t i = 0; i < fields.count; i++)
-        keys[i] = row.u.items[m->key[fields.first + i]];
-    struct bf_reg_row *cell = cell_of(t, m, reg, keys, fields.count);
+    struct bf_row_register put = bf_derive_register(t->arena, t->policy->image, reg, row, seq);
+    struct bf_reg_row *cell = bf_engine_cell(t->engine, put.name, put.key);
     if (!cell) {
         t->out_of_memory = true;
         return;
     }
     t->puts = grown(t->arena, t->puts, t->put_count, &t->put_cap, sizeof *t->puts);
-    t->puts[t->put_count++] = (struct bf_put){cell, canonical(t, m, row), seq};
+    t->puts[t->put_count++] = (struct bf_put){cell, put.row, seq};
 }
 
 /* ---- heads ---- */
@@ -300,9 +275,8 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
                                 struct bf_head *head, const struct bf_work *w, uint64_t cause,
                                 struct bf_outcome *out) {
     enum bf_attempt_end end = head ? current(t, head) : BF_ATTEMPT_DONE;
-    return end == BF_ATTEMPT_DONE
-               ? step_by(t, g, event, head, w, cause, t->policy->calendar, out)
-               : end;
+    return end == BF_ATTEMPT_DONE ? step_by(t, g, event, head, w, cause, t->policy->calendar, out)
+                                  : end;
 }
 
 static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {

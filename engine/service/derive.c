@@ -206,6 +206,40 @@ void bf_derive_work(struct bf_derived *d, const struct bf_image *m, const struct
     }
 }
 
+/* ---- registers ---- */
+
+bf_str bf_derive_register_name(struct bf_arena *a, const struct bf_image *m, uint32_t reg) {
+    struct bf_buf b;
+    bf_buf_in(&b, a);
+    bf_buf_str(&b, bf_i_text(m, m->policy.name));
+    bf_buf_char(&b, '.');
+    bf_buf_str(&b, bf_i_text(m, m->reg[reg].name));
+    return bf_buf_view(&b);
+}
+
+bf_str bf_derive_register_key(struct bf_arena *a, const struct bf_image *m,
+                              const struct bf_value *keys, uint32_t n) {
+    struct bf_buf b;
+    bf_buf_in(&b, a);
+    bf_value_json(m, bf_value_identity(a, bf_list_value(keys, n)), &b);
+    return bf_buf_view(&b);
+}
+
+struct bf_row_register bf_derive_register(struct bf_arena *a, const struct bf_image *m,
+                                          uint32_t reg, struct bf_value row, uint64_t seq) {
+    struct bf_i_range fields = m->reg[reg].keys;
+    struct bf_value *keys = bf_new_array(a, struct bf_value, fields.count + 1);
+    struct bf_buf text;
+    for (uint32_t i = 0; i < fields.count; i++)
+        keys[i] = row.u.items[m->key[fields.first + i]];
+    bf_buf_in(&text, a);
+    bf_value_json(m, row, &text);
+    return (struct bf_row_register){.name = bf_derive_register_name(a, m, reg),
+                                    .key = bf_derive_register_key(a, m, keys, fields.count),
+                                    .row = bf_buf_view(&text),
+                                    .seq = seq};
+}
+
 /* ---- settings ---- */
 
 /* A setting; json NULL or `null`: it is removed. */

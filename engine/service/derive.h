@@ -40,6 +40,13 @@ void bf_derive_work(struct bf_derived *d, const struct bf_image *m, const struct
                     const struct bf_case *after, uint64_t number);
 /* What `who` of a WORK row is for a party or office of an image. */
 bf_str bf_derive_who(struct bf_arena *a, const struct bf_image *m, struct bf_value party);
+/* A row of a register, under its name ("policy.register") and the JSON of its key's identity: whoever is called otherwise
+** by now is still found by his code. */
+bf_str bf_derive_register_name(struct bf_arena *a, const struct bf_image *m, uint32_t reg);
+bf_str bf_derive_register_key(struct bf_arena *a, const struct bf_image *m,
+                              const struct bf_value *keys, uint32_t n);
+struct bf_row_register bf_derive_register(struct bf_arena *a, const struct bf_image *m,
+                                          uint32_t reg, struct bf_value row, uint64_t seq);
 /* SETTING rows. BF_EFORMAT names the member of the entry's data that is wrong: then it must not be written. */
 enum bf_err bf_derive_settings(struct bf_derived *d, const struct bf_entry *n, struct bf_error *e);
 

@@ -65,25 +65,6 @@ static enum bf_err flush_if_full(struct rebuild *r, struct bf_error *e) {
 static bf_str kept(struct rebuild *r, bf_str s) { return bf_str_dup(r->batch.arena, s); }
 
 /* ---- registers ---- */
-static struct bf_row_register register_row(struct bf_arena *a, const struct bf_image *m,
-                                           uint32_t reg, struct bf_value row, uint64_t seq) {
-    struct bf_i_range keys = m->reg[reg].keys;
-    struct bf_value *key = bf_new_array(a, struct bf_value, keys.count + 1);
-    struct bf_buf name, at, text;
-    bf_buf_in(&name, a);
-    bf_buf_in(&at, a);
-    bf_buf_in(&text, a);
-    for (uint32_t i = 0; i < keys.count; i++)
-        key[i] = row.u.items[m->key[keys.first + i]];
-    bf_buf_str(&name, bf_i_text(m, m->policy.name));
-    bf_buf_char(&name, '.');
-    bf_buf_str(&name, bf_i_text(m, m->reg[reg].name));
-    bf_value_json(m, bf_list_value(key, keys.count), &at);
-    bf_value_json(m, row, &text);
-    return (struct bf_row_register){
-        .name = bf_buf_view(&name), .key = bf_buf_view(&at), .row = bf_buf_view(&text), .seq = seq};
-}
-
 /* {"register":NAME,"row":RECORD} of a row an operator put; with "seq", of one that a sealed case put in that row. */
 static enum bf_err read_put(struct bf_arena *a, const struct bf_entry *n, const struct bf_canon *j,
                             struct bf_row_register *out, struct bf_error *e) {
@@ -94,8 +75,9 @@ static enum bf_err read_put(struct bf_arena *a, const struct bf_entry *n, const 
          n->image && name && name->kind == BF_CANON_TEXT && r && i < n->image->reg_count; i++)
         if (bf_str_eq(bf_i_text(n->image, n->image->reg[i].name), name->text) &&
             !bf_value_read_record(n->image, a, r, n->image->reg[i].record, &row)) {
-            *out = register_row(a, n->image, i, row,
-                                seq && seq->kind == BF_CANON_INT ? (uint64_t)seq->i : n->head.seq);
+            *out = bf_derive_register(a, n->image, i, row,
+                                      seq && seq->kind == BF_CANON_INT ? (uint64_t)seq->i
+                                                                       : n->head.seq);
             return BF_OK;
         }
     return bf_fail(e, BF_EFORMAT, "data: no row of a register of its policy");
@@ -119,7 +101,7 @@ enum bf_err bf_entry_puts(struct bf_arena *a, const struct bf_entry *n,
             err = each(ctx, &row, e);
     for (uint32_t i = 0; !err && i < n->fact_count; i++)
         if (n->facts[i].kind == BF_FACT_PUT) {
-            row = register_row(a, n->image, n->facts[i].a, n->facts[i].v[0], n->head.seq);
+            row = bf_derive_register(a, n->image, n->facts[i].a, n->facts[i].v[0], n->head.seq);
             err = each(ctx, &row, e);
         }
     return err;

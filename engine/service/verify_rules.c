@@ -1,6 +1,7 @@
 /* verify_rules: every event stepped again, on cases and registers as the journal left them. */
 #include <string.h>
 
+#include "engine/service/derive.h"
 #include "engine/service/rebuild.h"
 #include "engine/service/verify.h"
 #include "lang/base/mem.h"
@@ -47,16 +48,10 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
                              struct bf_value *row) {
     struct rerun *x = ctx;
     const struct bf_image *m = x->image;
-    struct bf_buf name, key;
     struct bf_canon j;
     struct bf_error e;
-    bf_buf_in(&name, x->scratch);
-    bf_buf_in(&key, x->scratch);
-    bf_buf_str(&name, bf_i_text(m, m->policy.name));
-    bf_buf_char(&name, '.');
-    bf_buf_str(&name, bf_i_text(m, m->reg[reg].name));
-    bf_value_json(m, bf_list_value(keys, n), &key);
-    struct cell *c = *cell_of(x, bf_buf_view(&name), bf_buf_view(&key));
+    struct cell *c = *cell_of(x, bf_derive_register_name(x->scratch, m, reg),
+                              bf_derive_register_key(x->scratch, m, keys, n));
     if (!c)
         return BF_LOOKUP_ABSENT;
     bool read = bf_canon_read(x->scratch, c->row.row, &j, &e) == BF_OK &&
