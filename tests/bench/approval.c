@@ -11,10 +11,12 @@
 #define OFFICE "91410600MA33333332"
 #define COUNCIL "91410600MA44444442"
 
+#define PARTY(code) "{\"code\":\"" code "\"}"
 static const char opening[] =
-    "{\"policy\":\"approval\",\"procedure\":\"request\",\"as\":{\"department\":\"" APPLICANT "\"},"
-    "\"args\":{\"applicant\":\"" APPLICANT "\",\"office\":\"" OFFICE "\",\"council\":\"" COUNCIL
-    "\",\"matter\":\"land use of the old mill\",\"items\":3}}";
+    "{\"policy\":\"approval\",\"procedure\":\"request\",\"as\":{\"department\":\"" APPLICANT
+    "\"},\"data\":{\"applicant\":" PARTY(APPLICANT) ",\"office\":" PARTY(
+        OFFICE) ",\"council\":" PARTY(COUNCIL) ",\"matter\":\"land use of the old "
+                                               "mill\",\"items\":3}}";
 static const char approving[] =
     "{\"as\":{\"department\":\"%s\"},\"args\":{\"opinion\":\"The papers are complete and in order; "
     "the site was visited on the third.\",\"note\":\"File with the register of land use; copy to "

@@ -1,5 +1,7 @@
 /* bench_service: the steps of the two-approval case by banfad, against the least that could write their rows
 ** (bare_server), and that against a loop that writes them in its own process, 64 to a transaction.
+**
+** By hand: --duties 1000000 (so many limits past at start), --restate PORT (peers/restate.sh).
 */
 #include <fcntl.h>
 #include <signal.h>
@@ -7,15 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/approval.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/daemon.h"
+#include "tests/bench/fill.h"
 #include "tests/store/rows.h"
 
-enum { BATCH = 64, ROUNDS = 5, SYNCS = 201, OPEN_CASES = 100000 };
+enum { BATCH = 64, ROUNDS = 5, SYNCS = 201, OPEN_CASES = 100000, DUTIES = 30000, DAYS_AGO = 10 };
 static const double seconds = 0.8;
 
 /* ---- the loop ---- */
@@ -239,6 +244,62 @@ static bool with_open_cases(const char *dir, const struct daemon *d, struct side
     return limit("share of the speed that 100,000 open cases cost", 1 - warm / cold, 0.2) && ok;
 }
 
+/* ---- many limits past at once ---- */
+
+/* Cases are opened as of ten days ago, so that their first limit, five working days, is past when banfad starts. */
+static bool prepare_past(const char *dir, struct daemon *d, uint64_t duties) {
+    char folder[64], database[96], image[96];
+    snprintf(folder, sizeof folder, "%s/past", dir);
+    snprintf(database, sizeof database, "%s/banfa.db", folder);
+    snprintf(image, sizeof image, "%s/image", folder);
+    return mkdir(folder, 0700) == 0 && daemon_make(d, folder) && daemon_stop(d) &&
+           fill_database(database, image, duties, time(NULL) - DAYS_AGO * 86400) && daemon_start(d);
+}
+
+static bool fired_meanwhile(const struct daemon *d, struct side *ours, uint64_t duties,
+                            double *seconds_taken) {
+    uint64_t begun = bench_now_ns();
+    double fired = 0, last = -1;
+    for (int round = 0; fired < (double)duties && fired > last; round = (round + 1) % ROUNDS) {
+        last = fired;
+        if (!measure(ours, round, BATCH))
+            return false;
+        fired = counter(d, "banfad_duties_fired_total");
+    }
+    *seconds_taken = (double)(bench_now_ns() - begun) / 1e9;
+    if (fired != (double)duties)
+        printf("  %.0f limits fired, not %llu\n", fired, (unsigned long long)duties);
+    return fired == (double)duties && counter(d, "banfad_duties_due") == 0;
+}
+
+static bool past_limits(const char *dir, uint64_t duties) {
+    static struct approval clients;
+    struct daemon d = {0};
+    double took = 0;
+    if (!prepare_past(dir, &d, duties))
+        return false;
+    clients.token = d.token;
+    clients.port = d.port;
+    struct side meanwhile = {.clients = &clients, .pid = d.pid}, after = meanwhile;
+    bool ok = fired_meanwhile(&d, &meanwhile, duties, &took);
+    for (int i = 0; i < ROUNDS; i++)
+        ok = ok && measure(&after, i, BATCH);
+    ok = ok && counter(&d, "banfad_duties_fired_total") == (double)duties;
+    if (ok) {
+        printf("%llu limits past at start: all fired in %.1f s, with 64 clients\n",
+               (unsigned long long)duties, took);
+        print_side("meanwhile", &meanwhile, BATCH);
+        print_side("after", &after, BATCH);
+        struct bench_result rate = {"limits", "steps without", took * 1e9 / (double)duties,
+                                    median(after.ns, ROUNDS)};
+        ok = bench_speed_at_least("limits past, 64 clients", "limit", &rate, 0.3);
+        ok = limit("p99 meanwhile to p99 after",
+                   median(meanwhile.p99, ROUNDS) / median(after.p99, ROUNDS), 5) &&
+             ok;
+    }
+    return daemon_stop(&d) && ok;
+}
+
 /* ---- Restate, by hand ---- */
 
 static bool against_restate(struct approval *restate, struct approval *ours) {
@@ -273,6 +334,7 @@ static bool run_all(const char *dir, struct daemon *d, struct approval *ours) {
         ok = with_open_cases(dir, d, &bare, &us) && ok;
         ok = compare_others(dir, &bare, &us) && ok;
     }
+    ok = past_limits(dir, DUTIES) && ok;
     stop(bare.pid, SIGKILL);
     return ok;
 }
@@ -290,6 +352,8 @@ int main(int argc, char **argv) {
         static struct approval restate = {.restate = true};
         restate.port = (uint16_t)atoi(argv[2]);
         ok = against_restate(&restate, &ours);
+    } else if (ok && argc == 3 && strcmp(argv[1], "--duties") == 0) {
+        ok = past_limits(dir, strtoull(argv[2], NULL, 10));
     } else if (ok) {
         ok = run_all(dir, &d, &ours);
     }
