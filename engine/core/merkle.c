@@ -89,6 +89,10 @@ size_t bf_merkle_write(const struct bf_merkle *t, uint8_t out[BF_MERKLE_BYTES_MA
     return (size_t)(p - out) + len;
 }
 
+enum bf_hash bf_merkle_kind(const void *bytes, size_t len) {
+    return len >= 2 && ((const uint8_t *)bytes)[1] == BF_HASH_SM3 ? BF_HASH_SM3 : BF_HASH_SHA256;
+}
+
 enum bf_err bf_merkle_read(struct bf_merkle *t, struct bf_hasher *h, const void *bytes, size_t len,
                            struct bf_error *e) {
     const uint8_t *p = bytes;

@@ -53,6 +53,8 @@ void bf_merkle_root(const struct bf_merkle *t, uint8_t out[BF_HASH_LEN]);
 /* Bytes: format 1, hash, size (big-endian), peaks. */
 #define BF_MERKLE_BYTES_MAX (2 + 8 + 64 * BF_HASH_LEN)
 size_t bf_merkle_write(const struct bf_merkle *t, uint8_t out[BF_MERKLE_BYTES_MAX]);
+/* Which hash the bytes of a frontier are of; SHA-256 of none. */
+enum bf_hash bf_merkle_kind(const void *bytes, size_t len);
 /* BF_EFORMAT if the bytes are no frontier, or one of another hash than the hasher's. */
 enum bf_err bf_merkle_read(struct bf_merkle *t, struct bf_hasher *h, const void *bytes, size_t len,
                            struct bf_error *e);

@@ -11,8 +11,3 @@ void bf_on_case_timeline(struct bf_call *c) { later(c); }
 void bf_on_worklist(struct bf_call *c) { later(c); }
 void bf_on_decide(struct bf_call *c) { later(c); }
 void bf_on_policy_migrate(struct bf_call *c) { later(c); }
-void bf_on_audit_checkpoint(struct bf_call *c) { later(c); }
-void bf_on_audit_receipt(struct bf_call *c) { later(c); }
-void bf_on_backup(struct bf_call *c) { later(c); }
-void bf_on_journal(struct bf_call *c) { later(c); }
-void bf_on_verify(struct bf_call *c) { later(c); }

@@ -325,14 +325,13 @@ static enum bf_err run(struct rebuild *r, struct bf_error *e) {
     return err || (!r->head.seq && !r->batch.count) ? err : flush(r, e);
 }
 
-/* The second byte of a frontier says which hash the tree is of, from the first row on. */
+/* The tree is of one hash from the first row on. */
 static enum bf_err find_hash(struct rebuild *r, struct bf_error *e) {
     struct bf_row_head head;
     enum bf_err err = bf_closed_head(r->from, r->scratch, &head, e);
     if (err)
         return err;
-    bool sm3 = head.tree.len >= 2 && head.tree.p[1] == BF_HASH_SM3;
-    r->hasher = bf_hasher_new(sm3 ? BF_HASH_SM3 : BF_HASH_SHA256);
+    r->hasher = bf_hasher_new(bf_merkle_kind(head.tree.p, head.tree.len));
     return r->hasher ? BF_OK : no_memory(e);
 }
 

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "engine/service/stream.h"
+#include "engine/service/audit.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
@@ -574,6 +575,7 @@ int64_t bf_service_turn(struct bf_service *s) {
         return IDLE_MS; /* the store wakes us */
     int64_t wait_ms = scan_turn(s) / 1000 + 1;
     int64_t stream_ms = bf_stream_turn(s->stream);
+    bf_audit_turn(s, s->clock.boot_us);
     bf_engine_flush(s->engine);
     return stream_ms < wait_ms ? stream_ms : wait_ms;
 }

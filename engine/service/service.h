@@ -69,6 +69,9 @@ struct bf_service {
     int64_t scanned_us, submitted_us; /* of CLOCK_BOOTTIME */
     bool writing;                     /* a batch is at the writer since submitted_us */
     uint64_t committed;               /* last durable row */
+    bool checkpointing;               /* one is being made */
+    uint64_t checkpointed;            /* the last row when the last one was made */
+    int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */
     struct bf_arena *arena;           /* of texts of settings */
     struct bf_service_start *start;   /* until ready */
     struct bf_engine_counts told;     /* the metrics so far */

@@ -199,11 +199,6 @@ static enum bf_err check_end(struct audit *x, const struct bf_row_head *head, st
     return BF_OK;
 }
 
-/* The second byte of a frontier says which hash the tree is of. */
-static enum bf_hash hash_of(const struct bf_row_head *head) {
-    return head->tree.len >= 2 && head->tree.p[1] == BF_HASH_SM3 ? BF_HASH_SM3 : BF_HASH_SHA256;
-}
-
 enum bf_err bf_verify_tree(struct bf_verify *v, struct bf_error *e) {
     struct audit *x = bf_malloc(sizeof *x);
     struct bf_arena *a = bf_arena_new(0);
@@ -221,7 +216,7 @@ enum bf_err bf_verify_tree(struct bf_verify *v, struct bf_error *e) {
     }
     if (!err)
         err = bf_closed_head(v->store, a, &head, e);
-    if (!err && !(x->hasher = bf_hasher_new(hash_of(&head))))
+    if (!err && !(x->hasher = bf_hasher_new(bf_merkle_kind(head.tree.p, head.tree.len))))
         err = bf_fail(e, BF_ENOMEM, "out of memory");
     if (!err) {
         bf_tiling_init(&x->tiling, x->hasher, keep_tile, x);

@@ -1,0 +1,291 @@
+/* Api of what can be proved: the signed head of the tree, receipts of rows; and backups.
+**
+** A receipt takes the head, the row, the right to see its case, and then tile after tile until the proof has all it
+** needs: a tile that is not here yet is read, and the proof is begun again.
+*/
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/core/journal.h"
+#include "engine/service/api.h"
+#include "engine/service/audit.h"
+#include "engine/service/closed.h"
+#include "engine/service/rights.h"
+
+enum { TILES = 2 * BF_TILE_LEVELS };
+
+struct tile {
+    uint32_t level, width;
+    uint64_t place;
+    const uint8_t *hashes;
+};
+struct proof {
+    uint64_t seq;
+    struct bf_receipt receipt;
+    struct bf_row_head head; /* its tree is in the call's arena */
+    struct tile tile[TILES]; /* at hand */
+    uint32_t tile_count;
+    struct tile wanted; /* not at hand: width is not 0 */
+    struct bf_sights sights;
+    struct bf_sight sight;
+};
+
+/* A read's answer, handed into bf_call_run. */
+struct read {
+    const struct bf_rows *rows;
+    void (*then)(struct bf_call *c, const struct bf_rows *rows);
+};
+struct question {
+    struct bf_call *call;
+    struct read read;
+};
+
+static void no_store(struct bf_call *c, void *arg) {
+    (void)arg;
+    bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+}
+
+static void go_on(struct bf_call *c, void *arg) {
+    const struct read *r = arg;
+    r->then(c, r->rows);
+}
+
+static void answered(void *ctx, enum bf_err err, const struct bf_error *e,
+                     const struct bf_rows *rows) {
+    struct question *q = ctx;
+    (void)e;
+    q->read.rows = rows;
+    bf_call_run(q->call, err ? no_store : go_on, &q->read);
+}
+
+static void ask(struct bf_call *c, enum bf_table table, const void *at, uint32_t same,
+                void (*then)(struct bf_call *c, const struct bf_rows *rows)) {
+    struct question *q = bf_new(c->arena, struct question);
+    struct bf_query query = {.table = table, .at = at, .same = same, .limit = 1};
+    *q = (struct question){c, {NULL, then}};
+    bf_store_read(c->service->store, &query, answered, q);
+}
+
+static void no_key(struct bf_call *c) {
+    bf_call_problem(c, 503, "no-key", BF_T_AUDIT_NO_KEY, BF_NOARGS);
+}
+
+/* ---- checkpoint ---- */
+static void tell_checkpoint(struct bf_call *c, const struct bf_rows *rows) {
+    struct bf_buf note;
+    struct bf_error e;
+    bf_buf_in(&note, c->arena);
+    if (!rows->count || bf_audit_note(c->service, rows->row, &note, &e))
+        no_key(c);
+    else
+        bf_call_bytes(c, 200, "text/plain; charset=utf-8", bf_buf_view(&note));
+}
+
+void bf_on_audit_checkpoint(struct bf_call *c) { ask(c, BF_TABLE_HEAD, NULL, 0, tell_checkpoint); }
+
+/* ---- receipt ---- */
+static enum bf_err tile_at_hand(void *ctx, uint32_t level, uint64_t index, uint32_t width,
+                                uint8_t *out, struct bf_error *e) {
+    struct proof *p = ctx;
+    for (uint32_t i = 0; i < p->tile_count; i++)
+        if (p->tile[i].level == level && p->tile[i].place == index && p->tile[i].width >= width) {
+            memcpy(out, p->tile[i].hashes, (size_t)width * BF_HASH_LEN);
+            return BF_OK;
+        }
+    p->wanted = (struct tile){.level = level, .place = index, .width = width};
+    return bf_fail(e, BF_EBUSY, "a tile is not at hand");
+}
+
+static void damaged(struct bf_call *c) {
+    bf_call_problem(c, 500, "damaged", BF_T_AUDIT_DAMAGED, BF_NOARGS);
+}
+
+static void prove(struct bf_call *c);
+
+static void take_tile(struct bf_call *c, const struct bf_rows *rows) {
+    struct proof *p = c->own;
+    const struct bf_row_tile *row = rows->row;
+    if (!rows->count || row->bytes.len / BF_HASH_LEN < p->wanted.width || p->tile_count == TILES) {
+        damaged(c);
+        return;
+    }
+    p->tile[p->tile_count++] =
+        (struct tile){.level = p->wanted.level,
+                      .place = p->wanted.place,
+                      .width = row->bytes.len / BF_HASH_LEN,
+                      .hashes = bf_arena_copy(c->arena, row->bytes.p, row->bytes.len)};
+    prove(c);
+}
+
+static void tell_receipt(struct bf_call *c) {
+    struct proof *p = c->own;
+    struct bf_buf note, out;
+    struct bf_error e;
+    bf_buf_in(&note, c->arena);
+    bf_buf_in(&out, c->arena);
+    if (bf_audit_note(c->service, &p->head, &note, &e)) {
+        no_key(c);
+        return;
+    }
+    p->receipt.note = bf_buf_view(&note);
+    bf_receipt_write(&p->receipt, &out);
+    bf_call_bytes(c, 200, "text/plain; charset=utf-8", bf_buf_view(&out));
+}
+
+static void prove(struct bf_call *c) {
+    struct proof *p = c->own;
+    const struct bf_tiles tiles = {tile_at_hand, p};
+    struct bf_hasher *h = bf_hasher_new(p->receipt.hash);
+    struct bf_error e = {.code = BF_ENOMEM};
+    enum bf_err err = BF_ENOMEM;
+    p->wanted.width = 0;
+    if (h)
+        err = bf_merkle_inclusion(h, &tiles, p->seq - 1, p->head.size, &p->receipt.proof, &e);
+    bf_hasher_free(h);
+    if (!err) {
+        tell_receipt(c);
+    } else if (p->wanted.width) {
+        struct bf_row_tile at = {.level = p->wanted.level, .place = p->wanted.place};
+        ask(c, BF_TABLE_TILE, &at, 2, take_tile);
+    } else {
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+    }
+}
+
+static void no_row(struct bf_call *c) {
+    bf_call_problem(c, 404, "no-resource", BF_T_AUDIT_NO_ROW,
+                    BF_ARGS(bf_arg_str(c->match.parts[0])));
+}
+
+static void sights_known(struct bf_call *c, void *arg) {
+    const struct proof *p = c->own;
+    if (p->sights.failed)
+        no_store(c, arg);
+    else if (!p->sight.sees)
+        no_row(c); /* as if there were none */
+    else
+        prove(c);
+}
+
+static void sights_done(struct bf_sights *q) { bf_call_run(q->ctx, sights_known, NULL); }
+
+/* Of rows that are no case's, only operators get receipts. */
+static void ask_right(struct bf_call *c, uint64_t number) {
+    struct proof *p = c->own;
+    if (c->principal.is_operator) {
+        prove(c);
+        return;
+    }
+    if (!number) {
+        no_row(c);
+        return;
+    }
+    p->sight = (struct bf_sight){.number = number, .of = &p->sights};
+    p->sights = (struct bf_sights){.service = c->service,
+                                   .person = c->principal.person,
+                                   .sight = &p->sight,
+                                   .count = 1,
+                                   .done = sights_done,
+                                   .ctx = c};
+    bf_rights_ask(&p->sights);
+}
+
+static bool read_receipt(struct bf_receipt *r, const struct bf_row_journal *row) {
+    struct bf_hasher *h = bf_hasher_new(r->hash);
+    if (!h)
+        return false;
+    memcpy(r->head, row->head.p, BF_ENTRY_HEAD);
+    r->head_len = BF_ENTRY_HEAD;
+    r->index = row->seq - 1;
+    r->has_salt = !bf_row_gone(row);
+    if (r->has_salt) {
+        memcpy(r->salt, row->salt.p, BF_MERKLE_SALT);
+        bf_merkle_body(h, r->salt, row->body.p, row->body.len, r->body_hash);
+    } else {
+        memcpy(r->body_hash, row->salt.p, BF_HASH_LEN);
+    }
+    bf_hasher_free(h);
+    return true;
+}
+
+static void take_row(struct bf_call *c, const struct bf_rows *rows) {
+    struct proof *p = c->own;
+    const struct bf_row_journal *row = rows->row;
+    struct bf_entry_head head;
+    struct bf_error e;
+    if (!rows->count || row->head.len != BF_ENTRY_HEAD ||
+        bf_entry_head_read((const uint8_t *)row->head.p, &head, &e) ||
+        (!bf_row_gone(row) && row->salt.len != BF_MERKLE_SALT))
+        damaged(c);
+    else if (!read_receipt(&p->receipt, row))
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+    else
+        ask_right(c, head.number);
+}
+
+static void take_head(struct bf_call *c, const struct bf_rows *rows) {
+    struct proof *p = c->own;
+    struct bf_row_journal at = {.seq = p->seq};
+    if (!rows->count || p->seq < 1 || ((const struct bf_row_head *)rows->row)->size < p->seq) {
+        no_row(c);
+        return;
+    }
+    p->head = *(const struct bf_row_head *)rows->row;
+    p->head.tree = bf_str_dup(c->arena, p->head.tree);
+    p->receipt.hash = bf_merkle_kind(p->head.tree.p, p->head.tree.len);
+    ask(c, BF_TABLE_JOURNAL, &at, 1, take_row);
+}
+
+void bf_on_audit_receipt(struct bf_call *c) {
+    struct proof *p = bf_new(c->arena, struct proof);
+    if (!bf_call_number(c, c->match.parts[0], &p->seq))
+        return;
+    c->own = p;
+    ask(c, BF_TABLE_HEAD, NULL, 0, take_head);
+}
+
+/* ---- backup ---- */
+struct backup {
+    const char *path;
+    enum bf_err err;
+    const struct bf_error *e;
+};
+
+static void tell_backup(struct bf_call *c, void *arg) {
+    const struct backup *b = c->own;
+    struct bf_buf out;
+    (void)arg;
+    if (b->err) {
+        bool full = b->err == BF_EFULL;
+        bf_call_problem(c, full ? 507 : 422, full ? "disk-full" : "backup", BF_T_ADMIN_BACKUP,
+                        BF_ARGS(bf_arg_str(bf_str_of(b->e->text))));
+        return;
+    }
+    bf_buf_in(&out, c->arena);
+    bf_buf_z(&out, "{\"path\":");
+    bf_json_text(bf_str_of(b->path), &out);
+    bf_buf_char(&out, '}');
+    bf_call_json(c, 201, &out);
+}
+
+static void backup_done(void *ctx, enum bf_err err, const struct bf_error *e) {
+    struct bf_call *c = ctx;
+    struct backup *b = c->own;
+    b->err = err;
+    b->e = e;
+    bf_call_run(c, tell_backup, NULL);
+}
+
+/* The path is one of this machine, whose owner the local socket has. */
+void bf_on_backup(struct bf_call *c) {
+    const json_t *path = json_object_get(c->body, "path");
+    struct backup *b = bf_new(c->arena, struct backup);
+    bf_str text = {json_string_value(path), (uint32_t)json_string_length(path)};
+    if (!text.len || text.p[0] != '/') {
+        bf_call_problem(c, 422, "member", BF_T_ADMIN_BACKUP_PATH, BF_NOARGS);
+        return;
+    }
+    b->path = bf_str_z(c->arena, text);
+    c->own = b;
+    bf_store_backup(c->service->store, b->path, backup_done, c);
+}

@@ -1,0 +1,99 @@
+/* audit: see audit.h. */
+#include "engine/service/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang/base/stdlib.h"
+
+static enum bf_err root_of(const struct bf_row_head *head, struct bf_checkpoint *c,
+                           struct bf_error *e) {
+    struct bf_hasher *h = bf_hasher_new(bf_merkle_kind(head->tree.p, head->tree.len));
+    struct bf_merkle tree;
+    if (!h)
+        return bf_fail(e, BF_ENOMEM, "out of memory");
+    enum bf_err err = BF_OK;
+    if (head->tree.len)
+        err = bf_merkle_read(&tree, h, head->tree.p, head->tree.len, e);
+    else
+        bf_merkle_init(&tree, h);
+    if (!err) {
+        c->size = tree.size;
+        bf_merkle_root(&tree, c->root);
+    }
+    bf_hasher_free(h);
+    return err;
+}
+
+enum bf_err bf_audit_note(struct bf_service *s, const struct bf_row_head *head, struct bf_buf *out,
+                          struct bf_error *e) {
+    struct bf_checkpoint c = {.origin = s->origin};
+    if (!s->signer.sign || !s->origin.len)
+        return bf_fail(e, BF_EIO, "there is no signing key");
+    enum bf_err err = root_of(head, &c, e);
+    return err ? err : bf_checkpoint_write(&c, &s->signer, out, e);
+}
+
+/* ---- from time to time ---- */
+static enum bf_err write_all(const char *path, bf_str bytes, struct bf_error *e) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
+    ssize_t n = write(fd, bytes.p, bytes.len);
+    enum bf_err err = BF_OK;
+    if (n != (ssize_t)bytes.len || fsync(fd) != 0)
+        err = bf_fail(e, BF_EIO, "%s: %s", path, n >= 0 ? "short write" : strerror(errno));
+    close(fd);
+    return err;
+}
+
+static enum bf_err put_file(struct bf_service *s, bf_str note, struct bf_error *e) {
+    bf_str data = bf_config_text(s->config, BF_CONFIG_DATA);
+    char path[BF_PATH_MAX], fresh[BF_PATH_MAX];
+    int n = snprintf(fresh, sizeof fresh, "%.*s/" BF_AUDIT_FILE ".new", (int)data.len, data.p);
+    if (n < 0 || n >= (int)sizeof fresh)
+        return bf_fail(e, BF_ELIMIT, "the path is longer than %d bytes", BF_PATH_MAX);
+    snprintf(path, sizeof path, "%.*s/" BF_AUDIT_FILE, (int)data.len, data.p);
+    enum bf_err err = write_all(fresh, note, e);
+    if (!err && rename(fresh, path) != 0)
+        err = bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
+    return err;
+}
+
+static void head_read(void *ctx, enum bf_err err, const struct bf_error *error,
+                      const struct bf_rows *rows) {
+    struct bf_service *s = ctx;
+    struct bf_error e = {0};
+    struct bf_buf note;
+    const struct bf_row_head *head = rows && rows->count ? rows->row : NULL;
+    s->checkpointing = false;
+    bf_buf_init(&note);
+    if (err)
+        e = *error;
+    else if (head && !(err = bf_audit_note(s, head, &note, &e)))
+        err = put_file(s, bf_buf_view(&note), &e);
+    bf_buf_fini(&note);
+    if (err) {
+        bf_log(s->log, BF_LOG_ERROR, "checkpoint_failed", NULL,
+               BF_LOG_FIELDS(BF_LOG_STR("why", bf_str_of(e.text))));
+    } else if (head) {
+        s->checkpointed = head->seq;
+        bf_log(s->log, BF_LOG_INFO, "checkpoint", NULL,
+               BF_LOG_FIELDS(BF_LOG_INT("size", (int64_t)head->size),
+                             BF_LOG_STR("origin", s->origin)));
+    }
+}
+
+void bf_audit_turn(struct bf_service *s, int64_t boot_us) {
+    int64_t interval = bf_config_int(s->config, BF_CONFIG_CHECKPOINT_INTERVAL) * 1000;
+    if (!s->ready || s->dead || s->checkpointing || !s->signer.sign ||
+        s->committed == s->checkpointed || boot_us - s->checkpointed_us < interval)
+        return;
+    struct bf_query q = {.table = BF_TABLE_HEAD, .limit = 1};
+    s->checkpointing = true;
+    s->checkpointed_us = boot_us;
+    bf_store_read(s->store, &q, head_read, s);
+}
