@@ -22,12 +22,6 @@ void bf_engine_die(struct bf_engine *e, const struct bf_error *error) {
 
 static void answer(struct bf_work *w) {
     w->engine->under_way--;
-    if (w->result.again)
-        w->engine->counts.repeated++;
-    else if (w->result.kind == BF_ANSWER_DONE)
-        w->engine->counts.done++;
-    else if (w->result.kind == BF_ANSWER_REFUSED)
-        w->engine->counts.refused++;
     w->command.answer(w->command.ctx, &w->result);
     bf_arena_free(w->arena); /* it holds the work too */
 }

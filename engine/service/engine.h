@@ -177,8 +177,7 @@ struct bf_engine_counts {
     uint64_t queue_rows; /* put into batches, not durable yet */
     uint64_t under_way;  /* commands, looks and reads without an end */
     uint64_t cached_cases;
-    uint64_t done, refused, repeated; /* answers told so far */
-    uint64_t fired;                   /* limits that passed and were acted on */
+    uint64_t fired; /* limits that passed and were acted on */
 };
 struct bf_engine_counts bf_engine_count(const struct bf_engine *e);
 

@@ -589,12 +589,9 @@ static void count_to(struct bf_metrics *m, enum bf_metric id, enum bf_label_word
 
 void bf_service_measure(struct bf_service *s) {
     struct bf_metrics *m = s->metrics;
-    struct bf_engine_counts n = bf_engine_count(s->engine), *told = &s->told;
+    struct bf_engine_counts n = bf_engine_count(s->engine);
     bf_service_now(s);
-    count_to(m, BF_METRIC_STEPS, BF_LABEL_OUTCOME_DONE, &told->done, n.done);
-    count_to(m, BF_METRIC_STEPS, BF_LABEL_OUTCOME_REFUSED, &told->refused, n.refused);
-    count_to(m, BF_METRIC_STEPS, BF_LABEL_OUTCOME_REPEATED, &told->repeated, n.repeated);
-    count_to(m, BF_METRIC_DUTIES_FIRED, BF_LABEL_NONE_ALL, &told->fired, n.fired);
+    count_to(m, BF_METRIC_DUTIES_FIRED, BF_LABEL_NONE_ALL, &s->told_fired, n.fired);
     count_to(m, BF_METRIC_LOG_DROPPED, BF_LABEL_NONE_ALL, &s->told_dropped, s->log->dropped);
     bf_metric_set(m, BF_METRIC_QUEUE_ROWS, BF_LABEL_NONE_ALL, (int64_t)n.queue_rows);
     bf_metric_set(m, BF_METRIC_CASES_CACHED, BF_LABEL_NONE_ALL, (int64_t)n.cached_cases);

@@ -74,8 +74,7 @@ struct bf_service {
     int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */
     struct bf_arena *arena;           /* of texts of settings */
     struct bf_service_start *start;   /* until ready */
-    struct bf_engine_counts told;     /* the metrics so far */
-    uint64_t told_dropped;
+    uint64_t told_fired, told_dropped; /* to the metrics, so far */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);

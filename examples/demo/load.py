@@ -1,0 +1,117 @@
+"""Loads the demonstration into a running banfad: the Measures, departments, posts, people and their tokens.
+
+All of it goes through the API, by the local socket of the database, whose owner is an operator. Running it
+again changes nothing: what is there already is found by its key. It then prints what to try next.
+
+usage: load.py SOCKET IMAGE TOKENS URL
+    TOKENS is the file in which the tokens are kept for the next time; the service keeps only their hashes.
+"""
+import http.client
+import json
+import os
+import shlex
+import socket
+import sys
+import urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Local(http.client.HTTPConnection):
+    """HTTP over the local socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+def ask(api, method, path, body=None, key=None):
+    headers = {"Idempotency-Key": key} if key else {}
+    if isinstance(body, dict):
+        body = json.dumps(body, ensure_ascii=False).encode()
+        headers["Content-Type"] = "application/json"
+    api.request(method, urllib.parse.quote(path), body, headers)
+    answer = api.getresponse()
+    text = answer.read().decode()
+    if answer.status >= 400:
+        sys.exit(f"load.py: {method} {path}: {answer.status} {text}")
+    return json.loads(text)
+
+
+def load_policy(api, image):
+    with open(image, "rb") as f:
+        policy = ask(api, "POST", "/v1/policies", f.read(), "demo-policy-" + os.path.basename(image))
+    if not policy["active"]:
+        ask(api, "POST", f"/v1/policies/{policy['hash']}/activation", key="demo-active-" + policy["hash"])
+    return policy
+
+
+def load_directory(api, tokens_file):
+    """Puts the directory and gives each person a token, once."""
+    with open(os.path.join(HERE, "directory.json"), encoding="utf-8") as f:
+        directory = json.load(f)
+    tokens = {}
+    if os.path.exists(tokens_file):
+        with open(tokens_file, encoding="utf-8") as f:
+            tokens = json.load(f)
+    ask(api, "POST", "/v1/directory", directory, "demo-directory")
+    for row in directory["rows"]:
+        if row["kind"] != "person" or row["id"] in tokens:
+            continue
+        made = ask(api, "POST", "/v1/tokens", {"person": row["id"], "name": "demo"},
+                   "demo-token-" + os.urandom(8).hex())
+        tokens[row["id"]] = made["token"]
+        with open(tokens_file, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as f:
+            json.dump(tokens, f)
+    return directory, tokens
+
+
+def people(directory):
+    """Each person's name and what he holds: (id, name, "department post")."""
+    by = {(r["kind"], r["id"]): r["json"] for r in directory["rows"]}
+    for (kind, _), held in by.items():
+        if kind == "holding":
+            post = by["post", held["post"]]
+            place = by["department", post["department"]]["name"]
+            yield held["person"], by["person", held["person"]]["name"], place + post["name"]
+
+
+def examples(url, tokens):
+    """What to try: (what it shows, command)."""
+    act = urllib.parse.quote("同意共享")
+    head = "-H 'Authorization: Bearer {}'"
+    civil, police = head.format(tokens["wangmin"]), head.format(tokens["zhaojianguo"])
+    post = "-H 'Content-Type: application/json' -H 'Idempotency-Key: {}'"
+    request = shlex.quote("@" + os.path.relpath(os.path.join(HERE, "request.json")))
+    yield "王敏（市民政局）是谁、能代表谁", f"curl -sS {civil} {url}/v1/me"
+    yield ("市民政局向市公安局申请共享户籍信息",
+           f"curl -sS {civil} {post.format('try-1')} -d {request} {url}/v1/cases")
+    yield "办件现状和依据的条款", f"curl -sS {civil} {url}/v1/cases/1"
+    yield ("申请人自己不能批：拒绝，说明理由和依据",
+           f"curl -sS -H 'Accept-Language: zh' {civil} {post.format('try-2')} -d '{{}}' "
+           f"{url}/v1/cases/1/acts/{act}")
+    yield ("市公安局同意共享",
+           f"curl -sS {police} {post.format('try-3')} -d '{{}}' {url}/v1/cases/1/acts/{act}")
+
+
+def main():
+    path, image, tokens_file, url = sys.argv[1:]
+    api = Local(path)
+    policy = load_policy(api, image)
+    directory, tokens = load_directory(api, tokens_file)
+    print(f"\n{policy['title']}  版本 {policy['hash'][:12]}  {url}")
+    print(f"人员和令牌（存于 {os.path.relpath(tokens_file)}）：")
+    for person, name, place in people(directory):
+        print(f"  {name}  {tokens[person]}  {place}")
+    print("\n试一试：")
+    for what, command in examples(url, tokens):
+        print(f"  # {what}\n  {command}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
