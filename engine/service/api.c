@@ -555,13 +555,15 @@ static bool query_number(struct bf_call *c, const char *name, uint64_t min, uint
 }
 
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit) {
-    uint64_t n = PAGE;
     *after = 0;
-    if (!query_number(c, "after", 0, BF_SEQ_MAX, after) ||
-        !query_number(c, "limit", 1, PAGE_MAX, &n))
-        return false;
+    return query_number(c, "after", 0, BF_SEQ_MAX, after) && bf_call_limit(c, limit);
+}
+
+bool bf_call_limit(struct bf_call *c, uint32_t *limit) {
+    uint64_t n = PAGE;
+    bool fine = query_number(c, "limit", 1, PAGE_MAX, &n);
     *limit = (uint32_t)n;
-    return true;
+    return fine;
 }
 
 /* ---- how things are written in JSON ---- */

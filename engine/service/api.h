@@ -72,10 +72,11 @@ void bf_call_run(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), voi
 bool bf_call_try(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
 
 /* ---- of the request ---- */
-bool bf_read_number(bf_str text, uint64_t max, uint64_t *n);        /* digits, no needless 0 */
+bool bf_read_number(bf_str text, uint64_t max, uint64_t *n);      /* digits, no needless 0 */
 bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answers 404 */
 /* ?after=SEQ&limit=N, defaults 0 and 100, at most 1000; else answers 400. */
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
+bool bf_call_limit(struct bf_call *c, uint32_t *limit); /* of these the second alone */
 /* Who acts: "as" of the body ({"department":CODE,"office":NAME}, {"person":true}), else the only capacity there
 ** is; who has none acts for himself. Else answers 403 (a capacity he has not) or 422 (which of several). */
 bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor);

@@ -28,20 +28,10 @@ static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, b
            (m->str[label].len && bf_str_eq(bf_i_text(m, label), s));
 }
 
-/* A text that fits, cut between characters. */
-static void keep_text(char out[DETAIL], const char *p, size_t len) {
-    size_t n = len < DETAIL - 1 ? len : DETAIL - 1;
-    while (n < len && n && ((unsigned char)p[n] & 0xC0) == 0x80)
-        n--;
-    memcpy(out, p, n);
-    out[n] = '\0';
-}
-
 static bool bad_member(struct deed *d, const struct bf_json_read *r) {
-    bf_str text = bf_buf_view(r->error);
     d->wrong = BAD_MEMBER;
-    keep_text(d->detail, text.p, text.len);
-    keep_text(d->where, r->where ? r->where : "", r->where ? strlen(r->where) : 0);
+    bf_api_fit(d->detail, sizeof d->detail, bf_buf_view(r->error));
+    bf_api_fit(d->where, sizeof d->where, bf_str_of(r->where));
     return false;
 }
 
@@ -71,8 +61,7 @@ static bool unknown_act(struct deed *d, const struct bf_image *m, uint32_t proc,
         }
     }
     d->wrong = NO_ACT;
-    bf_str told = bf_buf_view(near.len ? &near : &all);
-    keep_text(d->detail, told.p, told.len);
+    bf_api_fit(d->detail, sizeof d->detail, bf_buf_view(near.len ? &near : &all));
     return false;
 }
 

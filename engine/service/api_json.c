@@ -1,5 +1,16 @@
 /* Cases, duties and choices in JSON. Names are those of the image, labels beside them; citations as in journals. */
+#include <string.h>
+
 #include "engine/service/api_parts.h"
+
+void bf_api_fit(char *out, size_t size, bf_str text) {
+    size_t n = text.len < size - 1 ? text.len : size - 1;
+    while (n < text.len && n && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    if (n)
+        memcpy(out, text.p, n);
+    out[n] = '\0';
+}
 
 void bf_api_named(struct bf_buf *out, const struct bf_image *m, const char *key, uint32_t name,
                   uint32_t label) {

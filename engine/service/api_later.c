@@ -7,7 +7,4 @@ static void later(struct bf_call *c) {
 }
 
 void bf_on_openapi(struct bf_call *c) { later(c); }
-void bf_on_case_timeline(struct bf_call *c) { later(c); }
-void bf_on_worklist(struct bf_call *c) { later(c); }
-void bf_on_decide(struct bf_call *c) { later(c); }
 void bf_on_policy_migrate(struct bf_call *c) { later(c); }

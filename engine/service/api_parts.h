@@ -45,6 +45,8 @@ bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
 bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known);
 
 /* ---- in JSON (api_json.c) ---- */
+/* As much of a text as fits, whole characters and a NUL. */
+void bf_api_fit(char *out, size_t size, bf_str text);
 /* {"last":DAY,"provisional":BOOL,"until":INSTANT}, {"paused":true}, or null */
 void bf_api_due_json(const struct bf_due *due, struct bf_buf *out);
 void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,

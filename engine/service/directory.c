@@ -327,6 +327,15 @@ void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_ins
     }
 }
 
+bool bf_directory_post(const struct bf_directory *d, bf_str id, struct bf_capacity *c) {
+    const struct row *post = find(d, BF_DIR_POST, id);
+    const struct row *of = post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;
+    if (of)
+        *c = (struct bf_capacity){of->id, of->text[M_NAME], of->text[M_LEVEL],
+                                  post->text[M_OFFICE], post->id};
+    return of != NULL;
+}
+
 struct wanted {
     bf_str department, office;
     bool found;

@@ -1,0 +1,242 @@
+/* Timeline: the rows of a case told in words, oldest first, with articles and the days counted; and how the case stands,
+** as `banfa explain --json` says it. The look comes first: it says who may see, and where the rows end. */
+#include <string.h>
+
+#include "engine/core/refused.h"
+#include "engine/service/api_parts.h"
+#include "engine/sim/explain.h"
+#include "engine/sim/tell.h"
+
+enum { ROWS_AT_ONCE = 256 };
+
+struct row {
+    uint64_t seq, before;
+    bf_str head, body;
+    struct row *next; /* the one recorded after it */
+};
+
+struct timeline {
+    struct bf_call *call;
+    struct bf_api_look look;
+    const struct bf_engine_policy *policy;
+    uint64_t after, next; /* next: the row to read */
+    uint32_t limit;
+    struct row *first;
+    struct bf_rows rows; /* of one read */
+    enum bf_err err;
+    struct bf_case *c; /* as the rows told so far leave it; NULL: not known */
+};
+
+/* ---- how it stands ---- */
+
+static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
+    struct timeline *t = l->own;
+    struct bf_case *c = bf_case_fork(s->words.arena, s->view->c);
+    struct bf_standing standing = {.arena = s->words.arena,
+                                   .image = s->image,
+                                   .calendar = s->words.calendar,
+                                   .world = *s->world,
+                                   .now = s->view->now,
+                                   .cases = &c,
+                                   .case_count = 1};
+    t->policy = s->view->policy;
+    t->next = s->view->last_seq;
+    bf_explain_json(&standing, out);
+}
+
+/* ---- one row ---- */
+
+static const struct bf_image *find_image(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
+    const struct bf_service *s = ctx;
+    for (uint32_t i = 0; i < s->policy_count; i++)
+        if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
+            return s->policies[i].image;
+    return NULL;
+}
+
+/* What the row was counted by. */
+static const struct bf_calendar *calendar_of(const struct timeline *t,
+                                             const uint8_t hash[BF_SHA256_LEN]) {
+    const struct bf_service *s = t->call->service;
+    for (uint32_t i = 0; i < s->calendar_count; i++)
+        if (memcmp(bf_calendar_hash(s->calendars[i].calendar), hash, BF_SHA256_LEN) == 0)
+            return s->calendars[i].calendar;
+    return t->policy->calendar;
+}
+
+static void text_member(struct bf_buf *out, const char *key, bf_str s) {
+    if (!s.len)
+        return;
+    bf_buf_fmt(out, ",\"%s\":", key);
+    bf_json_text(s, out);
+}
+
+static void facts_json(const struct bf_tale *tale, const struct bf_entry *n, struct bf_buf *out) {
+    bf_buf_z(out, ",\"facts\":[");
+    for (uint32_t i = 0; i < n->fact_count; i++) {
+        const struct bf_fact *f = &n->facts[i];
+        bf_str counted, left_out;
+        bf_buf_z(out, i ? ",{\"cites\":" : "{\"cites\":");
+        bf_words_cites_json(n->image, f->src, out);
+        bf_buf_z(out, ",\"fact\":");
+        bf_fact_json(n->image, f, out);
+        text_member(out, "text", bf_tell_fact(tale, f));
+        bf_tell_days(tale, f, &counted, &left_out);
+        text_member(out, "counted", counted);
+        text_member(out, "left_out", left_out);
+        bf_buf_char(out, '}');
+    }
+    bf_buf_char(out, ']');
+}
+
+static void refusal_json(const struct bf_tale *tale, struct bf_buf *out) {
+    const struct bf_refused *r = tale->refused;
+    bf_buf_fmt(out, ",\"refused\":{\"refusal\":\"%s\",\"why\":\"%s\",\"cites\":",
+               bf_refusal_word(r->kind), bf_why_word(r->why));
+    bf_words_cites_json(tale->words->image, r->src, out);
+    text_member(out, "because", bf_tell_reason(tale));
+    bf_buf_char(out, '}');
+}
+
+static void event_json(struct timeline *t, const struct bf_entry *n, struct bf_buf *out) {
+    struct bf_arena *a = t->call->arena;
+    struct bf_words words = {a, n->image, calendar_of(t, n->calendar), t->call->lang};
+    struct bf_world world = {.calendar =
+                                 words.calendar}; /* its registers as of then are not known */
+    struct bf_refused refused;
+    struct bf_error e;
+    struct bf_tale tale = {.words = &words,
+                           .world = &world,
+                           .event = &n->event,
+                           .proc = n->proc,
+                           .number = (uint32_t)n->head.number,
+                           .after = t->c};
+    if (n->head.kind == BF_ENTRY_REFUSAL &&
+        !bf_refused_read(n->image, n->proc, a, n->facts, n->fact_count, n->data, &refused, &e))
+        tale.refused = &refused;
+    bf_buf_z(out, ",\"effective\":");
+    bf_json_instant(n->event.effective, out);
+    bf_buf_z(out, ",\"day\":");
+    bf_json_day(n->day, out);
+    bf_buf_fmt(out, ",\"event\":\"%s\"", bf_event_word(n->event.kind));
+    text_member(out, "text", bf_tell_head(&tale));
+    bf_buf_z(out, ",\"cites\":");
+    bf_words_cites_json(n->image, bf_tell_src(n->facts, n->fact_count), out);
+    facts_json(&tale, n, out);
+    if (tale.refused)
+        refusal_json(&tale, out);
+}
+
+/* The row is taken into the case, and told if it is of the page asked for. */
+static enum bf_err tell_row(struct timeline *t, const struct row *r, bool told, struct bf_buf *out,
+                            struct bf_error *e) {
+    struct bf_images images = {find_image, t->call->service};
+    struct bf_entry_head head;
+    struct bf_entry n;
+    enum bf_err err = r->head.len == BF_ENTRY_HEAD
+                          ? bf_entry_head_read((const uint8_t *)r->head.p, &head, e)
+                          : BF_EFORMAT;
+    if (!err && r->body.len)
+        err = bf_entry_read(&images, t->call->arena, &head, r->body, &n, e);
+    else if (!err)
+        n = (struct bf_entry){.head = head, .gone = true};
+    if (!err && n.fact_count && bf_entry_apply(t->call->arena, &n, &t->c, e))
+        t->c = NULL; /* told without the case, then */
+    if (err || !told)
+        return err;
+    bf_buf_fmt(out, "{\"seq\":%llu,\"kind\":\"%s\",\"recorded\":", (unsigned long long)r->seq,
+               bf_entry_word((enum bf_entry_kind)head.kind));
+    bf_json_instant(head.recorded, out);
+    if (n.cause)
+        bf_buf_fmt(out, ",\"cause\":%llu", (unsigned long long)n.cause);
+    if (!n.gone && bf_entry_has_event((enum bf_entry_kind)head.kind))
+        event_json(t, &n, out);
+    bf_buf_char(out, '}');
+    return BF_OK;
+}
+
+/* ---- all of them ---- */
+
+static void answer(struct timeline *t) {
+    struct bf_error e;
+    struct bf_buf out;
+    uint32_t told = 0;
+    uint64_t last = 0;
+    bool more = false;
+    bf_buf_in(&out, t->call->arena);
+    bf_buf_fmt(&out, "{\"case\":%llu,\"rows\":[", (unsigned long long)t->look.number);
+    for (const struct row *r = t->first; r; r = r->next) {
+        bool now = r->seq > t->after && told < t->limit;
+        more |= r->seq > t->after && !now;
+        if (now && told++)
+            bf_buf_char(&out, ',');
+        if (tell_row(t, r, now, &out, &e)) {
+            bf_call_engine_problem(t->call, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+            return;
+        }
+        last = now ? r->seq : last;
+    }
+    bf_buf_z(&out, "],\"next\":");
+    if (more)
+        bf_buf_fmt(&out, "%llu", (unsigned long long)last);
+    else
+        bf_buf_z(&out, "null");
+    bf_buf_z(&out, ",\"explain\":");
+    bf_buf_str(&out, t->look.text);
+    out.len--; /* its newline */
+    bf_buf_char(&out, '}');
+    bf_call_json(t->call, 200, &out);
+}
+
+static void read_rows(struct timeline *t);
+
+static void take_rows(struct bf_call *c, void *arg) {
+    struct timeline *t = arg;
+    const struct bf_row_journal *row = t->rows.row;
+    if (t->err || !t->rows.count) {
+        bf_call_engine_problem(
+            c,
+            &(struct bf_answer){.kind = t->err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
+        return;
+    }
+    for (uint32_t i = 0; i < t->rows.count; i++) {
+        struct row *r = bf_new(c->arena, struct row);
+        *r = (struct row){row[i].seq, row[i].before, bf_str_dup(c->arena, row[i].head),
+                          bf_str_dup(c->arena, row[i].body), t->first};
+        t->first = r;
+        t->next = row[i].before;
+    }
+    if (t->next)
+        read_rows(t);
+    else
+        answer(t);
+}
+
+static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
+                      const struct bf_rows *rows) {
+    struct timeline *t = ctx;
+    (void)e;
+    t->err = err;
+    t->rows = err ? (struct bf_rows){0} : *rows;
+    bf_call_run(t->call, take_rows, t);
+}
+
+static void read_rows(struct timeline *t) {
+    struct bf_row_journal at = {.seq = t->next};
+    struct bf_query q = {
+        .table = BF_TABLE_JOURNAL, .at = &at, .chain = true, .limit = ROWS_AT_ONCE};
+    bf_store_read(t->call->service->store, &q, rows_read, t);
+}
+
+static void then(struct bf_api_look *l) { read_rows(l->own); }
+
+void bf_on_case_timeline(struct bf_call *c) {
+    struct timeline *t = bf_new(c->arena, struct timeline);
+    uint64_t number;
+    t->call = c;
+    if (!bf_call_number(c, c->match.parts[0], &number) || !bf_call_page(c, &t->after, &t->limit))
+        return;
+    t->look =
+        (struct bf_api_look){.call = c, .number = number, .show = show, .then = then, .own = t};
+    bf_api_look(&t->look);
+}
