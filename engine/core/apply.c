@@ -86,6 +86,11 @@ static bool acted(const struct at *t) {
     act->args = f->v + 1;
     if (f->a == BF_NONE)
         return true;
+    uint32_t dated = t->m->offer[f->a].dated;
+    if (dated && bf_present(act->args[dated - 1]) && act->args[dated - 1].u.i != f->day) {
+        act->day = (bf_day)act->args[dated - 1].u.i;
+        act->at = BF_INSTANT_NONE; /* hours from it run from that day's end */
+    }
     t->c->used[f->a - t->p->offers.first]++;
     uint32_t duty = t->m->offer[f->a].duty;
     if (f->how &&

@@ -228,11 +228,32 @@ enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src) {
 
 /* ---- acts ---- */
 
-static void meet(struct bf_stepper *s, const struct bf_i_offer *o, bool deemed) {
+/* A lapse that turns out to have been done in time: its violations are struck out. */
+static void strike_out(struct bf_stepper *s, uint32_t duty, uint32_t src) {
+    uint32_t epoch = bf_case_duty(s->m, s->c, duty)->epoch;
+    for (uint32_t i = 0; i < s->c->violation_count; i++) {
+        struct bf_case_violation v = s->c->violations[i];
+        if (v.duty != duty || v.epoch != epoch || v.excused)
+            continue;
+        struct bf_value which = {
+            .kind = BF_K_VIOLATION, .aux = i & 0xFFFFFF, .n = s->c->number, .u.i = v.violation};
+        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_EXCUSED,
+                                          .src = src,
+                                          .a = v.violation,
+                                          .b = BF_NONE,
+                                          .c = BF_NONE,
+                                          .n = 1,
+                                          .v = bf_step_values(s, which, BF_ABSENT)});
+    }
+}
+
+static void meet(struct bf_stepper *s, const struct bf_i_offer *o, const struct bf_value *args,
+                 bool deemed) {
     const struct bf_case_duty *d = bf_case_duty(s->m, s->c, o->duty);
-    bool late = d->status == BF_STATUS_LAPSED;
+    bool lapsed = d->status == BF_STATUS_LAPSED;
+    bool in_time = !lapsed || (o->dated && bf_judge_day(&s->judge, o, args) <= d->due.last);
     if (!deemed)
-        bf_step_emit(s, &(struct bf_fact){.kind = late ? BF_FACT_LATE : BF_FACT_MET,
+        bf_step_emit(s, &(struct bf_fact){.kind = in_time ? BF_FACT_MET : BF_FACT_LATE,
                                           .src = o->src,
                                           .a = o->duty,
                                           .b = o->act,
@@ -241,6 +262,8 @@ static void meet(struct bf_stepper *s, const struct bf_i_offer *o, bool deemed) 
         bf_step_emit(
             s, &(struct bf_fact){
                    .kind = BF_FACT_LEFT, .src = o->src, .a = o->duty, .b = BF_NONE, .c = BF_NONE});
+    if (!deemed && lapsed && in_time)
+        strike_out(s, o->duty, o->src);
 }
 
 static enum bf_why report(struct bf_stepper *s, const struct bf_i_offer *o, uint32_t offer) {
@@ -276,7 +299,7 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
                                       .v = bf_step_deed(s, who, args, n)});
     enum bf_why why = BF_WHY_NOTHING;
     if (o->kind == BF_OFFER_DUTY)
-        meet(s, o, deemed);
+        meet(s, o, args, deemed);
     else if (o->kind == BF_OFFER_EXTEND)
         why = bf_step_extend(s, o->duty, offer,
                              (struct bf_period){(enum bf_unit)args[0].aux, args[0].u.i}, o->src);

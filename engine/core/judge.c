@@ -74,6 +74,21 @@ enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value
     return bf_judge_actor(j, o->actors, bf_office_of(actor, BF_NO_OFFICE), yes);
 }
 
+void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
+                       struct bf_verdict *v) {
+    const struct bf_image *m = j->env.image;
+    struct bf_i_range acts = m->offer[offer].distinct;
+    for (uint32_t i = 0; i < acts.count && v->open == BF_OPEN; i++) {
+        uint32_t act = m->index[acts.first + i];
+        const struct bf_case_act *done = bf_case_act(m, j->env.self, act);
+        if (!done->times || !bf_present(done->who) || !bf_value_equal(done->who, actor))
+            continue;
+        v->open = BF_GUARDED;
+        v->why = BF_WHY_SAME;
+        v->from_act = act;
+    }
+}
+
 struct bf_value bf_duty_bearer(const struct bf_image *m, const struct bf_world *w,
                                const struct bf_case *c, uint32_t duty, struct bf_arena *a) {
     struct bf_judge j;
@@ -207,6 +222,12 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
 
 /* ---- when ---- */
 
+bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
+                    const struct bf_value *args) {
+    bool bears = o->dated && args && bf_present(args[o->dated - 1]);
+    return bears ? (bf_day)args[o->dated - 1].u.i : j->env.today;
+}
+
 /* From when a window runs; false if its event has not happened. */
 static enum bf_why window_start(struct bf_judge *j, const struct bf_i_offer *o, struct bf_term *t,
                                 bool *happened) {
@@ -301,14 +322,18 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
     }
     if ((why = window_due(j, &t, &v->window)))
         return why;
+    bf_day day = bf_judge_day(j, o, j->env.args);
     if (o->window == BF_WINDOW_NOT_BEFORE || o->window == BF_WINDOW_NOT_BEFORE_MONTH_DAY) {
-        if (j->env.today < v->window.last)
+        if (day < v->window.last)
             return later(v, BF_WHY_WINDOW, BF_NONE, BF_NONE);
         v->window = (struct bf_due){.kind = BF_DUE_NONE};
         return BF_WHY_NOTHING;
     }
-    if (j->at >= v->window.at && !v->window.provisional)
+    if (v->window.provisional || j->at < v->window.at || (o->dated && day <= v->window.last))
+        return BF_WHY_NOTHING;
+    if (!o->dated || j->env.args)
         return closed(v, BF_WHY_WINDOW);
+    v->maybe = true; /* if it bears a day in time */
     return BF_WHY_NOTHING;
 }
 

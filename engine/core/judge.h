@@ -33,6 +33,13 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
 enum bf_why bf_judge_offer(struct bf_judge *j, uint32_t offer, bool args_known,
                            struct bf_verdict *v);
 
+/* The day of an act with these arguments (NULL: not known yet): the one it bears, else today. */
+bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
+                    const struct bf_value *args);
+/* An offer that is open is not so for who did an act it is distinct from: GUARDED, SAME, from_act. */
+void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
+                       struct bf_verdict *v);
+
 /* Is the actor among those of a range of `actor`? */
 enum bf_why bf_judge_actor(struct bf_judge *j, struct bf_i_range actors, struct bf_value actor,
                            bool *yes);

@@ -71,6 +71,12 @@ static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verd
             return why;
         if (!row->any && !bf_present(c.actor))
             continue;
+        struct bf_verdict his = *v;
+        if (!row->any)
+            bf_judge_distinct(l->j, offer, c.actor, &his);
+        c.open = his.open;
+        c.why = his.why;
+        c.from_act = his.from_act;
         c.consents_left = consents_left(l->j, o, c.actor);
         append(l, c);
     }
@@ -153,7 +159,10 @@ void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, struct bf_choice
         const struct bf_choice *c = &l.choice[i];
         bool his = c->any == BF_NONE ? bf_acts_as(actor, c->actor)
                                      : bf_acts_as_any(j->env.image, actor, c->any);
-        if (his && c->open == BF_OPEN)
+        struct bf_verdict v = {.open = c->open};
+        if (his && c->kind == BF_CHOICE_ACT)
+            bf_judge_distinct(j, c->offer, actor, &v);
+        if (his && v.open == BF_OPEN)
             l.choice[kept++] = *c;
     }
     l.count = kept;

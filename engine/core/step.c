@@ -152,6 +152,7 @@ static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_w
                              .duty = BF_NONE,
                              .ban = BF_NONE,
                              .require = BF_NONE,
+                             .act = BF_NONE,
                              .part_first = BF_NONE,
                              .part_end = BF_NONE,
                              .arg = BF_NONE,
@@ -180,6 +181,7 @@ static void refuse_by(struct run *r, const struct bf_verdict *v, uint32_t offer)
     struct bf_refused *f = refused(r, kind[v->open], v->why, o->src);
     f->offer = offer;
     f->duty = o->kind == BF_OFFER_MAY ? BF_NONE : o->duty;
+    f->act = v->why == BF_WHY_SAME ? v->from_act : BF_NONE;
     f->window = v->window;
     f->part_first = v->part_first;
     f->part_end = v->part_end;
@@ -272,6 +274,8 @@ static bool nearest(struct run *r, uint32_t act, struct bf_value actor, const st
         j->env.nargs = nargs;
         if (!why)
             why = bf_judge_offer(j, row, true, &v);
+        if (!why)
+            bf_judge_distinct(j, row, actor, &v);
         j->env.args = NULL;
         j->env.nargs = 0;
         if (why) {
@@ -327,6 +331,19 @@ static bool beyond_cap(struct run *r, uint32_t offer, const struct bf_value *arg
     struct bf_refused *f = refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_AT_MOST, o->src);
     f->offer = offer;
     f->duty = o->duty;
+    return true;
+}
+
+/* The day an act bears is not after its stamp, nor before its duty's event. */
+static bool misdated(struct run *r, uint32_t offer, const struct bf_value *args) {
+    const struct bf_i_offer *o = &r->s.m->offer[offer];
+    bf_day day = bf_judge_day(&r->s.judge, o, args);
+    bool early = o->kind == BF_OFFER_DUTY && day < bf_case_duty(r->s.m, r->s.c, o->duty)->start;
+    if (!o->dated || (day <= r->today && !early))
+        return false;
+    struct bf_refused *f = refused(r, BF_REFUSAL_MALFORMED, BF_WHY_DATED, o->src);
+    f->offer = offer;
+    f->arg = o->dated - 1;
     return true;
 }
 
@@ -448,7 +465,7 @@ static enum bf_why act(struct run *r) {
     if (!s->m->act[e->what].offers.count)
         return outside(r);
     uint32_t offer = judge(r, e->what, e->actor, e->args, e->nargs);
-    if (offer == BF_NONE || beyond_cap(r, offer, e->args))
+    if (offer == BF_NONE || beyond_cap(r, offer, e->args) || misdated(r, offer, e->args))
         return BF_WHY_NOTHING;
     enum bf_why why = given_by(r, offer, e->actor, &given, &all);
     if (why)
@@ -533,9 +550,12 @@ static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_req
     enum bf_why why = judge_asked(r, q, &v);
     if (why)
         fault(r, why, o->src);
-    else if (v.open != BF_OPEN)
+    else
+        bf_judge_distinct(&r->s.judge, offer, q->who, &v);
+    if (!why && v.open != BF_OPEN)
         refuse_by(r, &v, offer);
-    return !why && v.open == BF_OPEN && !beyond_cap(r, offer, q->args);
+    return !why && v.open == BF_OPEN && !beyond_cap(r, offer, q->args) &&
+           !misdated(r, offer, q->args);
 }
 
 static enum bf_why consent(struct run *r) {

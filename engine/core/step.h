@@ -61,6 +61,7 @@ struct bf_refused {
     uint32_t src;          /* its citation: row of `src`, or BF_NONE */
     uint32_t offer, duty;  /* the nearest one, and its duty; BF_NONE */
     uint32_t ban, require; /* rows; BF_NONE */
+    uint32_t act;          /* SAME: the act that he did before; BF_NONE */
     uint32_t part_first,
         part_end;       /* GUARD, BAN: the part that says no: instructions [first, end) */
     uint32_t arg;       /* ARGUMENTS: which (from 0); BF_NONE: their number */

@@ -411,7 +411,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
         if (t->made_count > BF_ENGINE_CHAIN)
             return BF_ATTEMPT_CHAIN;
         t->policy = next.head->policy;
-        event = (struct bf_event){.kind = BF_EVENT_TICK, .effective = next.at, .start = BF_NONE};
+        const struct bf_case *late = next.head->c; /* no step is dated before the one before it */
+        event = (struct bf_event){.kind = BF_EVENT_TICK,
+                                  .effective = next.at > late->at ? next.at : late->at,
+                                  .start = BF_NONE};
         uint64_t cause = t->own == BF_NONE ? 0 : t->made[t->own].entry.head.seq;
         end = step(t, &g, event, next.head, NULL, cause, &out);
         if (end == BF_ATTEMPT_DONE)

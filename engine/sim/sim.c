@@ -224,14 +224,16 @@ static uint32_t next_lapse(const struct bf_sim *s, bf_instant to, bf_instant *at
     return found;
 }
 
-static bool pass_to(struct bf_sim *s, bf_instant to) {
+/* cause: the entry that armed what is over already, from 1; 0: time alone. */
+static bool pass_to(struct bf_sim *s, bf_instant to, uint32_t cause) {
     bf_instant at = 0;
     uint32_t number;
     while ((number = next_lapse(s, to, &at)) != 0) {
         struct agenda g = {0};
         s->now = at > s->now ? at : s->now;
         deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number,
-                BF_NONE);
+                BF_NONE)
+            ->cause = cause;
         bf_instant again; /* all of this case's lapses due by now came with that tick */
         BF_ASSERT(bf_case_next_lapse(s->image, s->cases[number - 1], &again) == BF_NONE ||
                   again > s->now);
@@ -247,7 +249,7 @@ static bool go(struct bf_sim *s, bf_instant to, bf_instant until, bool *stop) {
     if (s->now != BF_INSTANT_NONE && to < s->now)
         return fail(s, BF_SIM_BACKWARDS);
     *stop = until != BF_INSTANT_NONE && to > until;
-    return *stop && s->now == BF_INSTANT_NONE ? true : pass_to(s, *stop ? until : to);
+    return *stop && s->now == BF_INSTANT_NONE ? true : pass_to(s, *stop ? until : to, 0);
 }
 
 static bool at(struct bf_sim *s, const struct bf_i_stmt *st, bf_instant *to) {
@@ -354,11 +356,12 @@ static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
     struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
+    uint32_t own = s->entry_count;
     if (!judge(s, entry, expect))
         return false;
     if (entry->outcome == BF_DONE)
         bind(s, st->a, entry->number);
-    return settle(s, &g) && pass_to(s, s->now); /* what came late lapses at once */
+    return settle(s, &g) && pass_to(s, s->now, own); /* what came late lapses at once */
 }
 
 static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
@@ -377,7 +380,9 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
         return false;
     if (st->op == BF_S_DO && st->e != BF_NONE && !eval(s, st->e, &e.who))
         return false;
-    return judge(s, deliver(s, &g, e, number, row), expect) && settle(s, &g) && pass_to(s, s->now);
+    struct bf_sim_entry *entry = deliver(s, &g, e, number, row);
+    uint32_t own = s->entry_count;
+    return judge(s, entry, expect) && settle(s, &g) && pass_to(s, s->now, own);
 }
 
 /* An event from outside: every procedure that starts on it is tried; one that starts will do. */
@@ -407,7 +412,7 @@ static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
             return fail(s, BF_SIM_NO_CASE);
         bind(s, st->a, bound);
     }
-    return settle(s, &g) && pass_to(s, s->now); /* what came late lapses at once */
+    return settle(s, &g) && pass_to(s, s->now, last + 1); /* what came late lapses at once */
 }
 
 static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
@@ -434,7 +439,7 @@ static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect
 
 /* An act, and the lapses of limits that were past already when it armed them. */
 static bool act(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
-    return acted(s, row, expect) && pass_to(s, s->now);
+    return acted(s, row, expect) && pass_to(s, s->now, 0);
 }
 
 static bool expect(struct bf_sim *s, const struct bf_i_stmt *st) {
@@ -490,7 +495,7 @@ static bool run(struct bf_sim *s, uint32_t scenario, bf_instant until) {
             return false;
     s->stmt = BF_NONE;
     if (!stop && until != BF_INSTANT_NONE && s->now != BF_INSTANT_NONE && until > s->now)
-        return pass_to(s, until);
+        return pass_to(s, until, 0);
     return true;
 }
 

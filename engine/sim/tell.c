@@ -217,7 +217,7 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
         [BF_WHY_TOO_LONG] = BF_T_SIM_R_TOO_LONG, [BF_WHY_GAP] = BF_T_SIM_R_GAP,
         [BF_WHY_BAN] = BF_T_SIM_R_BAN,           [BF_WHY_USED] = BF_T_SIM_R_USED,
         [BF_WHY_AT_MOST] = BF_T_SIM_R_AT_MOST,   [BF_WHY_NO_REQUEST] = BF_T_SIM_R_NO_REQUEST,
-        [BF_WHY_FORCE] = BF_T_SIM_R_FORCE};
+        [BF_WHY_FORCE] = BF_T_SIM_R_FORCE,       [BF_WHY_DATED] = BF_T_SIM_R_DATED};
     bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(t) : (bf_str){"", 0};
     if (arg.len)
         return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);
@@ -225,6 +225,9 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
         return TEXT0(w, plain[r->why]);
     if (r->why == BF_WHY_ACTOR)
         return TEXT1(w, BF_T_SIM_R_ACTOR, bf_words_party(w, t->event->actor));
+    if (r->why == BF_WHY_SAME && r->act != BF_NONE)
+        return TEXT2(w, BF_T_SIM_R_SAME, bf_words_party(w, t->event->actor),
+                     bf_words_act(w, r->act));
     if (r->why == BF_WHY_WINDOW)
         return window_reason(w, r);
     if ((r->why == BF_WHY_STATE || r->why == BF_WHY_ENDED) && r->state != BF_NONE)
@@ -235,6 +238,8 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
                      bf_words_status(w, (enum bf_status)r->status));
     if (r->why == BF_WHY_REQUIRE && r->require != BF_NONE)
         return bf_i_text(w->image, w->image->require[r->require].text);
+    if (r->why == BF_WHY_SAME)
+        return TEXT0(w, BF_T_SIM_R_SAME_ONLY);
     bf_str part = bf_words_guard_part(w, r->part_first, r->part_end);
     if (r->why == BF_WHY_GUARD && part.len)
         return TEXT1(w, BF_T_SIM_R_GUARD, part);

@@ -285,6 +285,21 @@ static struct clauses find_clauses(struct bf_checker *c, struct bf_node *list) {
     return k;
 }
 
+/* `dated ARG`: a Date that the act carries. `distinct from ACT`: acts of this procedure. */
+static void special_clauses(struct bf_checker *c, struct bf_node *list, struct bf_sym *act) {
+    for (struct bf_node *n = list; n; n = n->next) {
+        if (n->kind == BF_N_C_DATED && act && act->kind == BF_SYM_ACT) {
+            struct bf_sym *arg = bf_name_in(c, n->a, act, BF_C_NAME, BF_T_KIND_PARAM);
+            if (arg && arg->type && arg->type->base != c->date && !bf_is_broken(arg->type))
+                bf_report(c, BF_E0301_TYPE, n->a->span,
+                          BF_ARGS(bf_type_arg(c, c->date), bf_type_arg(c, arg->type)));
+        }
+        for (struct bf_node *x = n->kind == BF_N_C_DISTINCT ? n->a : NULL; x; x = x->next)
+            if (bf_name_in(c, x, c->at.proc, BF_C_ACT, BF_T_KIND_ACT) == act && act)
+                bf_report(c, BF_E0358_DISTINCT_SELF, x->span, BF_ARGS(bf_arg_name(x->name)));
+    }
+}
+
 static void clause_subjects(struct bf_checker *c, struct bf_node *list) {
     for (struct bf_node *n = list; n; n = n->next)
         if (n->kind == BF_N_C_CONSENT || n->kind == BF_N_C_REPORTING)
@@ -363,6 +378,7 @@ static void act_body(struct bf_checker *c, struct bf_node *n, struct bf_sym *act
     }
     limit_clause(c, &k);
     clause_subjects(c, n->c);
+    special_clauses(c, n->c, act);
     c->at.params = act;
     guard(c, &k);
     c->at.just = act;
@@ -469,6 +485,7 @@ static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
     struct clauses k = find_clauses(c, n->c);
     limit_clause(c, &k);
     clause_subjects(c, n->c);
+    special_clauses(c, n->c, act);
     c->at.params = act;
     guard(c, &k);
     c->at.just = act;

@@ -421,6 +421,8 @@ static void put_index(struct dump *d, const char *word, struct bf_i_range r,
 
 static void put_state_name(struct dump *d, uint32_t n) { put_text(d, d->m->state[n].name); }
 
+static void put_act_name(struct dump *d, uint32_t n) { put_text(d, d->m->act[n].name); }
+
 static void put_offer_name(struct dump *d, uint32_t n) {
     put_text(d, d->m->act[d->m->offer[n].act].name);
 }
@@ -475,6 +477,12 @@ static void put_offer(struct dump *d, uint32_t n) {
     }
     if (o->window == BF_WINDOW_WITHIN)
         put_from(d, o->from, o->from_ref, "   ");
+    if (o->dated) {
+        put(d, "    dated ");
+        put_text(d, d->m->field[d->m->act[o->act].params.first + o->dated - 1].name);
+        bf_buf_char(d->out, '\n');
+    }
+    put_index(d, "    distinct from", o->distinct, put_act_name);
     put_program(d, "    at most", o->at_most);
     put_actors(d, "    consent of", o->consents);
     put_program(d, "    reporting to", o->report);

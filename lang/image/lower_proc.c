@@ -201,6 +201,14 @@ static struct bf_i_range states_of(struct proc *p, const struct bf_node *clauses
     return r;
 }
 
+static struct bf_i_range acts_of(struct proc *p, const struct bf_node *clauses) {
+    struct bf_i_range r = {bf_build_count_index(&p->l->b), 0};
+    const struct bf_node *distinct = find(clauses, BF_N_C_DISTINCT);
+    for (const struct bf_node *a = distinct ? distinct->a : NULL; a; a = a->next, r.count++)
+        bf_build_add_index(&p->l->b, p->base.act + sym(p, a)->index);
+    return r;
+}
+
 /* What the clauses of any offer say. */
 static struct bf_i_offer offer(struct proc *p, const struct bf_node *subjects,
                                const struct bf_node *clauses) {
@@ -208,11 +216,14 @@ static struct bf_i_offer offer(struct proc *p, const struct bf_node *subjects,
     const struct bf_node *once = find(clauses, BF_N_C_ONCE);
     const struct bf_node *consent = find(clauses, BF_N_C_CONSENT);
     const struct bf_node *report = find(clauses, BF_N_C_REPORTING);
+    const struct bf_node *dated = find(clauses, BF_N_C_DATED);
     o.actors = actors(p, subjects);
     o.in = states_of(p, clauses, BF_N_C_IN);
     o.guard = bf_lower_guard(p->l, clauses, BF_N_C_IF, true);
     o.times = once ? (uint32_t)once->num : 0;
     window(p, &o, clauses);
+    o.dated = dated ? sym(p, dated->a)->index + 1 : 0;
+    o.distinct = acts_of(p, clauses);
     o.consents = actors(p, consent ? consent->a : NULL);
     o.report = report ? bf_lower_value(p->l, report->a->a) : BF_NONE;
     return o;

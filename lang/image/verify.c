@@ -625,6 +625,12 @@ static bool verify_offer(struct bf_v *v, uint32_t p, uint32_t n) {
         !may_program(v, o->report, &c, slot_party) || !verify_offer_kind(v, proc, n, &c))
         return false;
     c.params = m->act[o->act].params;
+    NEED(o->dated <= c.params.count &&
+             (!o->dated ||
+              bf_v_slot_of(v, m->field[c.params.first + o->dated - 1].type).kind == BF_K_DATE),
+         "offer", n, "dated by no Date");
+    if (!verify_index(v, o->distinct, proc->acts, "offer", n))
+        return false;
     if (!may_program(v, o->guard, &c, slot_bool))
         return false;
     c.what = BF_V_EFFECTS;

@@ -18,15 +18,17 @@ static struct bf_range range_of(const struct bf_node *n) {
 static unsigned allowed_clauses(enum bf_node_kind rule) {
     if (rule == BF_N_MAY)
         return BIT(C_ONCE) | BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_NOT_BEFORE) |
-               BIT(C_IN) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
+               BIT(C_IN) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF) | BIT(C_DATED) |
+               BIT(C_DISTINCT);
     if (rule == BF_N_MUST)
         return BIT(C_WITHIN) | BIT(C_FROM) | BIT(C_BY) | BIT(C_IF) | BIT(C_UNTIL);
     if (rule == BF_N_ALT)
-        return BIT(C_ONCE) | BIT(C_NOT_BEFORE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
+        return BIT(C_ONCE) | BIT(C_NOT_BEFORE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF) |
+               BIT(C_DATED) | BIT(C_DISTINCT);
     if (rule == BF_N_MUST_NOT)
         return BIT(C_UNLESS);
     if (rule == BF_N_MAY_EXTEND)
-        return BIT(C_ONCE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF);
+        return BIT(C_ONCE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF) | BIT(C_DISTINCT);
     return BIT(C_FROM) | BIT(C_IF); /* LASTS */
 }
 

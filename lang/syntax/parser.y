@@ -51,7 +51,8 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
 %token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
-%token <word> CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL
+%token <word> CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL DATED DATED_ZH DISTINCT
+%token <word> DISTINCT_ZH NOT_THE_SAME
 %token <word> SET TAKE TO_BE ADD INTO_LIST REMOVE OUT_OF_LIST PUT INTO_REGISTER NOTIFY SAYING VIOLATE
 %token <word> FIND AMOUNTS EXCUSE OPEN RESTART TO
 %token <word> AND OR NOT IS SHI IS_NOT PRESENT ABSENT STATUS HAS HAS_NOT IN NOT_IN YES NO NONE AT_MOST
@@ -636,6 +637,12 @@ clause:
     /* if completion_allowed; 限于 期限 不超过 … */
     | IF cond                 { $$ = node1(lx, C_IF, @$, $2); }
     | IF_LIMITED cond         { $$ = op(node1(lx, C_IF, @$, $2), 1); }
+    /* dated signed_on; 以 落款日 为准 */
+    | DATED name              { $$ = node1(lx, C_DATED, @$, $2); }
+    | KEYED name DATED_ZH     { $$ = node1(lx, C_DATED, @$, $2); }
+    /* distinct from draft, check; 与 起草、校对 非同一人 */
+    | DISTINCT FROM names     { $$ = node1(lx, C_DISTINCT, @$, $3.first); }
+    | DISTINCT_ZH names NOT_THE_SAME { $$ = node1(lx, C_DISTINCT, @$, $2.first); }
     /* unless not proof; 但 … 的除外 */
     | UNLESS cond             { $$ = node1(lx, C_UNLESS, @$, $2); }
     | BUT cond EXCEPTED       { $$ = node1(lx, C_UNLESS, @$, $2); }

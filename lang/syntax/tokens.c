@@ -72,6 +72,9 @@ static bool begins_clause(int kind) {
     case T_TO:
     case T_NOT_BEFORE:
     case T_UNTIL:
+    case T_DATED:
+    case T_DISTINCT:
+    case T_DISTINCT_ZH:
     case T_LATER: return true;
     default: return false;
     }

@@ -364,6 +364,16 @@ static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
         bf_put_en(l, "not before");
         put_date(l, c->a);
     }
+    if ((c = find(clauses, BF_N_C_DATED))) {
+        bf_line_break(l);
+        bf_put_word(l, BF_W_DATED);
+        bf_put_name(l, c->a, BF_PLACE_OWN);
+    }
+    if ((c = find(clauses, BF_N_C_DISTINCT))) {
+        bf_line_break(l);
+        bf_put_en(l, "distinct from");
+        bf_put_names(l, c->a, BF_PLACE_OWN);
+    }
     if ((consent = find(clauses, BF_N_C_CONSENT))) {
         bf_line_break(l);
         bf_put_en(l, "with consent of");
@@ -402,6 +412,20 @@ static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, boo
         bf_line_break(l);
         bf_put_zh(l, "限于");
         bf_put_expr(l, c->a);
+    }
+    if ((c = find(clauses, BF_N_C_DATED))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "以");
+        bf_put_name(l, c->a, BF_PLACE_OWN);
+        bf_put_zh(l, "为准");
+    }
+    if ((c = find(clauses, BF_N_C_DISTINCT))) {
+        bf_put_comma(l);
+        bf_line_break(l);
+        bf_put_zh(l, "与");
+        bf_put_names(l, c->a, BF_PLACE_OWN);
+        bf_put_zh(l, "非同一人");
     }
     if ((c = find(clauses, BF_N_C_CONSENT))) {
         bf_put_comma(l);
