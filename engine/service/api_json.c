@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/service/api_parts.h"
+#include "engine/service/events.h"
 
 void bf_api_fit(char *out, size_t size, bf_str text) {
     size_t n = text.len < size - 1 ? text.len : size - 1;
@@ -288,11 +289,9 @@ void bf_api_facts_json(const struct bf_image *m, const struct bf_fact *facts, ui
     uint32_t state = BF_NONE;
     bf_buf_z(out, "\"facts\":[");
     for (uint32_t i = 0; i < count; i++) {
-        bf_buf_z(out, i ? ",{\"cites\":" : "{\"cites\":");
-        bf_words_cites_json(m, facts[i].src, out);
-        bf_buf_z(out, ",\"fact\":");
-        bf_fact_json(m, &facts[i], out);
-        bf_buf_char(out, '}');
+        if (i)
+            bf_buf_char(out, ',');
+        bf_json_fact(m, &facts[i], out);
         if (facts[i].kind == BF_FACT_MOVED)
             state = facts[i].b;
     }

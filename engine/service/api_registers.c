@@ -4,23 +4,16 @@
 #include <string.h>
 
 #include "engine/service/api.h"
+#include "engine/service/derive.h"
+#include "engine/sim/json_value.h"
 #include "engine/sim/words.h"
 
 /* ---- which there are ---- */
-
-static void put_name(const struct bf_image *m, uint32_t reg, struct bf_buf *out) {
-    bf_buf_str(out, bf_i_text(m, m->policy.name));
-    bf_buf_char(out, '.');
-    bf_buf_str(out, bf_i_text(m, m->reg[reg].name));
-}
 
 static void put_register(struct bf_call *c, const struct bf_image *m, uint32_t reg,
                          struct bf_buf *out) {
     const struct bf_i_register *r = &m->reg[reg];
     struct bf_i_range fields = m->record[r->record].fields;
-    struct bf_buf name;
-    bf_buf_in(&name, c->arena);
-    put_name(m, reg, &name);
     bf_buf_z(out, "{\"cites\":");
     bf_words_cites_json(m, r->src, out);
     bf_buf_z(out, ",\"fields\":[");
@@ -38,7 +31,7 @@ static void put_register(struct bf_call *c, const struct bf_image *m, uint32_t r
     bf_buf_z(out, "],\"label\":");
     bf_json_text(bf_i_label(m, r->name, r->label), out);
     bf_buf_z(out, ",\"name\":");
-    bf_json_text(bf_buf_view(&name), out);
+    bf_json_text(bf_derive_register_name(c->arena, m, reg), out);
     bf_buf_z(out, ",\"policy\":");
     bf_json_hex(m->hash, sizeof m->hash, out);
     bf_buf_char(out, '}');
@@ -75,19 +68,20 @@ void bf_on_registers_list(struct bf_call *c) {
     bf_call_json(c, 200, &out);
 }
 
-/* Does any version that is known have it? Rows outlive versions. */
-static bool is_register(const struct bf_service *s, bf_str name, struct bf_arena *a) {
+/* Which version says what the register is: the newest that has it, for its rows outlive versions. NULL: none. */
+static const struct bf_image *register_of(const struct bf_service *s, bf_str name,
+                                          struct bf_arena *a, uint32_t *row) {
+    const struct bf_image *found = NULL;
     for (uint32_t i = 0; i < s->policy_count; i++) {
         const struct bf_image *m = s->policies[i].image;
-        for (uint32_t reg = 0; reg < m->reg_count; reg++) {
-            struct bf_buf full;
-            bf_buf_in(&full, a);
-            put_name(m, reg, &full);
-            if (bf_str_eq(bf_buf_view(&full), name))
-                return true;
-        }
+        for (uint32_t reg = 0; reg < m->reg_count; reg++)
+            if ((!found || is_newest(s, &s->policies[i])) &&
+                bf_str_eq(bf_derive_register_name(a, m, reg), name)) {
+                found = m;
+                *row = reg;
+            }
     }
-    return false;
+    return found;
 }
 
 /* ---- its rows ---- */
@@ -168,22 +162,28 @@ static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
     bf_call_run(ctx, take_rows, &(struct brought){err, rows});
 }
 
-static int put_json(const char *p, size_t n, void *out) {
-    bf_buf_put(out, p, n);
-    return ((struct bf_buf *)out)->failed ? -1 : 0;
-}
-
-/* ?key=: JSON in whatever spelling, made canonical. False: it is none. */
-static bool read_key(struct bf_call *c, bf_str text, bf_str *key) {
+/* ?key=: the values of the key, each as the register's field takes it. False: answered. */
+static bool read_key(struct bf_call *c, const struct bf_image *m, uint32_t reg, bf_str text,
+                     bf_str *key) {
+    struct bf_i_range keys = m->reg[reg].keys;
+    struct bf_value *v = bf_new_array(c->arena, struct bf_value, keys.count + 1);
+    struct bf_buf why;
+    bf_buf_in(&why, c->arena);
+    struct bf_json_read r = {.image = m, .arena = c->arena, .lang = c->lang, .error = &why};
     json_t *j = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, NULL);
-    struct bf_buf b;
-    bf_buf_init(&b);
-    bool fine =
-        json_is_array(j) && json_dump_callback(j, put_json, &b, JSON_COMPACT | JSON_SORT_KEYS) == 0;
-    json_decref(j);
+    bool fine = json_is_array(j) && json_array_size(j) == keys.count;
+    for (uint32_t i = 0; fine && i < keys.count; i++) {
+        const struct bf_i_field *f =
+            &m->field[m->record[m->reg[reg].record].fields.first + m->key[keys.first + i]];
+        fine = bf_json_value(&r, bf_str_z(c->arena, bf_i_text(m, f->name)), json_array_get(j, i),
+                             f->type, &v[i]);
+    }
     if (fine)
-        *key = bf_str_dup(c->arena, bf_buf_view(&b));
-    bf_buf_fini(&b);
+        *key = bf_derive_register_key(c->arena, m, v, keys.count);
+    else
+        bf_call_problem(c, 400, "query", BF_T_API_KEY_OF_ROW,
+                        BF_ARGS(bf_arg_str(bf_buf_view(&why))));
+    json_decref(j);
     return fine;
 }
 
@@ -202,13 +202,9 @@ static void one_row_read(void *ctx, enum bf_err err, const struct bf_error *e,
     bf_call_run(ctx, one_read, &(struct brought){err, rows});
 }
 
-static void read_one(struct bf_call *c, struct asked *q, bf_str text) {
-    struct bf_row_register at = {.name = q->name};
+static void read_one(struct bf_call *c, struct asked *q, bf_str key) {
+    struct bf_row_register at = {.name = q->name, .key = key};
     struct bf_query query = {.table = BF_TABLE_REGISTER, .at = &at, .same = 2, .limit = 1};
-    if (!read_key(c, text, &at.key)) {
-        bf_call_problem(c, 400, "query", BF_T_API_KEY_OF_ROW, BF_NOARGS);
-        return;
-    }
     q->limit = 2; /* one row is all */
     bf_store_read(c->service->store, &query, one_row_read, c);
 }
@@ -216,11 +212,13 @@ static void read_one(struct bf_call *c, struct asked *q, bf_str text) {
 void bf_on_register_read(struct bf_call *c) {
     struct asked *q = bf_new(c->arena, struct asked);
     bf_str key = bf_http_query(c->request, "key");
+    uint32_t reg = 0;
     if (!bf_call_page(c, &q->after, &q->limit))
         return;
     q->name = c->match.parts[0];
     q->last = q->after;
-    if (!is_register(c->service, q->name, c->arena)) {
+    const struct bf_image *m = register_of(c->service, q->name, c->arena, &reg);
+    if (!m) {
         bf_call_problem(c, 404, "no-register", BF_T_API_NO_REGISTER_NAME,
                         BF_ARGS(bf_arg_str(q->name)));
         return;
@@ -229,7 +227,8 @@ void bf_on_register_read(struct bf_call *c) {
     bf_buf_z(&q->out, "{\"rows\":[");
     c->own = q;
     if (key.p) {
-        read_one(c, q, key);
+        if (read_key(c, m, reg, key, &key))
+            read_one(c, q, key);
         return;
     }
     /* No key is empty: this is before all rows of the next number. */

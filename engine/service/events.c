@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/service/api.h"
+#include "engine/service/api_parts.h"
 #include "engine/sim/words.h"
 
 /* Members of an object, written in the order of their keys. */
@@ -30,18 +30,6 @@ static void put_number(struct bf_buf *out, const char *name, uint64_t n) {
 }
 
 /* ---- a fact ---- */
-
-void bf_json_due(const struct bf_due *due, struct bf_buf *out) {
-    bool dated = due->kind == BF_DUE_DAY;
-    bf_buf_char(out, '{');
-    put_instant(out, "at", dated ? due->at : BF_INSTANT_NONE);
-    key(out, "last");
-    bf_json_day(dated ? due->last : BF_DAY_NONE, out);
-    key(out, "paused");
-    bf_buf_z(out, due->kind == BF_DUE_PAUSED ? "true" : "false");
-    key(out, "provisional");
-    bf_buf_z(out, dated && due->provisional ? "true}" : "false}");
-}
 
 /* What a row is called; numbers and rows without a name say nothing to a reader. */
 static bf_str row_name(const struct bf_image *m, enum bf_row_kind kind, uint32_t row) {
@@ -83,7 +71,7 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
     bf_json_day(f->day, out);
     if (bf_fact_has_due((enum bf_fact_kind)f->kind)) {
         key(out, "due");
-        bf_json_due(&f->due, out);
+        bf_api_due_json(&f->due, out);
     }
     put_row(m, f, "duty", out);
     put_row(m, f, "event", out);

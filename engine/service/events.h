@@ -5,8 +5,6 @@
 
 #include "engine/service/service.h"
 
-/* {"at":INSTANT,"last":DAY,"paused":false,"provisional":false} */
-void bf_json_due(const struct bf_due *due, struct bf_buf *out);
 /* {"act":…,"cites":["15.1"],"day":…,"due":{…},"duty":…,"fact":"armed"} */
 void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out);
 

@@ -40,14 +40,12 @@ static bool is_one_of(const struct look *k, struct bf_value party) {
     return false;
 }
 
-/* Is one of them in the value, at any depth? */
+/* A party of the case may be several. */
 static bool named_in(const struct look *k, struct bf_value v) {
-    if (bf_is_party(v))
-        return is_one_of(k, v);
-    for (uint32_t i = 0; (v.kind == BF_K_RECORD || v.kind == BF_K_LIST) && i < v.n; i++)
+    for (uint32_t i = 0; v.kind == BF_K_LIST && i < v.n; i++)
         if (named_in(k, v.u.items[i]))
             return true;
-    return false;
+    return is_one_of(k, v);
 }
 
 static bool took_part(const struct look *k) {
@@ -56,7 +54,7 @@ static bool took_part(const struct look *k) {
     if (is_one_of(k, c->starter))
         return true;
     for (uint32_t i = 0; i < p->data.count; i++)
-        if (named_in(k, c->data[i]))
+        if (k->m->data[p->data.first + i].role == BF_DATA_PARTY && named_in(k, c->data[i]))
             return true;
     for (uint32_t i = 0; i < p->acts.count; i++)
         if (c->acts[i].times && is_one_of(k, c->acts[i].who))
@@ -95,7 +93,7 @@ bool bf_rights_sees(const struct bf_directory *d, bf_str person, const struct bf
         return true;
     bf_offers(k.m, v->world, v->c, v->now, false, a, &all);
     for (uint32_t i = 0; i < all.count && !*sees; i++)
-        *sees = may_act(&k, &all.choice[i]);
+        *sees = all.choice[i].open == BF_OPEN && may_act(&k, &all.choice[i]);
     return *sees || all.fault == BF_WHY_NOTHING;
 }
 
