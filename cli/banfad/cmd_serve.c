@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,17 +62,12 @@ static void reload(void *ctx) {
 }
 
 /* ---- starting ---- */
+/* Before anything is opened: the service itself would run without. */
 static enum bf_err check_key(const struct bf_settings *s, struct bf_error *e) {
-    bf_str data = bf_config_text(&s->r.config, BF_CONFIG_DATA);
-    struct bf_buf path;
-    struct stat st;
-    bf_buf_in(&path, s->arena);
-    bf_buf_fmt(&path, "%.*s/" BF_SERVICE_KEY, (int)data.len, data.p);
-    bf_buf_char(&path, 0);
-    if (stat(path.p, &st) == 0)
-        return BF_OK; /* whether it is one, the service sees */
-    return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "the signing key %s: %s", path.p,
-                   strerror(errno));
+    uint8_t seed[BF_SEED_LEN];
+    enum bf_err err = bf_service_read_key(&s->r.config, seed, e);
+    explicit_bzero(seed, sizeof seed);
+    return err;
 }
 
 static enum bf_err start(struct daemon *d, struct bf_error *e) {

@@ -1,8 +1,7 @@
 /* Api for those who run the service: is it alive, is it ready, its numbers, its clock. */
-#include "engine/service/api.h"
+#include "engine/service/notice.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { DUE_MAX = 10000 };
 
@@ -88,12 +87,9 @@ struct acceptance {
 };
 
 /* The step is in the journal: now it counts, unless the real clock moved again meanwhile. */
-static void accepted(struct bf_call *c, void *arg) {
-    const struct bf_answer *a = arg;
+static void accepted(struct bf_call *c, const struct bf_answer *a) {
     struct bf_service *s = c->service;
     const struct acceptance *seen = c->own;
-    if (bf_call_engine_problem(c, a))
-        return;
     bf_service_now(s);
     int64_t moved = s->clock.off_us - seen->off_us, step_us;
     if (!a->again && s->clock.state == BF_CLOCK_HELD) {
@@ -109,10 +105,6 @@ static void accepted(struct bf_call *c, void *arg) {
     tell_clock(c, NULL);
 }
 
-static void acceptance_answered(void *ctx, const struct bf_answer *a) {
-    bf_call_run(ctx, accepted, (void *)(uintptr_t)a);
-}
-
 /* Nothing is held: nothing to accept, and that is told by the state. */
 void bf_on_clock_accept(struct bf_call *c) {
     struct bf_service *s = c->service;
@@ -126,13 +118,6 @@ void bf_on_clock_accept(struct bf_call *c) {
     seen->off_us = s->clock.off_us;
     c->own = seen;
     int n = snprintf(data, sizeof data, "{\"step_us\":%" PRId64 "}", seen->off_us);
-    struct bf_notice notice = {.kind = BF_ENTRY_CLOCK,
-                               .data = {data, (uint32_t)n},
-                               .principal = c->principal.person,
-                               .key = c->key,
-                               .request = c->request_id,
-                               .answer = acceptance_answered,
-                               .ctx = c};
-    memcpy(notice.body_hash, c->body_hash, sizeof notice.body_hash);
-    bf_engine_notice(s->engine, &notice);
+    struct bf_call_notice notice = {.kind = BF_ENTRY_CLOCK, .data = {data, (uint32_t)n}};
+    bf_call_notice(c, &notice, accepted);
 }

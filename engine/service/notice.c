@@ -13,6 +13,8 @@ struct sent {
 
 static void go_on(struct bf_call *c, void *arg) {
     const struct sent *s = arg;
+    if (s->answer->again)
+        bf_call_header(c, "Idempotency-Replayed", BF_STR("true"));
     if (!bf_call_engine_problem(c, s->answer))
         s->then(c, s->answer);
 }

@@ -14,8 +14,8 @@
 
 #include <jansson.h>
 
-#include "engine/service/stream.h"
 #include "engine/service/audit.h"
+#include "engine/service/stream.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
@@ -280,41 +280,47 @@ void bf_service_learn(struct bf_service *s, const struct bf_row_setting *rows, u
 
 /* ---- the key ---- */
 /* A key that others may read signs nothing. */
-static enum bf_err read_key(const char *path, uint8_t seed[BF_SEED_LEN], bool *there,
-                            struct bf_error *e) {
+static enum bf_err read_key(const char *path, uint8_t seed[BF_SEED_LEN], struct bf_error *e) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? BF_OK : bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
+        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "the signing key %s: %s", path,
+                       strerror(errno));
     struct stat st;
     char more;
     enum bf_err err = BF_OK;
     if (fstat(fd, &st) != 0)
-        err = bf_fail(e, BF_EIO, "%s: %s", path, strerror(errno));
+        err = bf_fail(e, BF_EIO, "the signing key %s: %s", path, strerror(errno));
     else if (st.st_mode & 077)
-        err = bf_fail(e, BF_EFORMAT, "%s: others may read it (mode %03o): make it 600", path,
+        err = bf_fail(e, BF_EFORMAT,
+                      "the signing key %s: others may read it (mode %03o), make it 600", path,
                       (unsigned)st.st_mode & 0777);
     else if (read(fd, seed, BF_SEED_LEN) != BF_SEED_LEN || read(fd, &more, 1) != 0)
-        err = bf_fail(e, BF_EFORMAT, "%s: a key is %d bytes", path, BF_SEED_LEN);
-    else
-        *there = true;
+        err = bf_fail(e, BF_EFORMAT, "the signing key %s: a key is %d bytes", path, BF_SEED_LEN);
     close(fd);
     return err;
 }
 
-static enum bf_err open_signer(struct bf_service *s, struct bf_error *e) {
-    bf_str data = bf_config_text(s->config, BF_CONFIG_DATA);
-    uint8_t seed[BF_SEED_LEN];
+enum bf_err bf_service_read_key(const struct bf_config *c, uint8_t seed[BF_SEED_LEN],
+                                struct bf_error *e) {
+    bf_str data = bf_config_text(c, BF_CONFIG_DATA);
     struct bf_buf path;
-    bool there = false;
     bf_buf_init(&path);
     bf_buf_fmt(&path, "%.*s/%s", (int)data.len, data.p, BF_SERVICE_KEY);
     bf_buf_char(&path, 0);
     enum bf_err err =
-        path.failed ? bf_fail(e, BF_ENOMEM, "out of memory") : read_key(path.p, seed, &there, e);
-    if (!err && there && s->origin.len)
+        path.failed ? bf_fail(e, BF_ENOMEM, "out of memory") : read_key(path.p, seed, e);
+    bf_buf_fini(&path);
+    return err;
+}
+
+static enum bf_err open_signer(struct bf_service *s, struct bf_error *e) {
+    uint8_t seed[BF_SEED_LEN];
+    enum bf_err err = bf_service_read_key(s->config, seed, e);
+    if (err == BF_ENOENT)
+        return BF_OK; /* it signs nothing */
+    if (!err && s->origin.len)
         err = bf_signer_open(s->origin, seed, sizeof seed, &s->signer, e);
     explicit_bzero(seed, sizeof seed);
-    bf_buf_fini(&path);
     return err;
 }
 

@@ -43,6 +43,9 @@ struct bf_calendar_known {
 
 /* The key that signs checkpoints: DATA/signing.key, the 32 bytes of its seed, of mode 0600. */
 #define BF_SERVICE_KEY "signing.key"
+/* BF_ENOENT: there is none. BF_EFORMAT: others may read it, or it is none. */
+enum bf_err bf_service_read_key(const struct bf_config *c, uint8_t seed[BF_SEED_LEN],
+                                struct bf_error *e);
 
 struct bf_stream; /* stream.c: who listens to what happens */
 
@@ -65,15 +68,15 @@ struct bf_service {
     bf_str database;         /* path */
     struct bf_stream *stream;
     bool ready, draining, dead;
-    bool holds_deliveries;            /* a restored copy that was not activated */
-    int64_t scanned_us, submitted_us; /* of CLOCK_BOOTTIME */
-    bool writing;                     /* a batch is at the writer since submitted_us */
-    uint64_t committed;               /* last durable row */
-    bool checkpointing;               /* one is being made */
-    uint64_t checkpointed;            /* the last row when the last one was made */
-    int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */
-    struct bf_arena *arena;           /* of texts of settings */
-    struct bf_service_start *start;   /* until ready */
+    bool holds_deliveries;             /* a restored copy that was not activated */
+    int64_t scanned_us, submitted_us;  /* of CLOCK_BOOTTIME */
+    bool writing;                      /* a batch is at the writer since submitted_us */
+    uint64_t committed;                /* last durable row */
+    bool checkpointing;                /* one is being made */
+    uint64_t checkpointed;             /* the last row when the last one was made */
+    int64_t checkpointed_us;           /* of CLOCK_BOOTTIME */
+    struct bf_arena *arena;            /* of texts of settings */
+    struct bf_service_start *start;    /* until ready */
     uint64_t told_fired, told_dropped; /* to the metrics, so far */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
