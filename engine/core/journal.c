@@ -24,6 +24,7 @@ const char *bf_event_word(enum bf_event_kind kind) {
     case BF_EVENT_TICK: return "tick";
     case BF_EVENT_EXCUSE: return "excuse";
     case BF_EVENT_CALENDAR: return "calendar";
+    case BF_EVENT_MIGRATE: break; /* stands in no row: a MIGRATE row has no event */
     }
     return NULL;
 }

@@ -850,6 +850,14 @@ static enum bf_why excuse(struct run *r) {
     return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
 }
 
+/* Pauses are looked at as on entering; then all else follows as after any event. */
+static enum bf_why migrated(struct run *r) {
+    enum bf_why why = bf_step_recompute(&r->s);
+    if (!why)
+        why = bf_step_duties(&r->s, true);
+    return why ? why : bf_step_goes(&r->s, BF_NONE, BF_NONE);
+}
+
 static enum bf_why event(struct run *r) {
     switch (r->e->kind) {
     case BF_EVENT_OPEN: return open_case(r);
@@ -859,6 +867,7 @@ static enum bf_why event(struct run *r) {
     case BF_EVENT_TICK: return BF_WHY_NOTHING;
     case BF_EVENT_EXCUSE: return excuse(r);
     case BF_EVENT_CALENDAR: return bf_step_recompute(&r->s);
+    case BF_EVENT_MIGRATE: return migrated(r);
     }
     return BF_WHY_NOTHING;
 }
@@ -887,7 +896,9 @@ static void record_refusal(struct run *r) {
     struct bf_stepper *s = &r->s;
     struct bf_refused *f = &r->out->refused;
     const struct bf_event *e = r->e;
-    bool known = e->kind != BF_EVENT_TICK && e->kind != BF_EVENT_CALENDAR &&
+    bool time = e->kind == BF_EVENT_TICK || e->kind == BF_EVENT_CALENDAR ||
+                e->kind == BF_EVENT_MIGRATE;
+    bool known = !time &&
                  f->why != BF_WHY_ARGUMENTS && f->why != BF_WHY_UNKNOWN && f->why != BF_WHY_ACTOR;
     bool act = known && s->c && e->kind != BF_EVENT_EXCUSE;
     bool who = bf_is_party(e->actor) && !bf_value_check_party(s->m, e->actor);

@@ -322,7 +322,7 @@ static bool page_is_durable(struct bf_engine *e) {
 
 void bf_sweep_run(struct bf_engine *e) {
     struct bf_sweep *s = &e->sweep;
-    if (e->dead || s->reading || s->running || e->adopting || !unswept(e))
+    if (e->dead || e->held || s->reading || s->running || e->adopting || !unswept(e))
         return;
     s->running = true;
     if (s->page && page_is_durable(e)) {

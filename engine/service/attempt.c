@@ -85,15 +85,16 @@ static void touch(struct bf_attempt *t, struct bf_head *h) {
             return;
     t->touched = grown(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
     t->touched[t->touched_count++] =
-        (struct bf_touched){h, h->c, h->calendar, h->last_seq, h->epoch};
+        (struct bf_touched){h, h->c, h->calendar, h->policy, h->last_seq, h->epoch};
     h->pins++;
 }
 
-static void put_back(struct bf_attempt *t) {
+void bf_attempt_put_back(struct bf_attempt *t) {
     while (t->touched_count) {
         struct bf_touched *x = &t->touched[--t->touched_count];
         x->head->c = x->before;
         x->head->calendar = x->calendar;
+        x->head->policy = x->policy;
         x->head->last_seq = x->last_seq;
         x->head->epoch = x->epoch;
         x->head->pins--;
@@ -315,6 +316,79 @@ void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
     next->duty = duty;
 }
 
+/* ---- migration ---- */
+
+static bf_str migrate_data(struct bf_attempt *t, const struct bf_image *from,
+                           const struct bf_image *to, const struct bf_migrated *m) {
+    struct bf_buf b;
+    char hash[2 * BF_SHA256_LEN + 1];
+    bf_hex(from->hash, BF_SHA256_LEN, hash);
+    bf_buf_in(&b, t->arena);
+    bf_buf_z(&b, "{\"case\":");
+    bf_case_json(to, m->mapped, &b);
+    bf_buf_fmt(&b, ",\"from\":\"%s\"", hash);
+    for (uint32_t i = 0; i < m->voided_count; i++) {
+        bf_buf_z(&b, i ? "," : ",\"voided\":[");
+        bf_json_text(m->voided[i], &b);
+    }
+    bf_buf_z(&b, m->voided_count ? "]}" : "}");
+    return bf_buf_view(&b);
+}
+
+static void migrate_row(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                        struct bf_migrate_deed *d) {
+    const struct bf_migrated *m = d->out;
+    const struct bf_image *from = head->policy->image;
+    struct bf_entry *n = make(t, BF_ENTRY_MIGRATE, head, d->to->calendar);
+    d->seq = n->head.seq;
+    n->proc = m->c->proc;
+    n->principal = d->principal;
+    n->request = d->request;
+    n->data = migrate_data(t, from, d->to->image, m);
+    n->facts = m->facts;
+    n->fact_count = m->fact_count;
+    touch(t, head);
+    head->c = m->c;
+    head->policy = d->to;
+    head->calendar = d->to->calendar;
+    head->last_seq = n->head.seq;
+    head->epoch++;
+    uint64_t seq = n->head.seq;
+    for (uint32_t i = 0; i < m->fact_count; i++)
+        plan_fact(t, g, head->number, &m->facts[i], seq);
+}
+
+/* What is due by now happens under the image it was due under. */
+static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                struct bf_migrate_deed *d) {
+    struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = t->now, .start = BF_NONE};
+    struct bf_outcome out = {.fact_count = 1};
+    bf_instant due;
+    enum bf_attempt_end end = current(t, head);
+    while (end == BF_ATTEMPT_DONE && out.fact_count &&
+           bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= t->now) {
+        end = step(t, g, tick, head, NULL, 0, &out);
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, g);
+    }
+    if (end != BF_ATTEMPT_DONE || bf_case_ended(head->policy->image, head->c))
+        return end;
+    t->policy = d->to;
+    struct bf_world world = {
+        .calendar = d->to->calendar, .assume = d->to->assume, .row = row_of, .ctx = t};
+    bf_migrate(head->policy->image, head->c, d->to->image, &world, d->map, t->now, t->arena,
+               d->out);
+    if (t->out_of_memory)
+        return BF_ATTEMPT_MEMORY;
+    if (t->unreadable)
+        return BF_ATTEMPT_UNREADABLE;
+    if (d->out->needs)
+        return BF_ATTEMPT_WAIT;
+    if (!d->out->obstacle)
+        migrate_row(t, g, head, d);
+    return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+}
+
 /* ---- notices ---- */
 
 /* {"register":NAME,"row":RECORD}. False: it is not that. */
@@ -396,10 +470,12 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
             return BF_ATTEMPT_MALFORMED;
     }
     enum bf_attempt_end end =
-        d->adopt ? current(t, head) : step(t, &g, event, head, w, 0, &t->first);
+        d->adopt     ? current(t, head)
+        : d->migrate ? move(t, &g, head, d->migrate)
+                     : step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
         end = settle(t, &g);
-    if (!w && !d->adopt)
+    if (!w && !d->adopt && !d->migrate)
         return end;
     /* Limits that were past when this armed them. */
     while (end == BF_ATTEMPT_DONE) {
@@ -432,7 +508,7 @@ enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d
         end = run(t, d);
     bf_arena_on_exhausted(t->arena, NULL);
     if (end != BF_ATTEMPT_DONE)
-        put_back(t);
+        bf_attempt_put_back(t);
     return end;
 }
 
@@ -474,7 +550,10 @@ static void case_rows(const struct bf_touched *x, struct bf_derived *work, struc
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
     if (row.due != BF_INSTANT_NONE && row.due < r->due)
         r->due = row.due;
-    bf_derive_work(work, h->policy->image, x->before, h->c, h->number);
+    bool same = x->policy == h->policy; /* else items of one image mean nothing in the other */
+    bf_derive_work(work, x->policy->image, x->before, same ? h->c : NULL, h->number);
+    if (!same)
+        bf_derive_work(work, h->policy->image, NULL, h->c, h->number);
 }
 
 static void derived_rows(const struct bf_derived *d, struct bf_round *r) {
@@ -615,7 +694,7 @@ bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_r
             bf_arena_free(fresh[i].arena);
             bf_free((void *)fresh[i].row.p);
         }
-        put_back(t);
+        bf_attempt_put_back(t);
     }
     bf_free(fresh);
     return ready;

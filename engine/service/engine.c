@@ -272,6 +272,7 @@ void bf_engine_resume(struct bf_engine *e) {
         bf_engine_advance(e, next_in_line(e));
     bf_scan_run(e);
     bf_sweep_run(e);
+    bf_migrate_run(e);
     e->resuming = false;
 }
 
@@ -306,6 +307,9 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->seq = e->committed;
         e->cases = e->committed_cases;
         e->wake_after = 0;
+        e->held = true;
+        if (bf_engine_sweeping(e))
+            bf_scan_heard(e, e->o.now(e->o.ctx) + 1);
         bf_grove_back(e->grove);
         if (later)
             undo(later);
@@ -427,6 +431,29 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
         *r->last = w;
         r->last = &w->next;
     }
+    return end;
+}
+
+enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, bool dry,
+                                  struct bf_arena *keep) {
+    struct bf_attempt t = {.engine = e, .now = e->o.now(e->o.ctx)};
+    struct bf_round *r = forming(e);
+    t.arena = r ? bf_arena_new(ATTEMPT_BYTES) : NULL;
+    if (!t.arena)
+        return BF_ATTEMPT_MEMORY;
+    enum bf_attempt_end end = bf_attempt_run(&t, d);
+    bool kept = end == BF_ATTEMPT_DONE && d->migrate && bf_migrate_keep(d->migrate->out, keep);
+    if (end == BF_ATTEMPT_DONE && !kept) {
+        bf_attempt_put_back(&t);
+        end = BF_ATTEMPT_MEMORY;
+    }
+    if (end == BF_ATTEMPT_DONE && dry)
+        bf_attempt_put_back(&t);
+    else if (end == BF_ATTEMPT_DONE && t.made_count && !bf_attempt_write(&t, NULL, r))
+        end = BF_ATTEMPT_MEMORY;
+    else if (end == BF_ATTEMPT_DONE && t.made_count)
+        return end; /* the round has the arena */
+    bf_arena_free(t.arena);
     return end;
 }
 
@@ -729,6 +756,7 @@ void bf_engine_free(struct bf_engine *e) {
         release(e->flying);
     bf_free(e->page);
     bf_adopt_fini(e);
+    bf_migrate_fini(e);
     while (e->newest) {
         e->newest->pins = 0;
         bf_engine_forget(e, e->newest);

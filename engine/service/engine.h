@@ -21,6 +21,7 @@
 #define BF_ENGINE_H
 
 #include "engine/core/journal.h"
+#include "engine/core/migrate.h"
 #include "engine/store/store.h"
 
 #define BF_ENGINE_CHAIN 1000
@@ -151,6 +152,31 @@ bool bf_engine_know_calendar(struct bf_engine *e, const struct bf_calendar *c);
 ** small batches. Lapses of before the row stand. Called when the row became durable, and after each start for the
 ** current calendar of each name, before any command. */
 void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, uint64_t seq);
+/* ---- migration ---- */
+/* What becomes, or would become, of an open case. */
+struct bf_migrated_case {
+    uint64_t number;
+    enum bf_obstacle obstacle; /* it stays as it is; name says what is in the way */
+    bf_str name;
+    const struct bf_changed *changed;
+    uint32_t changed_count;
+    uint64_t seq; /* its MIGRATE row; 0: none was made */
+};
+struct bf_migration {
+    const struct bf_engine_policy *from, *to;
+    struct bf_state_map map; /* copied */
+    bool dry_run;            /* nothing is done */
+    bf_str principal, request;
+    /* For each open case of `from`, by number; what is told is durable, and valid during the call. */
+    void (*each)(void *ctx, const struct bf_migrated_case *c);
+    /* DONE, FULL, MEMORY, STORE, CHAIN: those told of until then have moved. To be asked for anew. */
+    void (*done)(void *ctx, enum bf_answer_kind kind);
+    void *ctx;
+};
+/* Moves the open cases of one image to another (migrate.h), lapses due by now first, some at a time between requests. Several
+** migrations wait for one another. */
+void bf_engine_migrate(struct bf_engine *e, const struct bf_migration *m);
+
 /* Is there a case that was not yet looked at since an adoption? */
 bool bf_engine_sweeping(const struct bf_engine *e);
 

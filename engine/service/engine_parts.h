@@ -5,6 +5,7 @@
 **   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
 **   scan.c      what is due by now
 **   grove.c     the tree over the rows
+**   migrate.c   cases that move to another image
 **   adopt.c     calendars: which is current, and who still counts by an older one
 */
 #ifndef BF_ENGINE_PARTS_H
@@ -87,6 +88,7 @@ struct bf_touched {
     struct bf_head *head;
     struct bf_case *before; /* NULL: the attempt opened it */
     const struct bf_calendar *calendar;
+    const struct bf_engine_policy *policy;
     uint64_t last_seq, epoch;
 };
 struct bf_put {
@@ -173,6 +175,8 @@ struct bf_engine {
     uint32_t adoption_count, adoption_cap;
     uint32_t adopting; /* rows being read of adoptions that do not count yet */
     struct bf_sweep sweep;
+    struct bf_migrating *migrating; /* the first is under way */
+    bool held; /* the disk was full: what the engine does of itself waits for the next scan */
     struct bf_head *heads[1 << BF_HEAD_BITS];
     uint32_t head_count;
     struct bf_head *newest, *oldest;
@@ -209,16 +213,26 @@ struct bf_lapse {
 /* Is the head's next lapse sooner? Then it is the next. */
 void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
 
+/* out: what came of it; neither an obstacle nor a case: a lapse ended it before. */
+struct bf_migrate_deed {
+    const struct bf_engine_policy *to;
+    const struct bf_state_map *map;
+    struct bf_migrated *out;
+    bf_str principal, request;
+    uint64_t seq; /* the row; 0: none was made */
+};
 /* What starts an attempt. */
 struct bf_deed {
     struct bf_work *work; /* NULL: a lapse */
     struct bf_head *head; /* NULL: an opening, a notice, a look at no case */
     bf_instant lapse_at;
     bool adopt; /* the head shall count by the current calendar */
+    struct bf_migrate_deed *migrate; /* … shall go on under another image */
 };
 /* The deed and what it causes (of a look: nothing). Unless DONE, all is as before. */
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
 /* Puts the rows into a round, which from then on keeps the attempt's arena. False, out of memory: all is as before. */
+void bf_attempt_put_back(struct bf_attempt *t);
 bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r);
 
 /* ---- engine.c ---- */
@@ -230,6 +244,9 @@ void bf_engine_advance(struct bf_engine *e, struct bf_head *h);
 void bf_engine_resume(struct bf_engine *e);
 /* An attempt, into the forming round. */
 enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed *d);
+/* A deed of a migration; dry: then all is as before. What it tells of is copied into `keep`. */
+enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, bool dry,
+                                  struct bf_arena *keep);
 
 /* ---- scan.c ---- */
 /* A case is due then, once its round is durable. */
@@ -262,6 +279,12 @@ void bf_grove_free(struct bf_grove *g); /* NULL is fine */
 bool bf_grove_grow(struct bf_grove *g, struct bf_batch *b);
 /* As before the latest. */
 void bf_grove_back(struct bf_grove *g);
+
+/* ---- migrate.c ---- */
+void bf_migrate_run(struct bf_engine *e);
+/* What is told of an attempt, into an arena that outlives it. */
+bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a);
+void bf_migrate_fini(struct bf_engine *e);
 
 /* ---- heads.c ---- */
 struct bf_engine_policy *bf_engine_policy_of(const struct bf_engine *e, bf_str hash);

@@ -88,6 +88,7 @@ bf_instant bf_engine_wake(const struct bf_engine *e) {
 }
 
 void bf_engine_scan(struct bf_engine *e) {
+    e->held = false;
     bf_sweep_run(e);
     if (e->dead || e->scanning)
         return;

@@ -63,7 +63,8 @@ bf_str bf_tell_head(const struct bf_tale *t) {
         return TEXT3(w, BF_T_SIM_DECLINES, number, actor, bf_words_act(w, ev->what));
     case BF_EVENT_TICK:
     case BF_EVENT_EXCUSE:
-    case BF_EVENT_CALENDAR: break;
+    case BF_EVENT_CALENDAR:
+    case BF_EVENT_MIGRATE: break;
     }
     return TEXT1(w, BF_T_SIM_TIME, number);
 }

@@ -290,6 +290,10 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
             world_reopen(&w);
             world_pump(&w);
         }
+        if (!w.dead && bf_engine_sweeping(w.e)) { /* the disk was full */
+            bf_engine_scan(w.e);
+            world_pump(&w);
+        }
         if (i == 0) {
             if (bf_engine_sweeping(w.e))
                 world_broken(&w, "the sweep did not end");
@@ -306,6 +310,7 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
     scan(&w);
     same_cases(&w, a, &before, adopted);
     check_rows(&w, a);
+    world_verify(&w);
     world_close(&w);
     bf_memory_free(w.memory);
     bf_arena_free(a);

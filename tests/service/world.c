@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/service/verify.h"
 #include "lang/base/stdlib.h"
 
 _Noreturn void world_broken(const struct world *w, const char *what) {
@@ -265,4 +266,89 @@ void world_check_cases(struct world *w, struct bf_arena *a, const struct world_r
     struct bf_query q = {.table = BF_TABLE_CASES, .limit = UINT32_MAX};
     bf_store_read(w->store, &q, cases_read, &k);
     bf_store_poll(w->store);
+}
+
+static void found(void *ctx, enum bf_text_id text, const bf_arg *args, int nargs) {
+    struct bf_buf out;
+    (void)ctx;
+    bf_buf_init(&out);
+    bf_text_render(&out, BF_LANG_EN, text, args, nargs);
+    fprintf(stderr, "%.*s\n", (int)out.len, out.p);
+    bf_buf_fini(&out);
+}
+
+void world_verify(struct world *w) {
+    struct bf_store *s;
+    if (bf_store_open_memory(w->memory, &(struct bf_store_options){0}, &s, &w->error))
+        world_broken(w, "not opened to verify");
+    struct bf_verify v = {.store = bf_closed_over(s), .found = found};
+    for (uint32_t i = 0; i < w->policies; i++)
+        bf_closed_bring(v.store, w->image[i], w->calendar[0]);
+    for (uint32_t i = 0; i < w->calendars; i++)
+        bf_closed_bring(v.store, w->image[0], w->calendar[i]);
+    if (bf_verify_tree(&v, &w->error) || v.findings)
+        world_broken(w, "the tree is not that of the rows");
+    if (bf_verify_derived(&v, &w->error) || v.findings)
+        world_broken(w, "the derived tables are not what the journal makes");
+    if (bf_verify_rules(&v, &w->error) || v.findings)
+        world_broken(w, "stepped again, it gives something else");
+    bf_closed_close(v.store);
+}
+
+/* ---- commands ---- */
+
+struct bf_value world_party(struct bf_arena *a, enum bf_kind kind, const char *code) {
+    struct bf_value *parts = bf_new_array(a, struct bf_value, BF_PARTY_PARTS);
+    parts[BF_PARTY_CODE] = bf_text_value(BF_K_TEXT, bf_str_of(code));
+    parts[BF_PARTY_NAME] = bf_text_value(BF_K_TEXT, bf_str_of(code));
+    return bf_party_value(kind, parts);
+}
+
+static bool reader(void *ctx, const struct bf_image *m, const struct bf_case *c, struct bf_arena *a,
+                   struct bf_event *e) {
+    const struct world_sent *x = ctx;
+    struct bf_i_range acts = c ? m->proc[c->proc].acts : (struct bf_i_range){0, 0};
+    e->args = bf_values_copy(a, x->args, x->nargs);
+    e->nargs = x->nargs;
+    e->actor = x->actor;
+    e->start = BF_NONE;
+    if (!x->act)
+        return true; /* what: procedure 0 */
+    for (uint32_t i = acts.first; i < acts.first + acts.count; i++)
+        if (bf_str_eq(bf_i_text(m, m->act[i].name), bf_str_of(x->act))) {
+            e->what = i;
+            return true;
+        }
+    return false;
+}
+
+static void told(void *ctx, const struct bf_answer *a) {
+    struct world_sent *x = ctx;
+    x->answered = true;
+    x->again = a->again;
+    x->kind = a->kind;
+    x->seq = a->seq;
+    x->number = a->number;
+    x->refusal = a->refused ? a->refused->kind : BF_REFUSAL_NONE;
+}
+
+void world_send(struct world *w, struct world_sent *x, uint64_t number) {
+    x->answered = false;
+    bf_engine_command(w->e, &(struct bf_command){.kind = x->act ? BF_EVENT_ACT : BF_EVENT_OPEN,
+                                                 .number = number,
+                                                 .policy = w->policy[x->policy],
+                                                 .effective = BF_INSTANT_NONE,
+                                                 .principal = BF_STR("somebody"),
+                                                 .key = bf_str_of(x->key ? x->key : ""),
+                                                 .read = reader,
+                                                 .answer = told,
+                                                 .ctx = x});
+    world_pump(w);
+}
+
+void world_scan(struct world *w) {
+    while (!w->dead && bf_engine_wake(w->e) <= w->now) {
+        bf_engine_scan(w->e);
+        world_pump(w);
+    }
 }

@@ -54,5 +54,27 @@ struct bf_journal_cases world_cases(struct world *w, struct bf_arena *a,
                                     const struct world_rows *rows);
 /* Is what the store says of each case what the journal says? */
 void world_check_cases(struct world *w, struct bf_arena *a, const struct world_rows *rows);
+/* The tree, the derived tables and every step again. */
+void world_verify(struct world *w);
+
+/* ---- commands ---- */
+/* A party of code and name alike. */
+struct bf_value world_party(struct bf_arena *a, enum bf_kind kind, const char *code);
+struct world_sent {
+    const char *act; /* NULL: an opening of procedure 0 */
+    uint32_t policy; /* OPEN */
+    struct bf_value actor, args[8];
+    uint32_t nargs;
+    const char *key; /* NULL: none */
+    bool if_early;
+    bool answered, again;
+    enum bf_answer_kind kind;
+    enum bf_refusal refusal;
+    uint64_t seq, number;
+};
+/* Sends it; it is not answered before it is durable. */
+void world_send(struct world *w, struct world_sent *x, uint64_t number);
+/* Fires what is due, until nothing is. */
+void world_scan(struct world *w);
 
 #endif

@@ -1,0 +1,247 @@
+/* Migrate: the open cases of one image go on under another; see engine.h. A page of cases at a time, each in an attempt of
+** its own; nothing is told of a page before it is durable. */
+#include <string.h>
+
+#include "engine/service/engine_parts.h"
+#include "lang/base/mem.h"
+
+struct result {
+    struct bf_head *head; /* pinned */
+    bool tried;
+    uint64_t seq; /* of the row that moved it; 0: it stays, or was ended */
+    struct bf_migrated_case told;
+};
+
+struct bf_migrating {
+    struct bf_engine *engine;
+    struct bf_arena *arena, *page_arena;
+    struct bf_migration what;
+    struct bf_state_map map;
+    struct result *page;
+    uint32_t page_count;
+    uint64_t through, page_end;
+    bool reading, running;
+    struct bf_migrating *next;
+};
+
+static void end_page(struct bf_migrating *g) {
+    for (uint32_t i = 0; i < g->page_count; i++)
+        g->page[i].head->pins--;
+    bf_free(g->page);
+    g->page = NULL;
+    g->page_count = 0;
+    bf_arena_reset(g->page_arena);
+}
+
+static void dispose(struct bf_migrating *g) {
+    bf_arena_free(g->page_arena);
+    bf_arena_free(g->arena); /* it holds g too */
+}
+
+/* The first in the queue is over. */
+static void finish(struct bf_migrating *g, enum bf_answer_kind kind) {
+    struct bf_engine *e = g->engine;
+    end_page(g);
+    e->migrating = g->next;
+    e->under_way--;
+    g->what.done(g->what.ctx, kind);
+    dispose(g);
+}
+
+void bf_migrate_fini(struct bf_engine *e) {
+    for (struct bf_migrating *g; (g = e->migrating) != NULL;) {
+        e->migrating = g->next;
+        bf_free(g->page);
+        dispose(g);
+    }
+}
+
+/* ---- pages ---- */
+
+static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
+                      const struct bf_rows *rows) {
+    struct bf_migrating *g = ctx;
+    struct bf_engine *e = g->engine;
+    g->reading = false;
+    if (err && err != BF_ENOMEM && err != BF_ELIMIT)
+        bf_engine_die(e, error);
+    if (e->dead)
+        return;
+    if (err || !rows->count) {
+        finish(g, err == BF_ENOMEM ? BF_ANSWER_MEMORY : err ? BF_ANSWER_STORE : BF_ANSWER_DONE);
+        bf_migrate_run(e);
+        return;
+    }
+    const struct bf_row_cases *row = rows->row;
+    const uint8_t *hash = g->what.from->image->hash;
+    g->page = bf_malloc(rows->count * sizeof *g->page);
+    bool memory = g->page != NULL;
+    for (uint32_t i = 0; memory && i < rows->count; i++) {
+        if (row[i].ended || memcmp(row[i].policy.p, hash, BF_SHA256_LEN) != 0)
+            continue;
+        struct bf_head *h = bf_engine_head(e, row[i].number);
+        memory = h != NULL;
+        if (h) {
+            h->pins++;
+            g->page[g->page_count++] = (struct result){.head = h};
+        }
+    }
+    g->page_end = row[rows->count - 1].number;
+    if (!memory)
+        finish(g, BF_ANSWER_MEMORY);
+    bf_migrate_run(e);
+}
+
+static void read_page(struct bf_migrating *g) {
+    struct bf_engine *e = g->engine;
+    struct bf_row_cases at = {.number = g->through};
+    struct bf_query q = {.partition = e->o.partition,
+                         .table = BF_TABLE_CASES,
+                         .at = &at,
+                         .after = true,
+                         .limit = e->o.batch_rows / 4 ? e->o.batch_rows / 4 : 1};
+    g->reading = true;
+    bf_store_read(e->store, &q, page_read, g);
+}
+
+/* ---- a case ---- */
+
+bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a) {
+    jmp_buf jump;
+    bf_arena_on_exhausted(a, &jump);
+    if (setjmp(jump))
+        return false;
+    m->name = bf_str_dup(a, m->name);
+    if (m->changed_count)
+        m->changed = bf_arena_copy(a, m->changed, m->changed_count * sizeof *m->changed);
+    bf_arena_on_exhausted(a, NULL);
+    return true;
+}
+
+/* DONE: it was tried, and what came of it is kept. */
+static enum bf_attempt_end attempt(struct bf_migrating *g, struct result *r) {
+    struct bf_migrated m = {.obstacle = BF_OBSTACLE_NONE};
+    struct bf_migrate_deed deed = {.to = g->what.to,
+                                   .map = &g->map,
+                                   .out = &m,
+                                   .principal = g->what.principal,
+                                   .request = g->what.request};
+    enum bf_attempt_end end = bf_engine_try(
+        g->engine, &(struct bf_deed){.head = r->head, .migrate = &deed}, g->what.dry_run,
+        g->page_arena);
+    if (end != BF_ATTEMPT_DONE)
+        return end;
+    r->seq = g->what.dry_run ? 0 : deed.seq;
+    if (m.c || m.obstacle) /* else a lapse ended it */
+        r->told = (struct bf_migrated_case){.number = r->head->number,
+                                            .obstacle = m.obstacle,
+                                            .name = m.name,
+                                            .changed = m.changed,
+                                            .changed_count = m.changed_count,
+                                            .seq = r->seq};
+    return BF_ATTEMPT_DONE;
+}
+
+/* False: not all were tried yet, or the migration is over. */
+static bool try_page(struct bf_migrating *g) {
+    struct bf_engine *e = g->engine;
+    for (uint32_t i = 0; i < g->page_count; i++) {
+        struct result *r = &g->page[i];
+        struct bf_head *h = r->head;
+        if (r->tried && r->seq > e->seq) { /* a full disk took it back */
+            finish(g, BF_ANSWER_FULL);
+            return false;
+        }
+        if (r->tried)
+            continue;
+        if (h->loading || (!h->c && !h->failed && !bf_engine_load(e, h)) || h->loading)
+            return false;
+        enum bf_attempt_end end = h->c ? BF_ATTEMPT_DONE : BF_ATTEMPT_MEMORY;
+        if (h->c && h->policy == g->what.from && !bf_case_ended(h->policy->image, h->c))
+            end = attempt(g, r);
+        r->tried |= end == BF_ATTEMPT_DONE;
+        switch (end) {
+        case BF_ATTEMPT_DONE: break;
+        case BF_ATTEMPT_WAIT: return false;
+        case BF_ATTEMPT_MEMORY: finish(g, BF_ANSWER_MEMORY); return false;
+        case BF_ATTEMPT_CHAIN: finish(g, BF_ANSWER_CHAIN); return false;
+        case BF_ATTEMPT_MALFORMED:
+        case BF_ATTEMPT_UNREADABLE: finish(g, BF_ANSWER_STORE); return false;
+        }
+    }
+    return true;
+}
+
+static bool is_durable(const struct bf_migrating *g) {
+    for (uint32_t i = 0; i < g->page_count; i++)
+        if (g->page[i].seq > g->engine->committed)
+            return false;
+    return true;
+}
+
+void bf_migrate_run(struct bf_engine *e) {
+    struct bf_migrating *g = e->dead || e->adopting ? NULL : e->migrating;
+    if (!g || g->reading || g->running)
+        return;
+    g->running = true;
+    if (g->page && !try_page(g)) {
+        if (e->migrating == g)
+            g->running = false;
+        else
+            bf_migrate_run(e);
+        return;
+    }
+    if (g->page && is_durable(g)) {
+        for (uint32_t i = 0; i < g->page_count; i++)
+            if (g->page[i].told.number)
+                g->what.each(g->what.ctx, &g->page[i].told);
+        g->through = g->page_end;
+        end_page(g);
+    }
+    if (!g->page)
+        read_page(g);
+    g->running = false;
+}
+
+/* ---- asking for it ---- */
+
+static bool copy_map(struct bf_migrating *g, const struct bf_state_map *map) {
+    bf_str *from = bf_new_array(g->arena, bf_str, map->count + 1);
+    bf_str *to = bf_new_array(g->arena, bf_str, map->count + 1);
+    for (uint32_t i = 0; i < map->count; i++) {
+        from[i] = bf_str_dup(g->arena, map->from[i]);
+        to[i] = bf_str_dup(g->arena, map->to[i]);
+    }
+    g->map = (struct bf_state_map){from, to, map->count};
+    g->what.principal = bf_str_dup(g->arena, g->what.principal);
+    g->what.request = bf_str_dup(g->arena, g->what.request);
+    return true;
+}
+
+void bf_engine_migrate(struct bf_engine *e, const struct bf_migration *what) {
+    struct bf_arena *a = bf_arena_new(0);
+    struct bf_migrating *volatile g = NULL;
+    jmp_buf jump;
+    if (a) {
+        bf_arena_on_exhausted(a, &jump);
+        if (setjmp(jump) == 0) {
+            struct bf_migrating *made = bf_new(a, struct bf_migrating);
+            *made = (struct bf_migrating){
+                .engine = e, .arena = a, .page_arena = bf_arena_new(0), .what = *what};
+            if (made->page_arena && copy_map(made, &what->map))
+                g = made;
+        }
+        bf_arena_on_exhausted(a, NULL);
+    }
+    if (!g) {
+        bf_arena_free(a);
+        what->done(what->ctx, BF_ANSWER_MEMORY);
+        return;
+    }
+    struct bf_migrating **last = &e->migrating;
+    while (*last)
+        last = &(*last)->next;
+    *last = g;
+    e->under_way++;
+    bf_migrate_run(e);
+}
