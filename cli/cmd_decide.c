@@ -1,5 +1,5 @@
 /* banfa decide PATH NAME [JSON|-]: answers a decision. One JSON object in (its arguments by name), one out:
-** {"because":[{"cite":"15.1","rule":2}],"result":…}, the rules that fired by their place in the table, and
+** {"because":[{"cites":["15.1"],"rule":2}],"result":…}, the rules that fired by their place in the table, and
 ** "provisional":true where a later calendar may change it. With "-" one a line, until the input ends; a line that cannot be answered gives {"error":…} and the status 1. Registers
 ** are empty.
 */

@@ -1,9 +1,10 @@
 /* Timeline: the rows of a case told in words, oldest first, with articles and the days counted; and how the case stands,
-** as `banfa explain --json` says it. The look comes first: it says who may see, and where the rows end. */
+** as `banfa explain` says it. The look comes first: it says who may see, and where the rows end. */
 #include <string.h>
 
 #include "engine/core/refused.h"
 #include "engine/service/api_parts.h"
+#include "engine/service/events.h"
 #include "engine/sim/explain.h"
 #include "engine/sim/tell.h"
 
@@ -41,7 +42,7 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
                                    .case_count = 1};
     t->policy = s->view->policy;
     t->next = s->view->last_seq;
-    bf_explain_json(&standing, out);
+    bf_explain_text(&standing, l->call->lang, out);
 }
 
 /* ---- one row ---- */
@@ -76,10 +77,8 @@ static void facts_json(const struct bf_tale *tale, const struct bf_entry *n, str
     for (uint32_t i = 0; i < n->fact_count; i++) {
         const struct bf_fact *f = &n->facts[i];
         bf_str counted, left_out;
-        bf_buf_z(out, i ? ",{\"cites\":" : "{\"cites\":");
-        bf_words_cites_json(n->image, f->src, out);
-        bf_buf_z(out, ",\"fact\":");
-        bf_fact_json(n->image, f, out);
+        bf_buf_z(out, i ? ",{\"fact\":" : "{\"fact\":");
+        bf_json_fact(n->image, f, out);
         text_member(out, "text", bf_tell_fact(tale, f));
         bf_tell_days(tale, f, &counted, &left_out);
         text_member(out, "counted", counted);
@@ -181,9 +180,8 @@ static void answer(struct timeline *t) {
         bf_buf_fmt(&out, "%llu", (unsigned long long)last);
     else
         bf_buf_z(&out, "null");
-    bf_buf_z(&out, ",\"explain\":");
-    bf_buf_str(&out, t->look.text);
-    out.len--; /* its newline */
+    bf_buf_z(&out, ",\"explanation\":");
+    bf_json_text(t->look.text, &out);
     bf_buf_char(&out, '}');
     bf_call_json(t->call, 200, &out);
 }

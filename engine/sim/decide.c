@@ -14,20 +14,6 @@ uint32_t bf_decide_find(const struct bf_image *m, bf_str name) {
     return BF_NONE;
 }
 
-/* "15.1, 31.1.6"; those of another policy with its name before a colon. */
-static void cites_json(const struct bf_question *q, uint32_t src, struct bf_buf *out) {
-    const struct bf_image *m = q->image;
-    struct bf_i_range cites = m->src[src].cites;
-    struct bf_buf text;
-    bf_buf_in(&text, q->arena);
-    for (uint32_t i = 0; i < cites.count; i++) {
-        if (i)
-            bf_buf_z(&text, ", ");
-        bf_words_cite_code(m, &m->cite[cites.first + i], &text);
-    }
-    bf_json_text(bf_buf_view(&text), out);
-}
-
 static void answer_json(const struct bf_question *q, struct bf_env *env,
                         const struct bf_value *args, const struct bf_decided *decided,
                         struct bf_buf *out) {
@@ -38,14 +24,10 @@ static void answer_json(const struct bf_question *q, struct bf_env *env,
         if (!bf_rule_fired(env, q->decision, args, decided, i))
             continue;
         uint32_t src = q->image->rule[row->rules.first + i].src;
-        bf_buf_z(out, first ? "{" : ",{");
+        bf_buf_z(out, first ? "{\"cites\":" : ",{\"cites\":");
         first = false;
-        if (q->image->src[src].cites.count) {
-            bf_buf_z(out, "\"cite\":");
-            cites_json(q, src, out);
-            bf_buf_char(out, ',');
-        }
-        bf_buf_fmt(out, "\"rule\":%u}", (unsigned)i + 1);
+        bf_words_cites_json(q->image, src, out);
+        bf_buf_fmt(out, ",\"rule\":%u}", (unsigned)i + 1);
     }
     bf_buf_z(out, provisional ? "],\"provisional\":true,\"result\":" : "],\"result\":");
     bf_value_json(q->image, decided->result, out);

@@ -27,7 +27,7 @@ enum bf_decide_end {
 };
 /* Appends the members of the answer, without braces: the rules that fired by their place in the table with what they
 ** cite, whether a later calendar may change the answer, and the result:
-** "because":[{"cite":"15.1","rule":2}],"provisional":true,"result":…  ("provisional" only if it is). */
+** "because":[{"cites":["15.1"],"rule":2}],"provisional":true,"result":…  ("provisional" only if it is). */
 enum bf_decide_end bf_decide_answer(const struct bf_question *q, enum bf_why *why,
                                     struct bf_buf *out);
 

@@ -118,6 +118,8 @@ static void path_row(const struct bf_standing *s, const struct bf_words *words, 
 static void path(const struct bf_standing *s, const struct bf_words *w, uint32_t number,
                  struct bf_buf *out) {
     struct way way = {0};
+    if (!s->told_count) /* who asks tells the rows himself */
+        return;
     heading(w, out, BF_T_SIM_WHY);
     for (uint32_t i = 0; i < s->told_count; i++)
         way.gone += s->told[i].number == number && s->told[i].gone;
