@@ -17,5 +17,6 @@ int main(int argc, char **argv) {
                          .commands = commands,
                          .common_flags = BF_T_DAEMON_FLAGS,
                          .ambiguous_width = 1};
+    umask(077); /* databases, backups, exports: people's affairs, all of them */
     return bf_cli_main(&cli, "serve", argc, argv);
 }

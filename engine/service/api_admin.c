@@ -340,3 +340,19 @@ void bf_on_register_put(struct bf_call *c) {
         .kind = BF_ENTRY_REGISTER, .policy = p->engine, .data = bf_buf_view(&data)};
     bf_call_notice(c, &n, tell_put);
 }
+
+/* ---- a restored copy begins to deliver ---- */
+static void tell_activated(struct bf_call *c, const struct bf_answer *a) {
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    bf_buf_fmt(&out, "{\"held\":false,\"seq\":%" PRIu64 "}", a->seq);
+    bf_call_json(c, 200, &out);
+}
+
+void bf_on_activate(struct bf_call *c) {
+    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING,
+                               .data = BF_STR("{\"id\":\"" BF_SETTING_HELD
+                                              "\",\"json\":{\"" BF_SETTING_HELD
+                                              "\":false},\"kind\":\"" BF_SERVICE_SETTING "\"}")};
+    bf_call_notice(c, &n, tell_activated);
+}
