@@ -1,6 +1,8 @@
 /* main: banfad, the service and the tools of those who run it. */
 #include <stdint.h>
 
+#include <sys/stat.h>
+
 #include "cli/banfad/banfad.h"
 #include "lang/base/mem.h"
 
