@@ -1,5 +1,6 @@
 /* banfad serve: the daemon. It starts or says why not; once serving it talks in log lines on stderr. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 #include "cli/banfad/banfad.h"
 #include "engine/service/loop.h"
 
+enum { LINES_BYTES = 4096 };
+_Static_assert(LINES_BYTES >= BF_LOG_LINE && LINES_BYTES <= PIPE_BUF,
+               "a line fits, a pipe takes it");
+
 struct daemon {
     struct bf_cli *cli;
     struct bf_settings settings;
@@ -18,6 +23,9 @@ struct daemon {
     struct bf_sd sd;
     struct bf_metrics *metrics;
     struct bf_loop *loop;
+    char lines[LINES_BYTES]; /* not written yet */
+    size_t lines_len;
+    uint64_t line_count;
 };
 
 /* ---- the log ---- */
@@ -28,16 +36,35 @@ static int64_t wall_ms(void *ctx) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* A line is no longer than what a pipe takes as a whole once it is writable at all; a socket is asked not to block. */
-static bool write_line(void *ctx, const char *line, size_t len) {
+/* What is written at once is no longer than what a pipe takes as a whole once it is writable at all; a socket is asked
+** not to block. */
+static bool write_now(const char *p, size_t len) {
     struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-    (void)ctx;
     if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLOUT))
         return false;
-    ssize_t n = send(STDERR_FILENO, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = send(STDERR_FILENO, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno == ENOTSOCK)
-        n = write(STDERR_FILENO, line, len);
+        n = write(STDERR_FILENO, p, len);
     return n == (ssize_t)len;
+}
+
+static void write_lines(void *ctx) {
+    struct daemon *d = ctx;
+    if (d->lines_len && !write_now(d->lines, d->lines_len))
+        d->log.dropped += d->line_count;
+    d->lines_len = 0;
+    d->line_count = 0;
+}
+
+/* Lines of one turn of the loop leave together. */
+static bool add_line(void *ctx, const char *line, size_t len) {
+    struct daemon *d = ctx;
+    if (d->lines_len + len > sizeof d->lines)
+        write_lines(d);
+    memcpy(d->lines + d->lines_len, line, len);
+    d->lines_len += len;
+    d->line_count++;
+    return true;
 }
 
 /* ---- SIGHUP ---- */
@@ -74,6 +101,7 @@ static enum bf_err start(struct daemon *d, struct bf_error *e) {
     struct bf_loop_options o = {
         .service = {.config = &d->settings.r.config, .log = &d->log, .clock = bf_clock_system()},
         .reload = reload,
+        .turned = write_lines,
         .ctx = d,
         .sd = &d->sd,
         .watchdog_us =
@@ -81,7 +109,8 @@ static enum bf_err start(struct daemon *d, struct bf_error *e) {
     d->log = (struct bf_log){
         .level = (enum bf_log_level)bf_config_int(&d->settings.r.config, BF_CONFIG_LOG_LEVEL),
         .now_ms = wall_ms,
-        .write = write_line};
+        .write = add_line,
+        .ctx = d};
     enum bf_err err = bf_sd_open(&d->sd, getenv("NOTIFY_SOCKET"), e);
     if (!err)
         err = check_key(&d->settings, e);
@@ -94,7 +123,8 @@ static enum bf_err start(struct daemon *d, struct bf_error *e) {
 }
 
 /* What failed dies with the process: nothing half open is closed in some other way than a crash would. */
-static _Noreturn void end(int status) {
+static _Noreturn void end(struct daemon *d, int status) {
+    write_lines(d);
     fflush(stdout);
     _exit(status);
 }
@@ -105,14 +135,15 @@ static int serve(struct daemon *d) {
         bf_cli_fail(d->cli, &e);
         if (e.code == BF_ENOENT)
             fprintf(stderr, "%s\n", bf_text_z(d->cli->lang, BF_T_DAEMON_INIT_FIRST));
-        end(BF_EXIT_USAGE);
+        end(d, BF_EXIT_USAGE);
     }
     if (bf_loop_run(d->loop, &e)) {
         bf_cli_fail(d->cli, &e);
-        end(BF_EXIT_ERRORS);
+        end(d, BF_EXIT_ERRORS);
     }
     bf_loop_close(d->loop);
     bf_log(&d->log, BF_LOG_INFO, "stopped", NULL, NULL, 0);
+    write_lines(d);
     bf_metrics_free(d->metrics);
     bf_sd_close(&d->sd);
     return BF_EXIT_FINE;

@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "engine/service/random.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
@@ -428,16 +428,17 @@ static bool read_json(struct bf_call *c) {
 
 static void trace(struct bf_call *c) {
     uint8_t random[24];
-    char id[17];
-    /* They tell requests apart and guard nothing: where the system has none yet, zeros will do. */
-    if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random)
-        memset(random, 0, sizeof random);
+    uint8_t id[8];
+    char hex[17];
+    bf_random(random, sizeof random);
     if (bf_trace_read(bf_http_header(c->request, "traceparent"), &c->trace))
         bf_trace_child(&c->trace, random);
     else
         bf_trace_start(&c->trace, random);
-    snprintf(id, sizeof id, "%016" PRIx64, c->request->id);
-    c->request_id = bf_str_dup(c->arena, (bf_str){id, 16});
+    for (int i = 0; i < 8; i++)
+        id[i] = (uint8_t)(c->request->id >> (56 - 8 * i));
+    bf_hex(id, sizeof id, hex);
+    c->request_id = bf_str_dup(c->arena, (bf_str){hex, 16});
     c->lang = language(bf_http_header(c->request, "accept-language"));
 }
 

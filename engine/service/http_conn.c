@@ -205,7 +205,10 @@ static void put_head(struct request *r, int status, const char *type, struct bf_
         bf_buf_fmt(b, "Date: %s\r\n", shared->date);
     if (type)
         bf_buf_fmt(b, "Content-Type: %s\r\n", type);
-    bf_buf_fmt(b, "X-Request-Id: %016" PRIx64 "\r\n", r->pub.id);
+    bf_buf_z(b, "X-Request-Id: ");
+    for (int shift = 60; shift >= 0; shift -= 4)
+        bf_buf_char(b, "0123456789abcdef"[r->pub.id >> shift & 15]);
+    bf_buf_z(b, "\r\n");
     bf_buf_str(b, bf_buf_view(&r->extra));
     b->failed = b->failed || r->extra.failed;
     if (r->close)

@@ -65,11 +65,29 @@ static size_t escaped(const char *p, const char *end, char out[8], int *taken) {
     return (size_t)*taken;
 }
 
+/* Bytes at p that stand as they are and begin no token: most of what is logged. */
+static size_t plain_run(const char *p, const char *end) {
+    const char *q = p;
+    while (q < end && *q >= 0x20 && *q < 0x7F && *q != '"' && *q != '\\' &&
+           *q != BF_TOKEN_PREFIX[0])
+        q++;
+    return (size_t)(q - p);
+}
+
 /* A string, quotes included; the caller has seen that there is room for an empty one. */
 static void put_string(struct line *l, bf_str s) {
     const char *end = s.p + s.len;
     put_z(l, "\"");
     for (const char *p = s.p; p < end;) {
+        size_t plain = plain_run(p, end);
+        if (plain) {
+            size_t room = BF_LOG_LINE - TAIL - 1 - l->len;
+            put(l, p, plain < room ? plain : room);
+            p += plain;
+            if (plain > room)
+                break;
+            continue;
+        }
         size_t secret = secret_at(p, end);
         if (secret) {
             if (!has_room(l, sizeof BF_TOKEN_PREFIX + 4))
@@ -89,6 +107,26 @@ static void put_string(struct line *l, bf_str s) {
     put_z(l, "\"");
 }
 
+static void put_int(struct line *l, int64_t i) {
+    char digits[20], *end = digits + sizeof digits, *p = end;
+    uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    do
+        *--p = (char)('0' + u % 10);
+    while (u /= 10);
+    if (i < 0)
+        put(l, "-", 1);
+    put(l, p, (size_t)(end - p));
+}
+
+/* So many digits, and what stands behind them. */
+static void put_digits(struct line *l, int n, int width, const char *behind) {
+    char digits[4];
+    for (int i = width; i-- > 0; n /= 10)
+        digits[i] = (char)('0' + n % 10);
+    put(l, digits, (size_t)width);
+    put_z(l, behind);
+}
+
 static void put_key(struct line *l, const char *key) {
     put_z(l, ",\"");
     put_z(l, key);
@@ -104,9 +142,7 @@ static void put_field(struct line *l, const struct bf_log_field *f) {
         return;
     put_key(l, f->key);
     if (f->is_int) {
-        char n[24];
-        snprintf(n, sizeof n, "%" PRId64, f->i);
-        put_z(l, n);
+        put_int(l, f->i);
     } else {
         put_string(l, f->s);
     }
@@ -116,11 +152,14 @@ static void put_time(struct line *l, int64_t ms) {
     int64_t max = ((int64_t)BF_DAY_MAX + 1) * BF_DAY_SECONDS * 1000 - 1;
     ms = ms < 0 ? 0 : ms > max ? max : ms;
     int64_t second = ms / 1000 % BF_DAY_SECONDS;
-    char day[BF_DAY_TEXT], text[48];
-    bf_day_print((bf_day)(ms / 1000 / BF_DAY_SECONDS), day);
-    snprintf(text, sizeof text, "{\"time\":\"%sT%02d:%02d:%02d.%03dZ\"", day, (int)(second / 3600),
-             (int)(second / 60 % 60), (int)(second % 60), (int)(ms % 1000));
-    put_z(l, text);
+    char day[BF_DAY_TEXT];
+    put_z(l, "{\"time\":\"");
+    put_z(l, bf_day_print((bf_day)(ms / 1000 / BF_DAY_SECONDS), day));
+    put_z(l, "T");
+    put_digits(l, (int)(second / 3600), 2, ":");
+    put_digits(l, (int)(second / 60 % 60), 2, ":");
+    put_digits(l, (int)(second % 60), 2, ".");
+    put_digits(l, (int)(ms % 1000), 3, "Z\"");
 }
 
 static void put_about(struct line *l, const struct bf_log_about *about) {

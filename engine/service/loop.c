@@ -50,7 +50,11 @@ static void turn(struct bf_loop *l) {
     finish_if_idle(l);
 }
 
-static void on_check(uv_check_t *h) { turn(h->data); }
+static void on_check(uv_check_t *h) {
+    struct bf_loop *l = h->data;
+    turn(l);
+    l->o.turned(l->o.ctx);
+}
 static void on_async(uv_async_t *h) { (void)h; } /* the same */
 static void on_store(void *ctx) { uv_async_send(&((struct bf_loop *)ctx)->wake); }
 

@@ -22,6 +22,7 @@ struct bf_loop_options {
     struct bf_service_options service; /* without store and callbacks */
     /* SIGHUP: reads the settings again into the configuration. */
     void (*reload)(void *ctx);
+    void (*turned)(void *ctx); /* after each turn */
     void *ctx;
     struct bf_sd *sd;
     int64_t watchdog_us; /* 0: nobody watches */

@@ -8,13 +8,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "engine/service/audit.h"
+#include "engine/service/random.h"
 #include "engine/service/stream.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
@@ -526,11 +526,7 @@ static bf_instant engine_now(void *ctx) { return bf_service_now(ctx); }
 
 static void engine_random(void *ctx, uint8_t *out, size_t n) {
     (void)ctx;
-    for (size_t done = 0; done < n;) {
-        ssize_t got = getrandom(out + done, n - done, 0);
-        BF_ASSERT(got > 0 || errno == EINTR);
-        done += got > 0 ? (size_t)got : 0;
-    }
+    bf_random(out, n);
 }
 
 static void engine_fatal(void *ctx, const struct bf_error *e) { die(ctx, e); }

@@ -70,20 +70,95 @@ void bf_buf_quoted(struct bf_buf *b, const char *z) {
 
 void bf_buf_reserve(struct bf_buf *b, size_t n) { (void)reserve(b, n); }
 
-void bf_buf_int(struct bf_buf *b, int64_t n) {
-    char digits[21], *p = digits + sizeof digits;
-    uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+/* In decimal, ending at `end`; where it begins. */
+static char *digits_of(uint64_t u, char *end) {
     do
-        *--p = (char)('0' + u % 10);
+        *--end = (char)('0' + u % 10);
     while (u /= 10);
-    if (n < 0)
+    return end;
+}
+
+static void put_number(struct bf_buf *b, bool negative, uint64_t u) {
+    char digits[21], *end = digits + sizeof digits, *p = digits_of(u, end);
+    if (negative)
         *--p = '-';
-    bf_buf_put(b, p, (size_t)(digits + sizeof digits - p));
+    bf_buf_put(b, p, (size_t)(end - p));
+}
+
+void bf_buf_int(struct bf_buf *b, int64_t n) {
+    put_number(b, n < 0, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+/* What JSON is made of: %s %c %.*s %d %u %ld %lu %lld %llu %zu %%. False: something else stands in the format. */
+static bool is_plain(const char *fmt) {
+    for (const char *p = strchr(fmt, '%'); p; p = strchr(p, '%')) {
+        p++;
+        if (p[0] == 'l' || p[0] == 'z')
+            p += p[0] == 'l' && p[1] == 'l' ? 2 : 1;
+        else if (p[0] == 's' || p[0] == 'c' || p[0] == '%' ||
+                 (p[0] == '.' && p[1] == '*' && p[2] == 's')) {
+            p += p[0] == '.' ? 3 : 1;
+            continue;
+        }
+        if (*p != 'd' && *p != 'u')
+            return false;
+        p++;
+    }
+    return true;
+}
+
+_Static_assert(sizeof(long long) == sizeof(int64_t) && sizeof(size_t) == sizeof(long), "64 bits");
+
+static void put_next_number(struct bf_buf *b, const char **fmt, va_list *ap) {
+    const char *p = *fmt;
+    bool wide = *p == 'l' || *p == 'z';
+    while (*p == 'l' || *p == 'z')
+        p++;
+    if (*p == 'd')
+        bf_buf_int(b, wide ? va_arg(*ap, long) : va_arg(*ap, int));
+    else
+        put_number(b, false, wide ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned));
+    *fmt = p + 1;
+}
+
+/* Without vsnprintf, which would be a large part of what an answer costs. */
+static void put_plain(struct bf_buf *b, const char *fmt, va_list *ap) {
+    while (*fmt) {
+        size_t n = strcspn(fmt, "%");
+        bf_buf_put(b, fmt, n);
+        fmt += n;
+        if (!*fmt)
+            return;
+        fmt++;
+        if (*fmt == 's') {
+            bf_buf_z(b, va_arg(*ap, const char *));
+            fmt++;
+        } else if (*fmt == 'c') {
+            bf_buf_char(b, (char)va_arg(*ap, int));
+            fmt++;
+        } else if (*fmt == '%') {
+            bf_buf_char(b, *fmt++);
+        } else if (*fmt == '.') {
+            int most = va_arg(*ap, int);
+            const char *s = va_arg(*ap, const char *);
+            bf_buf_put(b, s, most < 0 ? strlen(s) : strnlen(s, (size_t)most));
+            fmt += 3;
+        } else {
+            put_next_number(b, &fmt, ap);
+        }
+    }
 }
 
 void bf_buf_fmt(struct bf_buf *b, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
+    if (is_plain(fmt)) {
+        put_plain(b, fmt, &ap);
+        va_end(ap);
+        if (reserve(b, 0))
+            b->p[b->len] = '\0'; /* as below */
+        return;
+    }
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n <= 0 || !reserve(b, (size_t)n)) {

@@ -2,6 +2,7 @@
 ** choice of a language, and that the two languages of the message tables agree. */
 #include "tests/unit/test.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "lang/base/diag.h"
@@ -225,6 +226,39 @@ static void test_str(void **state) {
     assert_int_equal(bf_str_hash(BF_STR("")), 0x811c9dc5); /* FNV-1a's published values */
     assert_int_equal(bf_str_hash(BF_STR("a")), 0xe40c292c);
     assert_int_equal(bf_str_hash(BF_STR("foobar")), 0xbf9cf968);
+}
+
+/* Whatever the format, what vsnprintf would have written. */
+static void test_buf_fmt(void **state) {
+    (void)state;
+#define SAME(...) \
+    do { \
+        struct bf_buf b; \
+        char expect[256]; \
+        bf_buf_init(&b); \
+        bf_buf_z(&b, "before"); \
+        bf_buf_fmt(&b, __VA_ARGS__); \
+        snprintf(expect, sizeof expect, __VA_ARGS__); \
+        assert_string_equal(b.p + 6, expect); \
+        assert_int_equal(b.len, 6 + strlen(expect)); \
+        bf_buf_fini(&b); \
+    } while (0)
+    SAME("plain");
+    SAME("%s", "");
+    SAME("%s and %s", "one", "two");
+    SAME("[%c]%%%c", 'x', '%');
+    SAME("%d %d %d", 0, INT32_MIN, INT32_MAX);
+    SAME("%u %u", 0u, UINT32_MAX);
+    SAME("%lld|%lld|%llu", (long long)INT64_MIN, (long long)INT64_MAX,
+         (unsigned long long)UINT64_MAX);
+    SAME("%ld,%lu,%zu", -5L, 7UL, (size_t)9);
+    SAME("%" PRId64 "%" PRIu64, (int64_t)-1, UINT64_MAX);
+    SAME("%.*s|%.*s|%.*s", 2, "abc", 9, "abc", 0, "abc");
+    SAME("%.*s", -1, "all of it");
+    SAME("%5d|%-5s|%04x|%.3s|%02u", 42, "ab", 255u, "abcdef", 7u);
+    SAME("%s%04x%d", "mixed", 3u, -3);
+    SAME("%hhu %x", (unsigned char)200, 0xabcu);
+#undef SAME
 }
 
 static void test_buf(void **state) {
@@ -453,6 +487,7 @@ int main(void) {
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_str),
         cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_buf_fmt),
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_places),
