@@ -6,5 +6,4 @@ static void later(struct bf_call *c) {
                     BF_ARGS(bf_arg_str(bf_str_of(bf_route_template(c->match.route)))));
 }
 
-void bf_on_openapi(struct bf_call *c) { later(c); }
 void bf_on_policy_migrate(struct bf_call *c) { later(c); }
