@@ -14,6 +14,7 @@ enum { CALL_BYTES = 32 << 20, KEY_MAX = 200, PAGE = 100, PAGE_MAX = 1000 };
 /* A call and what only this file knows of it. It ends when it is answered, and goes when nobody is in it. */
 struct call {
     struct bf_call pub; /* first */
+    size_t denied;      /* bf_mem_denied when it began */
     uint32_t within;
     bool ended;
 };
@@ -127,9 +128,15 @@ static void put_title(struct bf_buf *out, enum bf_lang lang, int status, const c
     bf_json_text(bf_str_of(title), out);
 }
 
+/* Where memory was short meanwhile, what seems to be wrong with the request may be that: jansson, for one, then finds
+** mistakes in a text that has none. */
 void bf_call_problem_with(struct bf_call *c, int status, const char *name, enum bf_text_id detail,
                           const bf_arg *args, int nargs, bf_str members) {
     struct bf_buf text, out;
+    if ((status == 400 || status == 422) && bf_mem_denied() != ((struct call *)c)->denied) {
+        no_memory(c);
+        return;
+    }
     bf_buf_init(&text);
     bf_buf_init(&out);
     bf_text_render(&text, c->lang, detail, args, nargs);
@@ -410,7 +417,7 @@ static bool read_json(struct bf_call *c) {
     c->body = body.len ? json_loadb(body.p, body.len, JSON_REJECT_DUPLICATES, &why) : json_object();
     if (json_is_object(c->body))
         return true;
-    if (!c->body && (!body.len || json_error_code(&why) == json_error_out_of_memory)) {
+    if (!c->body && !body.len) {
         no_memory(c);
     } else if (!c->body) {
         int n = snprintf(members, sizeof members, ",\"at\":{\"byte\":%d,\"column\":%d,\"line\":%d}",
@@ -503,7 +510,8 @@ void bf_api_request(void *ctx, struct bf_http_request *r) {
                                .arena = a,
                                .match = {.status = 404},
                                .local = r->peer->local,
-                               .started_us = now_us(s)}};
+                               .started_us = now_us(s)},
+                       .denied = bf_mem_denied()};
     r->user = k;
     bf_call_run(&k->pub, run, NULL);
 }

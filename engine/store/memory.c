@@ -39,6 +39,7 @@ struct memory_store {
     struct bf_memory *memory;
     struct bf_store_options options;
     struct job *first, **last;
+    struct job of_batch; /* so that asking for one needs no memory */
     bool dead, submitted;
 };
 
@@ -285,14 +286,22 @@ static void answer_read(struct memory_store *s, const struct job *job) {
 
 /* ---- the queue ---- */
 
-static void enqueue(struct memory_store *s, struct job job) {
-    struct job *copy = bf_malloc(sizeof *copy);
-    BF_ASSERT(copy); /* a store in memory is for tests: none goes on without its queue */
-    *copy = job;
-    *s->last = copy;
-    s->last = &copy->next;
+static void enqueue(struct memory_store *s, struct job *job) {
+    job->next = NULL;
+    *s->last = job;
+    s->last = &job->next;
     if (s->options.wake)
         s->options.wake(s->options.wake_ctx);
+}
+
+/* False: out of memory. */
+static bool enqueue_new(struct memory_store *s, struct job job) {
+    struct job *copy = bf_malloc(sizeof *copy);
+    if (!copy)
+        return false;
+    *copy = job;
+    enqueue(s, copy);
+    return true;
 }
 
 static void memory_submit(struct bf_store *store, const struct bf_batch *b, bf_store_done *done,
@@ -300,23 +309,38 @@ static void memory_submit(struct bf_store *store, const struct bf_batch *b, bf_s
     struct memory_store *s = self(store);
     BF_ASSERT(!s->submitted);
     s->submitted = true;
-    enqueue(s, (struct job){.batch = b, .done = done, .ctx = ctx});
+    s->of_batch = (struct job){.batch = b, .done = done, .ctx = ctx};
+    enqueue(s, &s->of_batch);
 }
 
 static void memory_read(struct bf_store *store, const struct bf_query *q, bf_store_rows *rows,
                         void *ctx) {
     struct bf_query *copy = bf_query_copy(q);
-    BF_ASSERT(copy);
-    enqueue(self(store), (struct job){.query = copy, .rows = rows, .ctx = ctx});
+    struct bf_error e;
+    if (copy && enqueue_new(self(store), (struct job){.query = copy, .rows = rows, .ctx = ctx}))
+        return;
+    if (copy)
+        bf_free((void *)copy->at);
+    bf_free(copy);
+    bf_fail(&e, BF_ENOMEM, "read: out of memory");
+    rows(ctx, e.code, &e, NULL);
+}
+
+static void ask(struct memory_store *s, struct job job) {
+    struct bf_error e;
+    if (enqueue_new(s, job))
+        return;
+    bf_fail(&e, BF_ENOMEM, "store: out of memory");
+    job.done(job.ctx, e.code, &e);
 }
 
 static void memory_backup(struct bf_store *store, const char *path, bf_store_done *done,
                           void *ctx) {
     (void)path;
-    enqueue(self(store), (struct job){.done = done,
-                                      .ctx = ctx,
-                                      .err = BF_EIO,
-                                      .text = "backup: a store in memory has no file"});
+    ask(self(store), (struct job){.done = done,
+                                  .ctx = ctx,
+                                  .err = BF_EIO,
+                                  .text = "backup: a store in memory has no file"});
 }
 
 static void memory_check(struct bf_store *store, bf_store_done *done, void *ctx) {
@@ -334,7 +358,18 @@ static void memory_check(struct bf_store *store, bf_store_done *done, void *ctx)
                         job.text = "rows are out of order";
                     }
             }
-    enqueue(s, job);
+    ask(s, job);
+}
+
+static void answer_done(struct memory_store *s, struct job job) {
+    struct bf_error e;
+    if (job.batch) {
+        job.err = commit(s, job.batch, &job.text);
+        s->submitted = false;
+    }
+    if (job.err)
+        bf_fail(&e, job.err, "%s", job.text);
+    job.done(job.ctx, job.err, job.err ? &e : NULL);
 }
 
 static void answer(struct memory_store *s, struct job *job) {
@@ -343,16 +378,11 @@ static void answer(struct memory_store *s, struct job *job) {
         bf_free((void *)job->query->at);
         bf_free(job->query);
     } else {
-        if (job->batch) {
-            job->err = commit(s, job->batch, &job->text);
-            s->submitted = false;
-        }
-        struct bf_error e;
-        if (job->err)
-            bf_fail(&e, job->err, "%s", job->text);
-        job->done(job->ctx, job->err, job->err ? &e : NULL);
+        answer_done(
+            s, *job); /* a copy: the place of a batch is the next one's, which done may ask for */
     }
-    bf_free(job);
+    if (job != &s->of_batch)
+        bf_free(job);
 }
 
 static void memory_poll(struct bf_store *store) {

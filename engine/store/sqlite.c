@@ -55,7 +55,8 @@ struct sqlite_store {
     struct worker writer, reader;
     struct queue finished;
     bool closing;
-    bool submitted; /* caller's thread only */
+    bool submitted;       /* caller's thread only */
+    struct job *of_batch; /* so that asking for one needs no memory */
     /* the writer's only */
     bool dead;
     struct job *backup; /* the one under way */
@@ -278,9 +279,8 @@ static void sqlite_submit(struct bf_store *store, const struct bf_batch *b, bf_s
                           void *ctx) {
     struct sqlite_store *s = self(store);
     BF_ASSERT(!s->submitted);
-    struct job *job =
-        new_job((struct job){.kind = JOB_BATCH, .batch = b, .done = done, .ctx = ctx});
-    BF_ASSERT(job); /* a batch is never half asked for */
+    struct job *job = s->of_batch;
+    *job = (struct job){.kind = JOB_BATCH, .batch = b, .done = done, .ctx = ctx};
     s->submitted = true;
     enqueue(s, &s->writer, job);
 }
@@ -311,6 +311,7 @@ static char *copy_z(const char *z) {
 static void sqlite_backup(struct bf_store *store, const char *path, bf_store_done *done,
                           void *ctx) {
     char *copy = copy_z(path);
+    struct job *of_batch = bf_malloc(sizeof *of_batch);
     struct job *job =
         new_job((struct job){.kind = JOB_BACKUP, .path = copy, .done = done, .ctx = ctx});
     if (copy && job) {
@@ -339,13 +340,17 @@ static void sqlite_poll(struct bf_store *store) {
     while (job) {
         struct job *next = job->next;
         const struct bf_error *e = job->err ? &job->error : NULL;
-        if (job->kind == JOB_BATCH)
+        if (job->kind == JOB_BATCH) {
+            struct job told = *job; /* its place is the next one's, which done may ask for */
             s->submitted = false;
-        if (job->kind == JOB_READ)
+            told.done(told.ctx, told.err, told.err ? &told.error : NULL);
+        } else if (job->kind == JOB_READ) {
             job->rows(job->ctx, job->err, e, job->err ? NULL : &job->found);
-        else
+            free_job(job);
+        } else {
             job->done(job->ctx, job->err, e);
-        free_job(job);
+            free_job(job);
+        }
         job = next;
     }
 }
@@ -360,6 +365,7 @@ static void release(struct sqlite_store *s) {
     pthread_cond_destroy(&s->reader.more);
     pthread_cond_destroy(&s->writer.more);
     pthread_mutex_destroy(&s->mutex);
+    bf_free(s->of_batch);
     bf_free(s->path);
     bf_free(s);
 }
@@ -417,12 +423,15 @@ enum bf_err bf_store_open_sqlite(const char *path, const struct bf_store_options
                                           sqlite_check,  sqlite_poll, sqlite_close};
     struct sqlite_store *s = bf_malloc(sizeof *s);
     char *copy = copy_z(path);
-    if (!s || !copy) {
+    struct job *of_batch = bf_malloc(sizeof *of_batch);
+    if (!s || !copy || !of_batch) {
         bf_free(s);
         bf_free(copy);
+        bf_free(of_batch);
         return bf_fail(e, BF_ENOMEM, "open store: out of memory");
     }
-    *s = (struct sqlite_store){.store = {&maker}, .options = *o, .path = copy, .lock_fd = -1};
+    *s = (struct sqlite_store){
+        .store = {&maker}, .options = *o, .path = copy, .of_batch = of_batch, .lock_fd = -1};
     queue_init(&s->writer.queue);
     queue_init(&s->reader.queue);
     queue_init(&s->finished);

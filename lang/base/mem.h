@@ -11,6 +11,8 @@ void bf_free(void *p);
 /* From now on counts what is taken, and refuses what would go beyond `limit` bytes in all; may be set anew. Whoever wants
 ** it begins with it, before anything was taken. Threads may allocate at the same time. */
 void bf_mem_limit(size_t limit);
+/* How often there was no memory: what a library calls malformed may be that. */
+size_t bf_mem_denied(void);
 size_t bf_mem_used(void); /* 0 where nothing is counted */
 
 /* Test hook: called before each allocation; returning 0 makes it fail. NULL restores the default. */
