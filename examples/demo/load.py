@@ -6,6 +6,7 @@ again changes nothing: what is there already is found by its key. It then prints
 usage: load.py SOCKET IMAGE TOKENS URL
     TOKENS is the file in which the tokens are kept for the next time; the service keeps only their hashes.
 """
+import hashlib
 import http.client
 import json
 import os
@@ -29,11 +30,14 @@ class Local(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ask(api, method, path, body=None, key=None):
-    headers = {"Idempotency-Key": key} if key else {}
+def ask(api, method, path, body=b"", key=""):
+    """A GET, or what changes something: under a key of the same body, so that doing it again does nothing."""
+    headers = {}
     if isinstance(body, dict):
         body = json.dumps(body, ensure_ascii=False).encode()
         headers["Content-Type"] = "application/json"
+    if method != "GET":
+        headers["Idempotency-Key"] = "demo-" + hashlib.sha256(body + key.encode()).hexdigest()
     api.request(method, urllib.parse.quote(path), body, headers)
     answer = api.getresponse()
     text = answer.read().decode()
@@ -44,9 +48,9 @@ def ask(api, method, path, body=None, key=None):
 
 def load_policy(api, image):
     with open(image, "rb") as f:
-        policy = ask(api, "POST", "/v1/policies", f.read(), "demo-policy-" + os.path.basename(image))
+        policy = ask(api, "POST", "/v1/policies", f.read())
     if not policy["active"]:
-        ask(api, "POST", f"/v1/policies/{policy['hash']}/activation", key="demo-active-" + policy["hash"])
+        ask(api, "POST", f"/v1/policies/{policy['hash']}/activation", key=policy["hash"] + str(policy["seq"]))
     return policy
 
 
@@ -58,12 +62,12 @@ def load_directory(api, tokens_file):
     if os.path.exists(tokens_file):
         with open(tokens_file, encoding="utf-8") as f:
             tokens = json.load(f)
-    ask(api, "POST", "/v1/directory", directory, "demo-directory")
+    ask(api, "POST", "/v1/directory", directory)
     for row in directory["rows"]:
         if row["kind"] != "person" or row["id"] in tokens:
             continue
         made = ask(api, "POST", "/v1/tokens", {"person": row["id"], "name": "demo"},
-                   "demo-token-" + os.urandom(8).hex())
+                   os.urandom(8).hex())
         tokens[row["id"]] = made["token"]
         with open(tokens_file, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as f:
             json.dump(tokens, f)
@@ -90,12 +94,15 @@ def examples(url, tokens):
     yield "王敏（市民政局）是谁、能代表谁", f"curl -sS {civil} {url}/v1/me"
     yield ("市民政局向市公安局申请共享户籍信息",
            f"curl -sS {civil} {post.format('try-1')} -d {request} {url}/v1/cases")
+    yield "赵建国（市公安局）要办的事，最迟哪一天", f"curl -sS {police} {url}/v1/worklist"
     yield "办件现状和依据的条款", f"curl -sS {civil} {url}/v1/cases/1"
     yield ("申请人自己不能批：拒绝，说明理由和依据",
            f"curl -sS -H 'Accept-Language: zh' {civil} {post.format('try-2')} -d '{{}}' "
            f"{url}/v1/cases/1/acts/{act}")
     yield ("市公安局同意共享",
            f"curl -sS {police} {post.format('try-3')} -d '{{}}' {url}/v1/cases/1/acts/{act}")
+    yield ("经过：何时、何人、何事、依据",
+           f"curl -sS -H 'Accept-Language: zh' {civil} {url}/v1/cases/1/timeline")
 
 
 def main():
