@@ -712,7 +712,8 @@ void bf_body_procedure(struct bf_checker *c, struct bf_sym *proc) {
     if (proc->node->flags & BF_F_BROKEN)
         proc->broken = true;
     c->at = (struct bf_ctx){.where = BF_IN_PROCEDURE, .proc = proc, .state = BF_NONE};
-    bf_check_cites(c, proc->node);
+    if (!(proc->node->flags & BF_F_DERIVED)) /* its norm's were looked at */
+        bf_check_cites(c, proc->node);
     type_extensions(c, proc);
     for (struct bf_node *n = proc->node->c; n; n = n->next)
         proc_item(c, n);

@@ -11,8 +11,22 @@ static void check_assume(struct bf_checker *c, struct bf_sym *s) {
     c->at = (struct bf_ctx){0};
 }
 
+static void check_norm(struct bf_checker *c, struct bf_node *n) {
+    bf_check_cites(c, n);
+    for (struct bf_node *rule = n->c; rule; rule = rule->next) {
+        bf_check_cites(c, rule);
+        for (struct bf_node *k = rule->c; k; k = k->next)
+            bf_check_cites(c, k);
+    }
+    for (struct bf_node *proc = n->e; proc; proc = proc->next)
+        if (c->info[proc->id].sym)
+            bf_body_procedure(c, c->info[proc->id].sym);
+}
+
 static void check_declaration(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *s = c->info[n->id].sym;
+    if (n->kind == BF_N_NORM)
+        check_norm(c, n);
     if (n->kind == BF_N_NOTE)
         bf_check_cites(c, n);
     if (!s || s->node != n)

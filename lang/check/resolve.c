@@ -270,6 +270,30 @@ static void declare_procedure(struct bf_checker *c, struct bf_node *n) {
     c->at.proc = NULL;
 }
 
+/* Both spellings of what the parser named. */
+static void alias(struct bf_checker *c, struct bf_sym *owner, enum bf_class cls, const char *en,
+                  const char *zh) {
+    struct bf_names *names = c->p->parse->names;
+    struct bf_sym *s = bf_scope_find(c, owner, cls, bf_name_intern(names, bf_str_of(en)));
+    if (s)
+        bf_scope_alias(c, owner, cls, bf_name_intern(names, bf_str_of(zh)), s);
+}
+
+static void declare_norm(struct bf_checker *c, struct bf_node *norm) {
+    for (struct bf_node *n = norm->e; n; n = n->next) {
+        declare_procedure(c, n);
+        struct bf_sym *proc = c->info[n->id].sym, *event = NULL;
+        if (!proc || proc->node != n)
+            continue;
+        for (struct bf_node *i = n->c; i; i = i->next)
+            event = i->kind == BF_N_STARTS_ON ? c->info[i->id].sym : event;
+        if (event)
+            alias(c, event, BF_C_NAME, "who", "行为人");
+        alias(c, proc, BF_C_NAME, "who", "行为人");
+        alias(c, proc, BF_C_STATE, "recorded", "已记录");
+    }
+}
+
 /* ---- round 1: names ---- */
 
 static void declare_policy(struct bf_checker *c, struct bf_node *n) {
@@ -320,6 +344,7 @@ static void declare_node(struct bf_checker *c, struct bf_node *n) {
         break;
     case BF_N_VIOLATION: declare_global(c, BF_SYM_VIOLATION, n, &p->violations); break;
     case BF_N_PROCEDURE: declare_procedure(c, n); break;
+    case BF_N_NORM: declare_norm(c, n); break;
     case BF_N_LET:
         s = declare(c, c->unit, BF_C_NAME, BF_SYM_FIXTURE, n, RESERVED_NAME);
         if (s)
@@ -476,8 +501,10 @@ static void type_data(struct bf_checker *c, struct bf_sym *s) {
     s->type = s->node->c ? bf_type_read(c, s->node->c) : c->broken;
     check_hiding(c, s);
     if (s->node->kind == BF_N_PARTY && !bf_is_broken(s->type) &&
-        (!bf_type_is_party(s->type) || s->type->optional))
+        (!bf_type_is_party(s->type) || s->type->optional)) {
         bf_report(c, BF_E0313_PER_PARTY, s->node->c->span, BF_ARGS(bf_type_arg(c, s->type)));
+        s->type = c->broken;
+    }
 }
 
 static void note_openers(struct bf_checker *c, struct bf_sym *proc) {

@@ -22,11 +22,12 @@ enum bf_node_flag {
     BF_F_OPEN = 4,
     BF_F_SEALED = 8,
     BF_F_BACK = 16,
-    BF_F_ZH = 32,      /* written in the Chinese surface (fmt without --keywords keeps it) */
-    BF_F_BROKEN = 64,  /* holds a syntax error already reported: be silent about it */
-    BF_F_QUOTED = 128, /* NAME written in quotes: '目的' */
-    BF_F_PARENS = 256, /* an expression written in parentheses */
-    BF_F_YEARS = 512   /* PERIOD written in years */
+    BF_F_ZH = 32,       /* written in the Chinese surface (fmt without --keywords keeps it) */
+    BF_F_BROKEN = 64,   /* holds a syntax error already reported: be silent about it */
+    BF_F_QUOTED = 128,  /* NAME written in quotes: '目的' */
+    BF_F_PARENS = 256,  /* an expression written in parentheses */
+    BF_F_YEARS = 512,   /* PERIOD written in years */
+    BF_F_DERIVED = 1024 /* PROCEDURE that stands in no text: made of a norm's rule */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };

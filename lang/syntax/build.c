@@ -25,7 +25,7 @@ static unsigned allowed_clauses(enum bf_node_kind rule) {
     if (rule == BF_N_ALT)
         return BIT(C_ONCE) | BIT(C_NOT_BEFORE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF) |
                BIT(C_DATED) | BIT(C_DISTINCT);
-    if (rule == BF_N_MUST_NOT)
+    if (rule == BF_N_MUST_NOT || rule == BF_N_NORM_MUST)
         return BIT(C_UNLESS);
     if (rule == BF_N_MAY_EXTEND)
         return BIT(C_ONCE) | BIT(C_CONSENT) | BIT(C_REPORTING) | BIT(C_IF) | BIT(C_DISTINCT);

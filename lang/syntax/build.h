@@ -47,6 +47,8 @@
 #define must BARE_NODE
 #define must_act BARE_NODE
 #define must_not BARE_NODE
+#define norm_must BARE_NODE
+#define norm BARE_NODE
 #define alt BARE_NODE
 #define extend BARE_NODE
 #define pauses BARE_NODE
@@ -82,6 +84,7 @@ struct bf_node *bf_build_route(struct bf_lexer *lx, struct bf_range at, struct b
 struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n);
 void bf_build_one_bearer(struct bf_lexer *lx, struct bf_list subjects);
 void bf_build_no_params(struct bf_lexer *lx, struct bf_node *head);
+struct bf_node *bf_build_norm(struct bf_lexer *lx, struct bf_node *norm); /* norm.c */
 bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n);
 
 #define node0(lx, kind, at) bf_node_make(lx, BF_N_##kind, at)
@@ -301,16 +304,23 @@ static inline struct bf_node *alt(struct bf_lexer *lx, struct bf_range at, struc
                                   struct bf_list effects) {
     return clauses_of(lx, node5(lx, ALT, at, nil, head, nil, to, effects.first), clauses);
 }
-static inline struct bf_node *must_not(struct bf_lexer *lx, struct bf_range at,
-                                       struct bf_name *word, struct bf_list subjects,
-                                       struct bf_node *head, struct bf_list clauses,
-                                       struct bf_list violation) {
-    struct bf_node *n = node4(lx, MUST_NOT, at, subjects.first, head, nil, violation.first);
+static inline struct bf_node *standing(struct bf_lexer *lx, struct bf_node *n,
+                                       const struct bf_name *word, struct bf_list subjects,
+                                       struct bf_list clauses, struct bf_list violation) {
     if (subjects.first->next)
         bf_build_one_bearer(lx, subjects);
     return said(
         lx, word,
         cited(clauses_of(lx, n, clauses), none, none, (struct bf_list){nil, nil, violation.cites}));
+}
+#define must_not(lx, at, word, subjects, head, clauses, violation) \
+    standing(lx, node4(lx, MUST_NOT, at, (subjects).first, head, nil, (violation).first), word, \
+             subjects, clauses, violation)
+#define norm_must(lx, at, word, subjects, head, clauses, violation) \
+    standing(lx, node4(lx, NORM_MUST, at, (subjects).first, head, nil, (violation).first), word, \
+             subjects, clauses, violation)
+static inline struct bf_node *norm(struct bf_lexer *lx, struct bf_node *n) {
+    return bf_build_norm(lx, n);
 }
 static inline struct bf_node *extend(struct bf_lexer *lx, struct bf_range at, struct bf_name *word,
                                      struct bf_list subjects, struct bf_node *duty,

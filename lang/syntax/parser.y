@@ -59,6 +59,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> LIST LIST_ZH OPTIONAL
 %token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
 %token <word> TOO_LATE REFUSED
+%token <word> NORM
 %token <word> LATER                 /* reserved for a later part of the language: never accepted */
 /* ---- signs the lexer puts together ---- */
 %token <word> CONDITION_END         /* 的， */
@@ -73,12 +74,12 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <word> soft when_word at_word must_not_word
 %type <node> name label string decl policy_item module import member field param rule party_item state
 %type <node> act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
-%type <node> type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
+%type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
 %type <items> cites cites0 policy_items imports members fields params params0 rules names items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
-%type <items> spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
+%type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
 %type <num> compare
 %type <sealed> sealed
 
@@ -113,7 +114,7 @@ stray_word: NAME | QUOTED_NAME | LATER | '}' | STATE | END | PARTY | GIVEN | KEE
     ;
 stray_item: stray_item_word   { bf_lexer_unexpected(lx); YYERROR; }
     ;
-stray_item_word: LATER | POLICY | USE | PROCEDURE | SCENARIO | ASSUME | LET | EXPECT | WAIT | PUT | TAKE
+stray_item_word: LATER | NORM | POLICY | USE | PROCEDURE | SCENARIO | ASSUME | LET | EXPECT | WAIT | PUT | TAKE
     ;
 
 /* ---- small parts ---- */
@@ -228,6 +229,9 @@ decl:
     | SCENARIO error spared_statements
                               { $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), $3.first))); }
     | SCENARIO error RESYNC   { yyerrok; $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), nil))); }
+    /* norm logs @13.3 { any Department must keep_logs "日志记录" otherwise violate no_logs } */
+    | NORM name label cites0 norm_block cites0
+                              { $$ = said(lx, $1, norm(lx, cited(node3(lx, NORM, @$, $2, $3, $5.first), $4, $6, $5))); }
     /* procedure share_request "共享申请" @15 { … } */
     | PROCEDURE name label cites0 items_block cites0
                               { $$ = said(lx, $1, cited(node3(lx, PROCEDURE, @$, $2, $3, $5.first), $4, $6, $5)); }
@@ -544,6 +548,21 @@ violate0: %empty              { $$ = none; }
     | breach FIND AMOUNTS name cites0 { $$ = block(lx, list(lx, $4), $5); }
     ;
 breach: OTHERWISE | BREACH | BREACH CONDITION_END
+    ;
+
+/* What a norm holds: standing prohibitions and duties. */
+norm_block: '{' norm_rules '}' { $$ = $2; }
+    | '{' cites norm_rules '}' { $$ = block(lx, $3, $2); }
+    ;
+norm_rules: norm_rule         { $$ = list(lx, $1); }
+    | norm_rules norm_rule    { $$ = append(lx, $1, $2); }
+    | error RESYNC            { yyerrok; $$ = none; }
+    | norm_rules error RESYNC { yyerrok; $$ = $1; }
+    ;
+norm_rule: must_not
+    /* any Department must keep_logs otherwise violate no_logs; 各 部门应当建立日志记录；违反的，认定 构成 未建日志 */
+    | subjects MUST act_head clauses violate0
+                              { $$ = norm_must(lx, @$, $2, $1, $3, $4, $5); }
     ;
 
 /* provider may extend check once by at most 10 working days with consent of provider.head */

@@ -166,19 +166,19 @@ static bool goes_on(int kind) {
 static bool opens_statement(int kind) {
     return kind == T_STATE || kind == T_END || kind == T_PARTY || kind == T_GIVEN ||
            kind == T_KEEP || kind == T_STARTS || kind == T_REQUIRE || kind == T_EXPECT ||
-           kind == T_PROCEDURE || kind == T_POLICY || kind == T_SCENARIO;
+           kind == T_PROCEDURE || kind == T_POLICY || kind == T_SCENARIO || kind == T_NORM;
 }
 
 /* Words that open declarations only: inside braces they say that a brace is missing. */
 static bool opens_declaration(int kind) {
-    return kind == T_POLICY || kind == T_USE || kind == T_PROCEDURE || kind == T_SCENARIO;
+    return kind == T_POLICY || kind == T_USE || kind == T_PROCEDURE || kind == T_SCENARIO ||
+           kind == T_NORM;
 }
 
 static bool is_later_declaration(const struct bf_token *t) {
     if (t->kind != T_LATER || !t->value.word)
         return false;
     switch (t->value.word->word) {
-    case BF_W_NORM:
     case BF_W_MEASURE:
     case BF_W_MODEL:
     case BF_W_ASSERT:

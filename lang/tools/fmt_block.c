@@ -459,6 +459,7 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     case BF_N_ENUM:
     case BF_N_RECORD: enum_or_record(o, n, 0); return;
     case BF_N_DECIDE: decision(o, n, 0); return;
+    case BF_N_NORM:
     case BF_N_PROCEDURE: bf_lay_state(o, n, 0); return;
     case BF_N_SCENARIO: bf_lay_scenario(o, n, 0); return;
     case BF_N_LET: bf_lay_statement(o, n, &lets, 0); return;

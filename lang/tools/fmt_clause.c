@@ -492,8 +492,15 @@ static bool prefix_zh(struct bf_line *l, const struct bf_node *clauses,
 }
 
 static void must_not(struct bf_line *l, const struct bf_node *n) {
-    put_subjects(l, n->a);
-    if (l->zh)
+    if (n->kind == BF_N_NORM_MUST && n->a->op == BF_SUBJECT_ANY && l->zh) {
+        bf_put_word(l, BF_W_ANY_ZH_EACH);
+        bf_put_type(l, n->a->a);
+    } else {
+        put_subjects(l, n->a);
+    }
+    if (n->kind == BF_N_NORM_MUST)
+        bf_put_word(l, BF_W_MUST);
+    else if (l->zh)
         bf_put_zh(l, "不得");
     else
         bf_put_en(l, "must not");
@@ -562,7 +569,7 @@ static void put_until(struct bf_line *l, const struct bf_node *clauses) {
 
 void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
     bool guarded = false;
-    if (n->kind == BF_N_MUST_NOT) {
+    if (n->kind == BF_N_MUST_NOT || n->kind == BF_N_NORM_MUST) {
         must_not(l, n);
         return;
     }

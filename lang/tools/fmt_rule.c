@@ -344,7 +344,9 @@ void bf_lay_state(struct bf_layout *o, const struct bf_node *n, uint32_t indent)
     struct bf_line l;
     bf_line_init(&l, &o->f, bf_fmt_zh(&o->f, n, false));
     bool zh = l.zh;
-    bf_put_word(&l, n->kind == BF_N_STATE ? BF_W_STATE : BF_W_PROCEDURE);
+    bf_put_word(&l, n->kind == BF_N_STATE  ? BF_W_STATE
+                    : n->kind == BF_N_NORM ? BF_W_NORM
+                                           : BF_W_PROCEDURE);
     bf_put_name(&l, n->a, BF_PLACE_OWN);
     bf_put_label(&l, n->b);
     bf_lay_head_cites(&l, n->cites);
@@ -408,7 +410,8 @@ static void item(struct bf_layout *o, const struct bf_node *n, const struct bf_n
         bf_put_rule_head(&l, n);
         finish(o, n, &l, indent, NULL, false);
         return;
-    case BF_N_MUST_NOT: bf_put_rule_head(&l, n); break;
+    case BF_N_MUST_NOT:
+    case BF_N_NORM_MUST: bf_put_rule_head(&l, n); break;
     case BF_N_PAUSES:
         guard_prefix(&l, n->b);
         bf_put_word(&l, BF_W_PAUSES);

@@ -287,6 +287,7 @@ static bool introduces(enum bf_node_kind kind) {
     case BF_N_VIOLATION:
     case BF_N_LET:
     case BF_N_PROCEDURE:
+    case BF_N_NORM:
     case BF_N_PARTY:
     case BF_N_GIVEN:
     case BF_N_KEEP:
@@ -309,7 +310,8 @@ static void note_declared(struct bf_fmt *f, const struct bf_node *n) {
         note_declared(f, n->b);
         note_declared(f, n->c);
         note_declared(f, n->d);
-        note_declared(f, n->e);
+        if (n->kind != BF_N_NORM) /* what it comes to is not written */
+            note_declared(f, n->e);
     }
 }
 

@@ -311,7 +311,7 @@ static void mistakes_are_told_once_each(void **state) {
     assert_codes("procedure p { a must b once { c } }", "E0021@23");
     assert_codes("procedure p { a may b once once }", "E0022@27");
     assert_codes("procedure p { a or b must c { d } }", "E0023@14");
-    assert_codes("norm n { a must b }\nviolation v\nmeasure m = 1 / 2", "E0030@0 E0030@32");
+    assert_codes("model n { a must b }\nviolation v\nmeasure m = 1 / 2", "E0030@0 E0030@33");
 }
 
 static void a_broken_statement_spares_its_neighbours(void **state) {
