@@ -22,6 +22,7 @@ struct bf_world {
      * NULL: the image's defaults. */
     const struct bf_value *assume;
     uint64_t budget; /* instructions a step may run; 0: BF_STEP_BUDGET */
+    uint32_t lapse_fails; /* enum bf_why: what lapses should bring about cannot be done, for this; NOTHING: it can */
 };
 #define BF_STEP_BUDGET 1000000
 

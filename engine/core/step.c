@@ -69,7 +69,9 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
                .kind = BF_FACT_LAPSED, .src = row->src, .a = duty, .b = BF_NONE, .c = BF_NONE});
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
-    enum bf_why why = otherwise(s, duty);
+    enum bf_why why = (enum bf_why)s->judge.env.world->lapse_fails;
+    if (!why)
+        why = otherwise(s, duty);
     if (why && why != BF_WHY_NEEDS && (why != BF_WHY_BUDGET || alone)) {
         use_case(s, before);
         s->fact_count = count;

@@ -296,7 +296,7 @@ static bool bring(struct bf_engine *e, struct bf_head *h) {
         return h->failed == BF_ENOENT; /* its policy is gone */
     if (!bf_adopt_next(e, h, BF_INSTANT_NONE, &unrecorded))
         return true;
-    switch (bf_engine_attempt(e, &(struct bf_deed){.head = h, .adopt = true})) {
+    switch (bf_engine_fire(e, &(struct bf_deed){.head = h, .adopt = true})) {
     case BF_ATTEMPT_DONE: return true;
     case BF_ATTEMPT_WAIT:
     case BF_ATTEMPT_MEMORY: return false;

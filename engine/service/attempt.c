@@ -176,6 +176,8 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
     uint64_t seq = e->seq + t->made_count + 1;
     struct bf_world world = {
         .calendar = calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
+    if (event.kind == BF_EVENT_TICK)
+        world.lapse_fails = t->lapse_fails;
     event.recorded = t->now;
     if (event.kind == BF_EVENT_OPEN) {
         BF_ASSERT(e->cases + t->opened < UINT32_MAX); /* case numbers of the core have 32 bits */

@@ -308,8 +308,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->cases = e->committed_cases;
         e->wake_after = 0;
         e->held = true;
-        if (bf_engine_sweeping(e))
-            bf_scan_heard(e, e->o.now(e->o.ctx) + 1);
+        bf_scan_again(e);
         bf_grove_back(e->grove);
         if (later)
             undo(later);
@@ -353,6 +352,7 @@ void bf_engine_flush(struct bf_engine *e) {
     if (e->o.submitted)
         e->o.submitted(e->o.ctx);
     bf_store_submit(e->store, &r->batch, written, r);
+    bf_scan_run(e);
 }
 
 /* ---- commands ---- */
@@ -410,7 +410,7 @@ static enum bf_attempt_end looked(struct bf_work *w) {
 
 enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed *d) {
     struct bf_work *w = d->work;
-    struct bf_attempt t = {.engine = e, .now = e->o.now(e->o.ctx)};
+    struct bf_attempt t = {.engine = e, .now = e->o.now(e->o.ctx), .lapse_fails = d->lapse_fails};
     struct bf_round *r = forming(e);
     t.arena = r ? bf_arena_new(ATTEMPT_BYTES) : NULL;
     if (!t.arena)
@@ -425,6 +425,8 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
     for (uint32_t i = 0; i < t.made_count; i++)
         r->fired += bf_entry_has_event(t.made[i].entry.head.kind) &&
                     t.made[i].entry.event.kind == BF_EVENT_TICK;
+    for (uint32_t i = 0; i < t.touched_count && !w; i++)
+        bf_scan_touched(e, t.touched[i].head);
     if (w) {
         tell_attempt(w, &t);
         leave_queue(w);
@@ -457,17 +459,26 @@ enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, 
     return end;
 }
 
+enum bf_attempt_end bf_engine_fire(struct bf_engine *e, const struct bf_deed *d) {
+    struct bf_deed alone = *d;
+    enum bf_attempt_end end = bf_engine_attempt(e, d);
+    if (end != BF_ATTEMPT_CHAIN && end != BF_ATTEMPT_UNREADABLE)
+        return end;
+    alone.lapse_fails = end == BF_ATTEMPT_CHAIN ? BF_WHY_CHAIN : BF_WHY_UNREADABLE;
+    return bf_engine_attempt(e, &alone);
+}
+
 /* The lapses of a head that are due by now, as a scan would fire them. */
 static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
     enum bf_attempt_end end = BF_ATTEMPT_DONE;
     if (h->calendar != h->policy->calendar)
-        end = bf_engine_attempt(e, &(struct bf_deed){.head = h, .adopt = true});
+        end = bf_engine_fire(e, &(struct bf_deed){.head = h, .adopt = true});
     while (end == BF_ATTEMPT_DONE) {
         struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
         bf_lapse_offer(&next, h);
         if (!next.head)
             break;
-        end = bf_engine_attempt(e, &(struct bf_deed){.head = h, .lapse_at = next.at});
+        end = bf_engine_fire(e, &(struct bf_deed){.head = h, .lapse_at = next.at});
     }
     return end;
 }
@@ -754,7 +765,7 @@ void bf_engine_free(struct bf_engine *e) {
         release(e->forming);
     if (e->flying)
         release(e->flying);
-    bf_free(e->page);
+    bf_scan_fini(e);
     bf_adopt_fini(e);
     bf_migrate_fini(e);
     while (e->newest) {
@@ -775,6 +786,7 @@ struct bf_engine_policy *bf_engine_add_policy(struct bf_engine *e, const struct 
         bf_engine_policy_of(e, (bf_str){(const char *)m->hash, BF_SHA256_LEN});
     if (known)
         return known;
+    bf_engine_retry_heads(e);
     if (e->policy_count == e->policy_cap) {
         uint32_t cap = e->policy_cap ? e->policy_cap * 2 : 8;
         struct bf_engine_policy **bigger = bf_realloc(e->policies, cap * sizeof *bigger);
@@ -825,10 +837,10 @@ void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx) {
 }
 
 bool bf_engine_idle(const struct bf_engine *e) {
-    return !e->under_way && !e->forming && !e->flying && !e->page;
+    return !e->under_way && !e->forming && !e->flying && !e->scan.active;
 }
 
-bool bf_engine_scanning(const struct bf_engine *e) { return e->scanning; }
+bool bf_engine_scanning(const struct bf_engine *e) { return e->scan.active; }
 
 void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t batch_rows) {
     e->o.cached_cases = cached_cases;

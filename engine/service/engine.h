@@ -9,7 +9,8 @@
 **    batch is at the writer. An answer waits for the batch of its row.
 ** 2. What an act causes (cases it starts, violations it excuses, limits past already when it arms them) is rows
 **    right after its own, naming it as their cause, in the same batch. More than BF_ENGINE_CHAIN of them: the act
-**    is refused and nothing of it stays.
+**    is refused and nothing of it stays; a lapse cannot be refused, so it stands and nothing that it should bring about
+**    does, which a FAILED fact says (`chain`), as where rules fail (step.h, 5): a person must look.
 ** 3. The same key of the same principal on the same case gets the same row's answer, while the first is under way
 **    too; with another body it is told so.
 ** 4. Disk full: what was not durable is refused, heads it touched are forgotten, and all goes on. Any other failure
@@ -203,6 +204,7 @@ struct bf_engine_counts {
     uint64_t queue_rows; /* put into batches, not durable yet */
     uint64_t under_way;  /* commands, looks and reads without an end */
     uint64_t cached_cases;
+    uint64_t stuck; /* due at the last scan, and not to be stepped: their policy is not known */
     uint64_t fired; /* limits that passed and were acted on */
 };
 struct bf_engine_counts bf_engine_count(const struct bf_engine *e);

@@ -112,6 +112,7 @@ struct bf_attempt {
     bf_instant now;
     struct bf_made *made;
     uint32_t made_count, made_cap, opened;
+    enum bf_why lapse_fails;
     uint32_t own; /* of made: the command's row, or the row put; BF_NONE: there is none */
     struct bf_touched *touched;
     uint32_t touched_count, touched_cap;
@@ -139,6 +140,30 @@ struct bf_round {
         struct bf_arena *garbage; /* freed with the round */
         struct bf_kept *next;
     } * kept;
+};
+
+/* A place in the order of what is due. */
+struct bf_due_mark {
+    bf_instant at;
+    uint64_t duty, number;
+};
+/* A case on a scan's page: its next lapse as of a row of it. */
+struct bf_due_case {
+    struct bf_head *head; /* pinned */
+    uint64_t seq;
+    bf_instant at; /* BF_DUE_NEVER: none */
+    uint32_t duty;
+    bool passed; /* it cannot be fired now */
+};
+struct bf_scan {
+    bool active, reading, running, last; /* last: this page is the pass's last */
+    struct bf_due_case *page;
+    uint32_t count, cap;
+    struct bf_due_mark bound; /* the page's end */
+    struct bf_row_cases end;  /* its last row; number 0: none yet */
+    bf_instant until;         /* of the pass: when it began */
+    bf_instant next;          /* the first due after it */
+    uint64_t stuck;           /* cases passed over */
 };
 
 /* Heads and cells by hash: a few a slot at the cache sizes there are. */
@@ -192,12 +217,10 @@ struct bf_engine {
     uint32_t under_way; /* commands without an answer, reads without a done */
     uint64_t turns;
     bf_instant wake,
-        wake_since;        /* see bf_engine_wake; the first due written since the scan asked */
-    uint64_t wake_after;   /* not before that row is durable */
+        wake_since;      /* see bf_engine_wake; the first due written since the scan asked */
+    uint64_t wake_after; /* not before that row is durable */
     struct bf_engine_counts counts;
-    struct bf_head **page; /* of a scan, while its heads are being read */
-    uint32_t page_count;
-    bool scanning;
+    struct bf_scan scan;
     void (*ready)(void *ctx);
     void *ready_ctx;
 };
@@ -226,7 +249,8 @@ struct bf_deed {
     struct bf_work *work; /* NULL: a lapse */
     struct bf_head *head; /* NULL: an opening, a notice, a look at no case */
     bf_instant lapse_at;
-    bool adopt; /* the head shall count by the current calendar */
+    enum bf_why lapse_fails; /* … and what it should bring about: BF_WHY_NOTHING, it does */
+    bool adopt;              /* the head shall count by the current calendar */
     struct bf_migrate_deed *migrate; /* … shall go on under another image */
 };
 /* The deed and what it causes (of a look: nothing). Unless DONE, all is as before. */
@@ -247,12 +271,20 @@ enum bf_attempt_end bf_engine_attempt(struct bf_engine *e, const struct bf_deed 
 /* A deed of a migration; dry: then all is as before. What it tells of is copied into `keep`. */
 enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, bool dry,
                                   struct bf_arena *keep);
+/* The same of time's own deed. If it would bring about too much, or what cannot be read, the lapse stands alone and its row
+** says so (a FAILED fact). */
+enum bf_attempt_end bf_engine_fire(struct bf_engine *e, const struct bf_deed *d);
 
 /* ---- scan.c ---- */
 /* A case is due then, once its round is durable. */
 void bf_scan_heard(struct bf_engine *e, bf_instant due);
-/* Goes on with a page of due cases, once their heads are here. */
+/* Goes on with a pass, as far as can be. */
 void bf_scan_run(struct bf_engine *e);
+/* A lapse concerned this head: what it has in store by now belongs to the pass. */
+void bf_scan_touched(struct bf_engine *e, struct bf_head *h);
+/* Look again in a second. */
+void bf_scan_again(struct bf_engine *e);
+void bf_scan_fini(struct bf_engine *e);
 
 /* ---- adopt.c ---- */
 /* The adoption that a head must be brought through next; NULL: it counts by the current calendar. */
@@ -297,6 +329,8 @@ void bf_engine_forget_cells(struct bf_engine *e);
 struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number);
 struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
                                    const struct bf_engine_policy *p);
+/* A policy became known: what could not be read for want of it is tried again. */
+void bf_engine_retry_heads(struct bf_engine *e);
 /* … unless somebody still needs it. */
 void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
 /* A row of a register, reading it if it is not here. NULL: out of memory. */

@@ -94,6 +94,11 @@ struct bf_engine_policy *bf_engine_policy_of(const struct bf_engine *e, bf_str h
     return NULL;
 }
 
+void bf_engine_retry_heads(struct bf_engine *e) {
+    for (struct bf_head *h = e->newest; h; h = h->older)
+        h->failed = BF_OK;
+}
+
 bool bf_head_room_for_key(struct bf_head *h) {
     if (h->key_count < h->key_cap)
         return true;
@@ -261,7 +266,7 @@ static void case_loaded(void *ctx, enum bf_err err, const struct bf_error *e,
                         const struct bf_rows *rows) {
     struct loading *l = ctx;
     struct bf_error none = {BF_ENOENT, "no such case"};
-    if (err) {
+    if (err || l->h->c) { /* … it was started while we looked for it */
         loaded(l, err, e);
         return;
     }

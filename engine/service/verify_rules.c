@@ -117,11 +117,24 @@ static const struct bf_value *assumed(const struct bf_entry *n) {
     return starts ? f->v + (f->n - n->image->assume_count) : NULL;
 }
 
+/* A lapse of which the service could not do what it should bring about. */
+static enum bf_why lapse_failed(const struct bf_entry *n) {
+    for (uint32_t i = 0; i < n->fact_count; i++)
+        if (n->facts[i].kind == BF_FACT_FAILED &&
+            (n->facts[i].c == BF_WHY_CHAIN || n->facts[i].c == BF_WHY_UNREADABLE))
+            return (enum bf_why)n->facts[i].c;
+    return BF_WHY_NOTHING;
+}
+
 static void step_again(struct rerun *x, const struct bf_entry *n, const struct bf_case *c) {
     const struct bf_image *m = n->image;
     const struct bf_calendar *calendar =
         bf_closed_calendar(x->v->store, bf_i_text(m, m->policy.calendar), n->calendar);
-    struct bf_world world = {.calendar = calendar, .assume = assumed(n), .row = row_of, .ctx = x};
+    struct bf_world world = {.calendar = calendar,
+                             .assume = assumed(n),
+                             .row = row_of,
+                             .ctx = x,
+                             .lapse_fails = lapse_failed(n)};
     struct bf_event event = n->event;
     struct bf_outcome out;
     if (!calendar) {

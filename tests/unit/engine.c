@@ -178,6 +178,325 @@ static void notice_has_a_key(void **state) {
     assert_int_equal(kit_seq(k), 2);
 }
 
+/* ---- what is due ---- */
+
+static const char *has(struct kit *k, uint64_t seq, const char *text) {
+    return strstr(kit_body(k, seq), text);
+}
+
+static void scan(struct kit *k) {
+    bf_engine_scan(k->e);
+    kit_run(k);
+}
+
+static void consequence_is_overdue_too(void **state) {
+    struct kit *k = *state;
+    uint64_t c = kit_matter(k), seq = kit_seq(k);
+    (void)c;
+    assert_true(bf_engine_wake(k->e) == BF_INSTANT_NONE); /* nobody has looked yet */
+    scan(k);
+    assert_int_equal(kit_seq(k), seq);
+    assert_true(bf_engine_wake(k->e) == kit_at("2025-11-06 00:00:00"));
+    k->now = kit_at("2025-11-06 08:00:00");
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 3);
+    assert_non_null(has(k, seq + 1, "\"fact\":\"violated\""));
+    assert_non_null(has(k, seq + 2, "\"procedure\":\"remedy\""));
+    assert_non_null(has(k, seq + 3, "\"fact\":\"lapsed\"")); /* by 1 October */
+    assert_non_null(has(k, seq + 3, "\"procedure\":\"remedy\""));
+    assert_true(bf_engine_wake(k->e) <= k->now); /* what the rows just written left is not known */
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 3);
+    assert_true(bf_engine_wake(k->e) == BF_DUE_NEVER);
+}
+
+static void act_after_midnight_before_the_scan(void **state) {
+    struct kit *k = *state;
+    struct kit_told t;
+    uint64_t c = kit_matter(k), seq = kit_seq(k);
+    k->now = kit_at("2025-11-06 00:00:01");
+    kit_does(k, &t, kit_town(k, "T"), "reply", c, NULL, 0, NULL);
+    kit_run(k);
+    assert_int_equal(t.answer.kind, BF_ANSWER_DONE);
+    const char *lapsed = has(k, seq + 1, "\"fact\":\"lapsed\""),
+               *late = has(k, seq + 1, "\"fact\":\"late\"");
+    assert_true(lapsed && late && lapsed < late);
+    seq = kit_seq(k);
+    scan(k);
+    assert_int_equal(kit_seq(k), seq);
+}
+
+enum { MANY = 40 };
+
+/* Every matter's limit is past: its lapse, the remedy it opens, and that one's lapse. */
+static void fired_once(struct kit *k, bool in_order) {
+    const struct bf_row_journal *row;
+    uint32_t n = kit_rows(k, BF_TABLE_JOURNAL, (const void **)&row), fired[2 * MANY + 1] = {0};
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct bf_error e;
+        struct bf_entry_head h;
+        assert_int_equal(bf_entry_head_read((const uint8_t *)row[i].head.p, &h, &e), BF_OK);
+        if (!strstr(row[i].body.p, "\"fact\":\"lapsed\""))
+            continue;
+        fired[h.number]++;
+        if (h.number <= MANY) {
+            assert_true(!in_order || h.number == last + 1);
+            last = h.number;
+        } else {
+            assert_true(!in_order || i > 1);
+        }
+    }
+    for (uint32_t i = 1; i <= 2 * MANY; i++)
+        assert_int_equal(fired[i], 1);
+}
+
+static void many_are_due(void **state) {
+    struct kit *k = *state;
+    for (int i = 0; i < MANY; i++)
+        kit_matter(k);
+    k->now = kit_at("2025-11-07 00:00:00");
+    kit_close(k);
+    kit_open(k);
+    for (int i = 0; bf_engine_wake(k->e) <= k->now; i++) {
+        assert_true(i < 5);
+        scan(k);
+    }
+    assert_int_equal(kit_seq(k), 4 * MANY);
+    fired_once(k, true);
+}
+
+static void many_are_due_and_the_disk_is_full(void **state) {
+    struct kit *k = *state;
+    for (int i = 0; i < MANY; i++)
+        kit_matter(k);
+    for (uint64_t at = 0; at < 8; at++) {
+        struct bf_memory *empty = k->memory;
+        (void)empty;
+        k->now = kit_at("2025-11-07 00:00:00");
+        bf_memory_fail(k->memory, at, BF_MEMORY_FULL);
+        for (int i = 0; i < 20; i++, k->now++)
+            if (bf_engine_wake(k->e) <= k->now)
+                scan(k);
+    }
+    assert_int_equal(kit_seq(k), 4 * MANY);
+    fired_once(k, false);
+    assert_int_equal(k->died, 0);
+}
+
+static void requests_between_pages(void **state) {
+    struct kit *k = *state;
+    struct kit_told t;
+    for (int i = 0; i < MANY; i++)
+        kit_matter(k);
+    uint64_t seq = kit_seq(k);
+    k->now = kit_at("2025-11-07 00:00:00");
+    bf_engine_scan(k->e);
+    bf_store_poll(k->store); /* a page */
+    kit_does(k, &t, kit_ann(k), "close", MANY, NULL, 0, NULL);
+    kit_run(k);
+    assert_int_equal(t.answer.kind, BF_ANSWER_DONE);
+    assert_true(t.answer.seq < seq + 3 * MANY / 2); /* it did not wait for all of them */
+    fired_once(k, false);
+}
+
+static void unknown_policy_blocks_nobody(void **state) {
+    struct kit *k = *state;
+    const struct bf_image *known = k->m;
+    for (int i = 0; i < 12; i++) /* more than a page */
+        kit_matter(k);
+    kit_close(k);
+    k->m = kit_image(k->a, "number \"other\"");
+    kit_open(k);
+    assert_non_null(bf_engine_add_policy(k->e, known, k->calendar));
+    k->now = kit_at("2025-11-04 10:00:00");
+    for (int i = 0; i < 12; i++) {
+        uint64_t c = kit_matter(k);
+        (void)c;
+    }
+    uint64_t seq = kit_seq(k);
+    kit_close(k);
+    kit_open(k); /* without the policy of the first */
+    k->now = kit_at("2025-11-20 10:00:00");
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 36);
+    assert_int_equal(bf_engine_count(k->e).stuck, 12);
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 36);
+    assert_true(bf_engine_wake(k->e) == BF_DUE_NEVER); /* nobody runs in circles for them */
+    assert_non_null(bf_engine_add_policy(k->e, known, k->calendar));
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 72);
+    assert_int_equal(bf_engine_count(k->e).stuck, 0);
+}
+
+static void too_long_a_chain(void **state) {
+    struct kit *k = *state;
+    struct kit_told t, looked = {0};
+    uint64_t c = kit_matter(k);
+    kit_does(k, &t, kit_ann(k), "spread", c, NULL, 0, NULL);
+    kit_run(k);
+    uint64_t seq = kit_seq(k);
+    kit_does(k, &t, kit_ann(k), "burst", c, "k", 0, NULL);
+    kit_run(k);
+    assert_int_equal(t.answer.kind, BF_ANSWER_CHAIN); /* nothing of it stays */
+    assert_int_equal(kit_seq(k), seq);
+    k->now = kit_at("2025-11-05 10:00:00");
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 1);
+    assert_non_null(has(k, seq + 1, "\"fact\":\"lapsed\""));
+    char failed[64];
+    snprintf(failed, sizeof failed, "\"fact\":\"failed\",\"number\":%d", (int)BF_WHY_CHAIN);
+    assert_non_null(has(k, seq + 1, failed));
+    assert_int_equal(k->died, 0);
+    kit_looks(k, &looked, c);
+    kit_run(k);
+    assert_int_equal(looked.answer.kind, BF_ANSWER_DONE);
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 1);
+}
+
+/* ---- commands in flight ---- */
+
+static void two_acts_in_one_batch(void **state) {
+    struct kit *k = *state;
+    struct kit_told one, two;
+    struct bf_value n = bf_int(1);
+    const struct bf_row_journal *row;
+    uint64_t c = kit_matter(k), seq = kit_seq(k);
+    kit_does(k, &one, kit_ann(k), "note", c, "a", 1, &n);
+    kit_does(k, &two, kit_ann(k), "note", c, "b", 1, &n);
+    kit_run(k);
+    assert_int_equal(one.answer.seq, seq + 1);
+    assert_int_equal(two.answer.seq, seq + 2);
+    kit_rows(k, BF_TABLE_JOURNAL, (const void **)&row);
+    assert_int_equal(row[seq + 1].before, seq + 1);
+    assert_non_null(has(k, seq + 2, "\"v\":[2]")); /* on the head that the first left */
+}
+
+static void commit_fails_while_requests_wait(void **state) {
+    struct kit *k = *state;
+    struct kit_told one, two, three;
+    struct bf_value n = bf_int(1);
+    uint64_t c = kit_matter(k), seq = kit_seq(k);
+    bf_memory_fail(k->memory, 0, BF_MEMORY_FULL);
+    kit_does(k, &one, kit_ann(k), "note", c, "a", 1, &n);
+    bf_engine_flush(k->e); /* at the writer */
+    kit_does(k, &two, kit_ann(k), "note", c, "b", 1, &n);
+    kit_does(k, &three, kit_ann(k), "note", c, "a", 1, &n); /* the first's key: waits for its row */
+    kit_run(k);
+    assert_int_equal(one.answer.kind, BF_ANSWER_FULL);
+    assert_int_equal(two.answer.kind, BF_ANSWER_FULL); /* it stood on the first */
+    assert_int_equal(three.answer.kind, BF_ANSWER_DONE);
+    assert_false(three.answer.again);
+    assert_int_equal(kit_seq(k), seq + 1);
+    assert_non_null(has(k, seq + 1, "\"v\":[1]"));
+}
+
+static void commit_is_lost(void **state) {
+    struct kit *k = *state;
+    for (int doubtful = 0; doubtful < 2; doubtful++) {
+        struct kit_told one, two, again;
+        struct bf_value n = bf_int(1);
+        uint64_t c = kit_matter(k), seq = kit_seq(k);
+        bf_memory_fail(k->memory, 0, doubtful ? BF_MEMORY_DOUBTFUL : BF_MEMORY_LOST);
+        kit_does(k, &one, kit_ann(k), "note", c, "a", 1, &n);
+        bf_engine_flush(k->e);
+        kit_does(k, &two, kit_ann(k), "note", c, "b", 1, &n);
+        kit_run(k);
+        assert_int_equal(k->died, 1);
+        assert_int_equal(one.times + two.times, 0); /* nobody knows */
+        bf_store_close(k->store);
+        bf_engine_free(k->e);
+        kit_open(k);
+        kit_does(k, &again, kit_ann(k), "note", c, "a", 1, &n); /* so it is asked again */
+        kit_run(k);
+        assert_int_equal(again.answer.kind, BF_ANSWER_DONE);
+        assert_int_equal(again.answer.again, doubtful);
+        assert_int_equal(again.answer.seq, seq + 1);
+        assert_int_equal(kit_seq(k), seq + 1);
+    }
+}
+
+static void key_in_flight(void **state) {
+    struct kit *k = *state;
+    struct kit_told one, two, other;
+    struct bf_value n = bf_int(1);
+    uint64_t c = kit_matter(k), seq = kit_seq(k);
+    kit_does(k, &one, kit_ann(k), "note", c, "a", 1, &n);
+    kit_does(k, &two, kit_ann(k), "note", c, "a", 1, &n);
+    kit_does(k, &other, kit_ann(k), "close", c, "a", 0, NULL);
+    assert_int_equal(one.times + two.times + other.times, 0);
+    kit_run(k);
+    assert_false(one.answer.again);
+    assert_true(two.answer.again);
+    assert_int_equal(two.answer.seq, seq + 1);
+    assert_int_equal(other.answer.kind, BF_ANSWER_OTHER_BODY);
+    assert_int_equal(kit_seq(k), seq + 1);
+}
+
+static void act_before_its_opening_is_durable(void **state) {
+    struct kit *k = *state;
+    struct kit_told early, opened, act;
+    struct bf_value args[] = {kit_ann(k), kit_town(k, "T")}, n = bf_int(1);
+    kit_does(k, &early, kit_ann(k), "note", 1, NULL, 1, &n); /* of no case yet */
+    kit_opens(k, &opened, args[0], "matter", NULL, 2, args);
+    kit_does(k, &act, kit_ann(k), "note", 1, NULL, 1, &n);
+    kit_run(k);
+    assert_int_equal(opened.answer.kind, BF_ANSWER_DONE);
+    assert_int_equal(opened.answer.number, 1);
+    assert_int_equal(act.answer.kind, BF_ANSWER_DONE); /* in its batch */
+    assert_int_equal(early.times, 1);
+    bf_memory_fail(k->memory, 0, BF_MEMORY_FULL);
+    kit_opens(k, &opened, args[0], "matter", NULL, 2, args);
+    kit_does(k, &act, kit_ann(k), "note", 2, NULL, 1, &n);
+    bf_engine_flush(k->e);
+    kit_does(k, &early, kit_ann(k), "note", 2, NULL, 1, &n);
+    kit_run(k);
+    assert_int_equal(opened.answer.kind, BF_ANSWER_FULL);
+    assert_int_equal(act.answer.kind, BF_ANSWER_FULL);
+    assert_int_equal(early.answer.kind, BF_ANSWER_FULL);
+    kit_does(k, &act, kit_ann(k), "note", 2, NULL, 1, &n);
+    kit_run(k);
+    assert_int_equal(act.answer.kind, BF_ANSWER_NO_CASE);
+    assert_int_equal(kit_matter(k), 2);
+    kit_does(k, &act, kit_ann(k), "note", 2, NULL, 1, &n);
+    kit_run(k);
+    assert_int_equal(act.answer.kind, BF_ANSWER_DONE);
+}
+
+static void put_mark(struct kit *k, const char *code) {
+    struct kit_told t;
+    char data[256];
+    snprintf(data, sizeof data,
+             "{\"register\":\"marks\",\"row\":{\"note\":\"x\",\"who\":{\"code\":\"%s\",\"kind\":"
+             "\"department\",\"name\":\"then\"}}}",
+             code);
+    kit_notices(k, &t, BF_ENTRY_REGISTER, NULL, data);
+    kit_run(k);
+    assert_int_equal(t.answer.kind, BF_ANSWER_DONE);
+}
+
+/* With a cache that holds no row: it once read the one, forgot it for the other, and so on. */
+static void opening_that_needs_two_rows(void **state) {
+    struct kit *k = *state;
+    struct kit_told t;
+    struct bf_value args[] = {kit_ann(k), kit_town(k, "T"), kit_town(k, "U")};
+    put_mark(k, "T");
+    kit_opens(k, &t, args[0], "double", NULL, 3, args);
+    kit_run(k);
+    assert_int_equal(t.answer.kind, BF_ANSWER_REFUSED);
+    put_mark(k, "U");
+    for (int i = 0; i < 3; i++) {
+        kit_close(k);
+        k->o.cached_cases = i ? 0 : 100;
+        kit_open(k);
+        kit_opens(k, &t, args[0], "double", NULL, 3, args);
+        kit_run(k);
+        assert_int_equal(t.answer.kind, BF_ANSWER_DONE);
+    }
+}
+
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -188,6 +507,19 @@ int main(void) {
         T(notice_sets),
         T(notice_that_says_nothing),
         T(notice_has_a_key),
+        T(consequence_is_overdue_too),
+        T(act_after_midnight_before_the_scan),
+        T(many_are_due),
+        T(many_are_due_and_the_disk_is_full),
+        T(requests_between_pages),
+        T(unknown_policy_blocks_nobody),
+        T(too_long_a_chain),
+        T(two_acts_in_one_batch),
+        T(commit_fails_while_requests_wait),
+        T(commit_is_lost),
+        T(key_in_flight),
+        T(act_before_its_opening_is_durable),
+        T(opening_that_needs_two_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
