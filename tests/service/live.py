@@ -129,9 +129,11 @@ class Daemon:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- the Measures, two departments, three people ----
-    def image(self):
-        out = self.folder / "measures.image"
-        subprocess.run([BANFA, "compile", ROOT / MEASURES, "-o", out], check=True, env=self.env, stdout=subprocess.DEVNULL)
+    def image(self, source=None, stdlib=None):
+        """Of the Measures, unless told otherwise."""
+        out = self.folder / "image"
+        env = dict(self.env, BANFA_STDLIB=str(stdlib)) if stdlib else self.env
+        subprocess.run([BANFA, "compile", source or ROOT / MEASURES, "-o", out], check=True, env=env, capture_output=True)
         return out.read_bytes()
 
     def load_measures(self):

@@ -1,0 +1,369 @@
+#!/usr/bin/env python3
+"""Every operation of docs/openapi.json, asked of a running banfad: what comes is what the document says, member by member
+(its schemas are closed), and nothing is documented that cannot be had."""
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).parent))
+import openapi  # noqa: E402
+import schema  # noqa: E402
+from live import CIVIL, POLICE, POLICY, REQUEST, ROOT, Answer, Daemon, Stream  # noqa: E402
+
+DOC = openapi.load()
+HARD = {"429", "500", "503", "507"}  # had below, where they can be had
+ELSEWHERE = {"clock_accept 409 clock-moved", "clock_accept 422 key-used"}  # of a clock that is held
+seen = set()  # (operation, status, problem or "")
+
+
+def matched(method, path):
+    """The operation; of several templates the one with most written out."""
+    best = None
+    for name, (its, template, op) in openapi.operations(DOC).items():
+        pattern = re.sub(r"\\?{\w+\\?}", "[^/]+", re.escape(template))
+        if its == method.lower() and re.fullmatch(pattern, path):
+            if best is None or template.count("{") < best[1].count("{"):
+                best = (name, template, op)
+    return best
+
+
+def verify(method, target, answer, body=None, sent_json=True):
+    """The answer against the document."""
+    name, _, op = matched(method, urlsplit(target).path)
+    where = f"{name} {answer.status}"
+    assert str(answer.status) in op["responses"], (where, "not documented", answer)
+    told = schema.follow(DOC, op["responses"][str(answer.status)])
+    kinds = told["content"]
+    assert answer.type in kinds, (where, answer.type, list(kinds))
+    is_json = answer.type.endswith("json")
+    value = answer.json if is_json else answer.bytes.decode()
+    wrong = schema.check(kinds[answer.type]["schema"], value, DOC)
+    assert not wrong, (where, wrong, answer)
+    for header, h in told.get("headers", {}).items():
+        if header.lower() in answer.headers:
+            v = answer.headers[header.lower()]
+            v = int(v) if h["schema"].get("type") == "integer" else v
+            assert not schema.check(h["schema"], v, DOC), (where, header, v)
+    if answer.status < 300 and body is not None and sent_json:  # what is taken is documented too
+        wrong = schema.check(op["requestBody"]["content"]["application/json"]["schema"], body, DOC)
+        assert not wrong, (where, "taken, but not documented", wrong)
+    problem = value["type"].removeprefix("/problems/") if answer.type == "application/problem+json" else ""
+    if problem:
+        assert value["status"] == answer.status, answer
+    seen.add((name, str(answer.status), problem))
+    return answer
+
+
+class Checked(Daemon):
+    def ask(self, method, path, body=None, **more):
+        answer = super().ask(method, path, body, **more)
+        return answer if path == "/readyz" and answer.status == 503 else verify(method, path, answer, body, not isinstance(body, bytes))
+
+    def says(self, status, problem, *args, **more):
+        answer = self.ask(*args, **more)
+        got = (answer.status, answer.json.get("type", "").removeprefix("/problems/"))
+        assert got == (status, problem), (args, answer)
+        return answer
+
+
+SAMPLE = {"number": "1", "act": "同意共享", "register": f"{POLICY}.共享授权台账", "policy": POLICY, "calendar": "cn.workdays",
+          "kind": "person", "id": "nobody", "seq": "1", "query": "获取途径认定"}
+
+
+def refused_alike(d, person):
+    """What every operation refuses in the same way."""
+    for name, (method, path, who, flags) in openapi.routes().items():
+        method, target = method.upper(), re.sub(r"{(\w+)}", lambda m: SAMPLE[m.group(1)], path)
+        local = who == "LOCAL"
+        good = {"token": d.token, "local": local}
+        body = {} if "JSON" in flags else b"x" if "BYTES" in flags else None
+        key = True if "KEY" in flags else None
+        if who != "ANYONE":
+            d.says(401, "sign-in", method, target, body, key=key)
+            d.says(401, "sign-in", method, target, body, key=key, token="bfd_" + "0" * 49)
+        if who in ("OPERATOR", "LOCAL"):
+            d.says(403, "no-right", method, target, body, key=key, token=person)
+        if "KEY" in flags:
+            d.says(400, "key-missing", method, target, body, **good)
+            d.says(400, "key-malformed", method, target, body, key="a b", **good)
+        if "JSON" in flags:
+            d.says(400, "not-json", method, target, b'{"a":', key=key, **good)
+            d.says(400, "not-json", method, target, b"[1]", key=key, **good)
+            d.says(415, "media-type", method, target, b"{}", key=key, headers={"Content-Type": "text/plain"}, **good)
+
+
+def bad_queries(d, token):
+    for path in ("/v1/cases", "/v1/cases/1/timeline", f"/v1/registers/{POLICY}.共享授权台账", "/v1/events"):
+        d.says(400, "query", "GET", path + "?limit=0", token=token)
+        d.says(400, "query", "GET", path + "?after=-1", token=token)
+    d.says(400, "query", "GET", "/v1/worklist?due_within=x", token=token)
+    d.says(400, "query", "GET", "/v1/worklist?after=x", token=token)
+    d.says(400, "query", "GET", "/v1/stream?after=x", token=token)
+    d.says(400, "query", "GET", "/v1/directory/person?limit=1001", token=d.token)
+    d.says(400, "query", "GET", f"/v1/registers/{POLICY}.共享授权台账?key=1", token=token)
+
+
+def cases(d, wang, li, zhao):
+    opened = d.says(201, "", "POST", "/v1/cases", REQUEST, token=li, key="open-1").json
+    again = d.ask("POST", "/v1/cases", REQUEST, token=li, key="open-1")
+    assert again.json == opened and again.headers["idempotency-replayed"] == "true"
+    d.says(422, "key-used", "POST", "/v1/cases", dict(REQUEST, procedure="目录更新"), token=li, key="open-1")
+    number = opened["case"]
+    case = f"/v1/cases/{number}"
+    d.says(422, "no-policy", "POST", "/v1/cases", dict(REQUEST, policy="x"), token=li, key=True)
+    d.says(422, "member", "POST", "/v1/cases", dict(REQUEST, procedure="x"), token=li, key=True)
+    d.says(422, "member", "POST", "/v1/cases", dict(REQUEST, stranger=1), token=li, key=True)
+    d.says(422, "capacity", "POST", "/v1/cases", {**REQUEST, "as": 7}, token=li, key=True)
+    d.says(403, "capacity", "POST", "/v1/cases", {**REQUEST, "as": {"department": POLICE}}, token=li, key=True)
+    none = dict(REQUEST["data"], 申请数据项数=0)
+    d.says(409, "refused", "POST", "/v1/cases", dict(REQUEST, data=none), token=li, key=True)
+    short = {k: v for k, v in REQUEST["data"].items() if k != "资源"}
+    lacking = d.ask("POST", "/v1/cases", dict(REQUEST, data=short), token=li, key=True)
+    assert lacking.status == 422, lacking
+    for path in (case, case + "/acts", case + "/acts?mine=true", case + "/timeline", "/v1/worklist", "/v1/worklist?any=true&due_within=30", "/v1/cases", "/v1/cases?limit=1"):
+        for token in (wang, li, d.token):
+            d.says(200, "", "GET", path, token=token)
+    assert d.fine("GET", "/v1/cases", token=zhao)["cases"] == []
+    for path in (case, case + "/acts", case + "/timeline", f"/v1/stream?case={number}"):
+        d.says(404, "no-case", "GET", path, token=zhao)
+    for path in ("/v1/cases/x", "/v1/cases/x/acts", "/v1/cases/x/timeline", "/v1/stream?case=x"):
+        d.says(404, "no-resource", "GET", path, token=li)
+    d.says(403, "no-right", "GET", f"/v1/worklist?department={POLICE}", token=zhao)
+    d.says(200, "", "GET", f"/v1/worklist?department={POLICE}", token=d.token)
+
+    act = case + "/acts/同意共享"
+    d.says(409, "refused", "POST", act, {}, token=li, key=True)
+    d.says(404, "no-case", "POST", act, {}, token=zhao, key=True)
+    d.says(404, "no-case", "POST", "/v1/cases/99/acts/同意共享", {}, token=wang, key=True)
+    d.says(404, "no-resource", "POST", "/v1/cases/x/acts/同意共享", {}, token=wang, key=True)
+    d.says(404, "no-act", "POST", case + "/acts/同意", {}, token=wang, key=True)
+    d.says(422, "member", "POST", act, {"args": {"附加条件": 5}}, token=wang, key=True)
+    d.says(422, "member", "POST", act, {"consent": "yes"}, token=wang, key=True)
+    d.says(422, "capacity", "POST", act, {"as": {}}, token=wang, key=True)
+    d.says(403, "capacity", "POST", act, {"as": {"department": CIVIL}}, token=wang, key=True)
+    d.says(200, "", "POST", act, {"as": {"department": POLICE}, "args": {"附加条件": "用完即删"}}, token=wang, key="act-1")
+    d.says(422, "key-used", "POST", act, {}, token=wang, key="act-1")
+    d.says(409, "refused", "POST", act, {}, token=wang, key=True)
+    for path in (case, case + "/acts", case + "/timeline"):
+        d.says(200, "", "GET", path, token=wang)
+    return number
+
+
+def decisions(d, token):
+    d.says(200, "", "POST", "/v1/decide/获取途径认定", {"args": {"类型": "有条件共享"}}, token=token)
+    d.says(200, "", "POST", "/v1/decide/获取途径认定", {"policy": POLICY, "args": {"类型": "无条件共享"}}, token=token)
+    d.says(404, "no-decision", "POST", "/v1/decide/x", {}, token=token)
+    d.says(422, "no-policy", "POST", "/v1/decide/获取途径认定", {"policy": "x"}, token=token)
+    d.says(422, "member", "POST", "/v1/decide/获取途径认定", {"args": {"类型": 5}}, token=token)
+    d.says(422, "member", "POST", "/v1/decide/获取途径认定", {"stranger": 5}, token=token)
+
+
+def registers(d, token):
+    names = [r["name"] for r in d.fine("GET", "/v1/registers", token=token)["registers"]]
+    assert f"{POLICY}.共享授权台账" in names
+    page = d.fine("GET", f"/v1/registers/{POLICY}.共享授权台账", token=token)
+    assert len(page["rows"]) == 1 and not page["more"]
+    key = json.dumps(page["rows"][0]["key"], ensure_ascii=False)
+    one = d.fine("GET", f"/v1/registers/{POLICY}.共享授权台账?key={key}", token=token)
+    assert one["rows"] == page["rows"]
+    catalogue = f"/v1/registers/{POLICY}.政务数据资源目录"
+    row = dict(REQUEST["data"]["资源"], 编码="R100")
+    seqs = [d.says(200, "", "POST", catalogue, {"row": dict(row, 编码=f"R10{i}")}, token=d.token, key=f"row-{i}").json["seq"] for i in range(5)]
+    d.says(422, "key-used", "POST", catalogue, {"row": dict(row, 编码="R9")}, token=d.token, key="row-1")
+    d.says(422, "member", "POST", catalogue, {"row": {"编码": 5}}, token=d.token, key=True)
+    d.says(404, "no-register", "POST", "/v1/registers/x.y", {"row": row}, token=d.token, key=True)
+    got, after = [], 0
+    while True:
+        page = d.fine("GET", f"{catalogue}?after={after}&limit=2", token=token)
+        got += [(r["seq"], r["row"]["编码"]) for r in page["rows"]]
+        if not page["more"]:
+            break
+        after = page["next"]
+    assert got == list(zip(seqs, [f"R10{i}" for i in range(5)])), got
+    assert d.fine("GET", f'{catalogue}?key=["R102"]', token=token)["rows"][0]["row"]["编码"] == "R102"
+    d.says(404, "no-row", "GET", f'{catalogue}?key=["R200"]', token=token)
+    d.says(404, "no-register", "GET", "/v1/registers/x.y", token=token)
+
+
+def policies(d, token):
+    image = d.image()
+    d.says(200, "", "POST", "/v1/policies", image, token=d.token, key=True)  # known already
+    d.says(422, "image", "POST", "/v1/policies", b"not an image", token=d.token, key=True)
+    for path in ("/v1/policies", f"/v1/policies/{POLICY}", "/v1/calendars"):
+        d.says(200, "", "GET", path, token=token)
+    d.says(404, "no-policy", "GET", "/v1/policies/x", token=token)
+    d.says(404, "no-policy", "POST", "/v1/policies/x/activation", token=d.token, key=True)
+    d.says(201, "", "POST", f"/v1/policies/{POLICY}/activation", token=d.token, key="activate")
+    version = d.fine("GET", f"/v1/policies/{POLICY}", token=token)["hash"]
+    d.says(422, "key-used", "POST", f"/v1/policies/{version}/activation", token=d.token, key="activate")
+    calendar = (ROOT / "stdlib/cn/workdays.calendar").read_bytes()
+    d.says(200, "", "POST", "/v1/calendars/cn.workdays", calendar, token=d.token, key="calendar")
+    d.says(422, "key-used", "POST", "/v1/calendars/cn.workdays", calendar + b"\n", token=d.token, key="calendar")
+    d.says(422, "calendar", "POST", "/v1/calendars/cn.workdays", b"no calendar", token=d.token, key=True)
+
+
+def directory(d, token):
+    d.put(("holding", "h9", {"person": "zhao", "post": "p-civil", "from": "2020-01-01T00:00:00Z", "until": "2020-06-01T00:00:00+08:00"}),
+          ("post", "p-head", {"name": "局长", "department": CIVIL, "acts": False, "office": "政务数据主管部门"}))
+    for kind in ("department", "post", "person", "holding", "token"):
+        rows = d.fine("GET", f"/v1/directory/{kind}", token=d.token)["rows"]
+        page = d.fine("GET", f"/v1/directory/{kind}?limit=1", token=d.token)
+        assert page["rows"] == rows[:1] and page["next"] == rows[0]["id"]
+    d.says(404, "no-resource", "GET", "/v1/directory/x", token=d.token)
+    d.says(422, "member", "POST", "/v1/directory", {"rows": []}, token=d.token, key=True)
+    d.says(422, "member", "POST", "/v1/directory", {"rows": [{"kind": "person", "id": "x", "json": {"name": "x"}}]}, token=d.token, key=True)
+    gone = {"rows": [{"kind": "holding", "id": "h9", "json": None}]}
+    d.says(200, "", "POST", "/v1/directory", gone, token=d.token, key="gone")
+    d.says(422, "key-used", "POST", "/v1/directory", {"rows": gone["rows"] * 2}, token=d.token, key="gone")
+    asked = {"person": "zhao", "name": "second", "expires": "2100-01-01T00:00:00Z"}
+    made = d.says(201, "", "POST", "/v1/tokens", asked, token=d.token, key="token").json
+    d.says(409, "token-shown", "POST", "/v1/tokens", asked, token=d.token, key="token")
+    d.says(422, "key-used", "POST", "/v1/tokens", {"person": "zhao"}, token=d.token, key="token")
+    d.says(422, "member", "POST", "/v1/tokens", {"person": "nobody"}, token=d.token, key=True)
+    d.says(200, "", "GET", "/v1/me", token=made["token"])
+    d.says(200, "", "GET", "/v1/me", local=True)
+    d.says(200, "", "DELETE", f"/v1/tokens/{made['id']}", token=d.token, key="revoke")
+    first = d.fine("GET", "/v1/directory/token", token=d.token)["rows"][0]["id"]
+    d.says(422, "key-used", "DELETE", f"/v1/tokens/{first}", token=d.token, key="revoke")
+    d.says(404, "no-token", "DELETE", "/v1/tokens/x", token=d.token, key=True)
+    d.says(401, "sign-in", "GET", "/v1/me", token=made["token"])
+    d.says(200, "", "GET", "/v1/me", token=token)
+
+
+SECOND = """policy tests "Tests" {
+  number "test"
+  rank 5
+  in force 2025-01-01
+  calendar CALENDAR
+}
+decide 获取途径认定 (a: Int): Int @1 { otherwise a + a }
+procedure sums "Sums" @1 {
+  party starter : Department
+  keep total : Int = 0
+  starts by starter @1
+  state counting "counting" {
+    starter may add "add" (n: Int) { set total = total + n } @1
+    starter may spread "spread" -> over @1
+  }
+  end over "over" { open echo(owner: starter) }
+}
+# Each opens another: more than may follow at once.
+procedure echo "Echo" @1 {
+  party owner : Department
+  starts by owner @1
+  state here "here" { else -> over }
+  end over "over" { open echo(owner: owner) }
+}
+"""
+
+
+def second_policy(d, token):
+    """What the Measures never come to: faults of rules, chains, a decision that two policies have."""
+    source, stdlib = d.folder / "second.banfa", d.folder / "stdlib"
+    shutil.copytree(ROOT / "stdlib", stdlib)
+    shutil.copy(stdlib / "cn/workdays.calendar", stdlib / "cn/other.calendar")
+    source.write_text(SECOND.replace("CALENDAR", "cn.other"))
+    d.says(422, "no-calendar", "POST", "/v1/policies", d.image(source, stdlib), token=d.token, key=True)
+    source.write_text(SECOND.replace("CALENDAR", "cn.workdays"))
+    image = d.image(source)
+    d.says(422, "key-used", "POST", "/v1/policies", image, token=d.token, key="activate")
+    version = d.says(201, "", "POST", "/v1/policies", image, token=d.token, key=True).json["hash"]
+    d.says(201, "", "POST", f"/v1/policies/{version}/activation", token=d.token, key=True)
+    d.says(422, "no-decision", "POST", "/v1/decide/获取途径认定", {"args": {"a": 1}}, token=token)
+    asked = {"policy": "tests", "args": {"a": 9 * 10**18}}
+    assert d.says(422, "undecided", "POST", "/v1/decide/获取途径认定", asked, token=token).json["why"] == "overflow"
+    d.says(422, "chain", "POST", "/v1/cases", {"policy": "tests", "procedure": "echo"}, token=token, key=True)
+    case = d.says(201, "", "POST", "/v1/cases", {"policy": "tests", "procedure": "sums"}, token=token, key=True).json["case"]
+    acts = f"/v1/cases/{case}/acts"
+    d.says(200, "", "POST", acts + "/add", {"args": {"n": 9 * 10**18}}, token=token, key=True)
+    over = d.says(422, "refused", "POST", acts + "/add", {"args": {"n": 9 * 10**18}}, token=token, key=True)
+    assert (over.json["refusal"], over.json["why"]) == ("malformed", "overflow"), over
+    d.says(422, "chain", "POST", acts + "/spread", {}, token=token, key=True)
+
+
+def audit(d, token):
+    last = d.fine("GET", "/v1/events?limit=1000", token=d.token)["next"]
+    assert f"\n{last}\n" in d.ask("GET", "/v1/audit/checkpoint", token=token).bytes.decode()
+    hers = d.fine("GET", "/v1/events?limit=1000", token=token)["events"]
+    case_row = next(e["seq"] for e in hers if "case" in e)
+    assert d.ask("GET", f"/v1/audit/receipts/{case_row}", token=token).status == 200
+    assert d.ask("GET", "/v1/audit/receipts/1", token=d.token).status == 200
+    for seq in ("1", "999999", "x"):
+        d.says(404, "no-resource", "GET", f"/v1/audit/receipts/{seq}", token=token)
+
+
+def operation(d):
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert d.ask("GET", path).status == 200
+    assert d.ask("GET", "/v1/openapi.json").json == DOC
+    assert d.fine("GET", "/v1/clock", token=d.token)["state"] == "running"
+    d.says(200, "", "POST", "/v1/clock/acceptance", token=d.token, key=True)
+    d.says(200, "", "POST", "/v1/activation", token=d.token, key="deliver")
+    d.says(422, "key-used", "POST", "/v1/activation", token=d.token, key="activate")
+    copy = str(d.folder / "copy.db")
+    d.says(201, "", "POST", "/v1/backups", {"path": copy}, local=True)
+    d.says(422, "backup", "POST", "/v1/backups", {"path": copy}, local=True)
+    d.says(422, "member", "POST", "/v1/backups", {"path": "here"}, local=True)
+
+
+def streamed(d, token, rows):
+    """Each event is what /v1/events tells, which was checked."""
+    s = Stream(d, token=token)
+    answer = Answer.__new__(Answer)
+    answer.status, answer.headers, answer.bytes = s.status, {"content-type": s.r.getheader("content-type")}, b""
+    verify("GET", "/v1/stream", answer)
+    assert [s.next()["data"] for _ in rows] == rows
+    s.close()
+
+
+def too_many(d):
+    """Too many requests."""
+    d.stop()
+    d.start(TOKEN_RATE="1", TOKEN_BURST="8")
+    for _ in range(40):
+        answer = d.ask("GET", "/v1/me", token=d.token)
+        if answer.status == 429:
+            break
+    assert answer.status == 429 and int(answer.headers["retry-after"]) >= 1, answer
+
+
+def check_all_had():
+    """An answer that is documented was had, but for those that need a full disk or little memory."""
+    missing = []
+    for name, (_, _, op) in openapi.operations(DOC).items():
+        for status, response in op["responses"].items():
+            text = json.dumps(schema.follow(DOC, response))
+            for problem in re.findall(r'"/problems/([a-z-]+)"', text) or [""]:
+                if status not in HARD and (name, status, problem) not in seen:
+                    missing.append(f"{name} {status} {problem}")
+    return [m for m in missing if m not in ELSEWHERE]
+
+
+def main():
+    with Checked() as d:
+        d.start(ADDRESS_BURST="10000", TOKEN_BURST="10000")
+        d.load_measures()
+        wang, li, zhao = d.people()
+        cases(d, wang, li, zhao)
+        refused_alike(d, li)
+        bad_queries(d, li)
+        decisions(d, li)
+        registers(d, li)
+        policies(d, li)
+        directory(d, li)
+        second_policy(d, li)
+        audit(d, li)
+        operation(d)
+        for token in (d.token, li):
+            streamed(d, token, d.fine("GET", "/v1/events?limit=1000", token=token)["events"])
+        too_many(d)
+    missing = check_all_had()
+    assert not missing, "documented, but never had:\n" + "\n".join(missing)
+    print(f"answers: {len(seen)} kinds of answer of {len(openapi.operations(DOC))} operations, fine")
+
+
+if __name__ == "__main__":
+    main()
