@@ -61,7 +61,8 @@ static void on_store(void *ctx) { uv_async_send(&((struct bf_loop *)ctx)->wake);
 /* ---- what the service says ---- */
 static void on_ready(void *ctx) {
     struct bf_loop *l = ctx;
-    bf_sd_ready(l->o.sd);
+    if (!l->service->draining)
+        bf_sd_ready(l->o.sd);
 }
 
 static void on_dead(void *ctx, const struct bf_error *e) {

@@ -1,4 +1,5 @@
 """The life of banfad: making a database, starting or saying why not, reloading, draining, dying, starting again."""
+import http.client
 import os
 import re
 import signal
@@ -190,12 +191,13 @@ class Reloading(unittest.TestCase):
 
 
 class Writers:
-    """Threads that write departments until they are cut; what was acknowledged is in `done`."""
+    """Threads that write departments until they are cut; what was acknowledged is in `done`, the ids of all answered
+    requests in `ids`."""
 
     def __init__(self, daemon, count, first=0):
         self.daemon, self.done, self.lock = daemon, set(), threading.Lock()
         self.next = first
-        self.odd = []
+        self.odd, self.ids = [], set()
         self.threads = [threading.Thread(target=self.run) for _ in range(count)]
         for t in self.threads:
             t.start()
@@ -211,11 +213,12 @@ class Writers:
             number = self.take()
             try:
                 answer = self.daemon.department(number, over)
-            except (OSError, ConnectionError, Exception) as e:  # pylint: disable=broad-except
+            except (OSError, http.client.HTTPException) as e:
                 with self.lock:
                     self.odd.append(e)
                 return
             with self.lock:
+                self.ids.add(answer.headers["X-Request-Id"])
                 if answer.status == 200:
                     self.done.add(number)
                 elif answer.status != 503:
@@ -242,13 +245,30 @@ class Ending(unittest.TestCase):
             w.wait_for(200)
             self.assertEqual(d.stop(), 0)
             w.join()
-            # A keep-alive connection is closed between two requests, never within one that was read.
-            for e in w.odd:
-                self.assertIsInstance(e, (ConnectionError, OSError), e)
+            for e in w.odd:  # a connection is closed between two requests
+                self.assertIsInstance(e, (ConnectionError, OSError, http.client.HTTPException))
             self.assertTrue(d.events("stopped"))
+            read = {e["request"] for e in d.events("request_done") if e["route"] == "directory_put"}
+            self.assertEqual(read, w.ids)  # what was read was answered, and heard
             d.start()
             self.assertLessEqual(w.done, d.departments())
             self.assertEqual(d.stop(), 0)
+
+    def test_term_ends_streams_and_does_not_wait_for_who_idles(self):
+        with Daemon(header_time="1s") as d:
+            d.init().start()
+            stream, idle = d.connection(), d.connection()
+            half = socket.create_connection(("127.0.0.1", d.port))
+            stream.request("GET", "/v1/stream", headers={"Authorization": "Bearer " + d.token})
+            self.assertEqual(stream.getresponse().status, 200)
+            d.ask("GET", "/readyz", over=idle)
+            half.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n")  # and no more: nothing to answer yet
+            d.process.send_signal(signal.SIGTERM)
+            begin = time.monotonic()
+            self.assertEqual(d.process.wait(60), 0)
+            self.assertLess(time.monotonic() - begin, 10)  # drain_time is 20 s
+            for c in (stream, idle, half):
+                c.close()
 
     def test_kill_loses_nothing_that_was_acknowledged(self):
         with Daemon(token_rate="1000000", token_burst="1000000") as d:
@@ -336,20 +356,19 @@ class UnderAManager(unittest.TestCase):
     def test_is_alive_only_while_the_writer_answers(self):
         m = Manager()
         with Daemon() as d:
-            d.init().start(env={"NOTIFY_SOCKET": m.path, "WATCHDOG_USEC": "1000000"})
+            d.init().start(env={"NOTIFY_SOCKET": m.path, "WATCHDOG_USEC": "400000"})
             m.hear("READY=1")
             for _ in range(3):
-                m.hear("WATCHDOG=1", seconds=1)
+                m.hear("WATCHDOG=1")
             other = sqlite3.connect(d.database, isolation_level=None)
             other.execute("begin immediate")  # the writer waits for it up to two seconds
             late = threading.Thread(target=lambda: self.quietly(d, 1))
             late.start()
-            time.sleep(0.6)
-            while not m.silent(0.001):
-                pass  # what was told before
-            self.assertTrue(m.silent(0.8))
+            while not m.silent(0.3):  # a ping comes each tenth of a second
+                pass
             other.execute("rollback")
-            m.hear("WATCHDOG=1", seconds=2)
+            self.assertIsNone(d.process.poll())
+            m.hear("WATCHDOG=1")
             late.join()
             self.assertEqual(d.departments(), {1})
         m.close()
