@@ -101,11 +101,10 @@ int bf_daemon_policy(struct bf_cli *cli, int argc, char **argv) {
 /* ---- calendar ---- */
 static void tell_calendars(struct bf_client *c, const json_t *j) {
     static const struct bf_column columns[] = {
-        {"name", BF_T_ADMIN_NAME},       {"adopted", BF_T_ADMIN_ADOPTED},
-        {"seq", BF_T_ADMIN_ROW_NO},      {"first", BF_T_ADMIN_FIRST_DAY},
-        {"horizon", BF_T_ADMIN_HORIZON}, {"known_on", BF_T_ADMIN_KNOWN_ON},
-        {"hash", BF_T_ADMIN_HASH}};
-    bf_client_table(c, json_object_get(j, "calendars"), columns, 7);
+        {"name", BF_T_ADMIN_NAME},         {"seq", BF_T_ADMIN_ROW_NO},
+        {"first", BF_T_ADMIN_FIRST_DAY},   {"horizon", BF_T_ADMIN_HORIZON},
+        {"known_on", BF_T_ADMIN_KNOWN_ON}, {"hash", BF_T_ADMIN_HASH}};
+    bf_client_table(c, json_object_get(j, "calendars"), columns, 6);
 }
 
 static void tell_adopted(struct bf_client *c, const json_t *j) {

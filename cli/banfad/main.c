@@ -1,6 +1,5 @@
 /* main: banfad, the service and the tools of those who run it. */
 #include <stdint.h>
-
 #include <sys/stat.h>
 
 #include "cli/banfad/banfad.h"

@@ -35,7 +35,7 @@ static void put_policy(const struct bf_policy_known *p, bool whole, struct bf_bu
 static void put_calendar(const struct bf_calendar_known *k, struct bf_buf *out) {
     const struct bf_calendar *c = k->calendar;
     bf_day horizon = bf_calendar_horizon(c);
-    bf_buf_z(out, k->adopted ? "{\"adopted\":true,\"first\":" : "{\"adopted\":false,\"first\":");
+    bf_buf_z(out, "{\"first\":");
     bf_json_day(bf_calendar_first(c), out);
     bf_buf_z(out, ",\"hash\":");
     bf_json_hex(bf_calendar_hash(c), BF_SHA256_LEN, out);
@@ -229,7 +229,7 @@ void bf_on_calendars_list(struct bf_call *c) {
     bf_buf_in(&out, c->arena);
     bf_buf_z(&out, "{\"calendars\":[");
     for (uint32_t i = 0; i < s->calendar_count; i++) {
-        if (!s->calendars[i].seq)
+        if (!s->calendars[i].adopted) /* superseded ones are kept for the rows that name them */
             continue;
         bf_buf_z(&out, first ? "" : ",");
         put_calendar(&s->calendars[i], &out);

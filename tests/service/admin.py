@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""The commands of operators, each as somebody new would run it, while banfad serves and while it does not; a backup
+made while acts go on, restored and verified; and every place where a byte of what is kept can be changed: verification
+must find it and say where. SQLite is spoken to from here by Python's own module, past the program."""
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from live import BANFA, BANFAD, POLICY, REQUEST, ROOT, Daemon  # noqa: E402
+
+
+class Tool:
+    """banfad's commands on one database."""
+
+    def __init__(self, d, **env):
+        self.env = dict(d.env, **env)
+
+    def __call__(self, *args, status=0, json_too=False, **more):
+        done = subprocess.run([BANFAD, *args], env=self.env, capture_output=True, text=True, timeout=120, **more)
+        assert done.returncode == status, (args, done)
+        assert status or not done.stderr, done
+        self.err = done.stderr
+        return json.loads(done.stdout) if json_too else done.stdout
+
+    def all(self, *args):
+        return self(*args, "--json", json_too=True)
+
+
+def find(pattern, text):
+    found = re.search(pattern, text)
+    assert found, (pattern, text)
+    return found.group(1) if found.groups() else found.group()
+
+
+def rows_of(path):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        return db.execute("SELECT seq, head, salt, body FROM journal ORDER BY seq").fetchall()
+
+
+# ---- the commands ----
+def commands(d, served):
+    """Every one of them once; with a daemon or without, they say the same."""
+    t = Tool(d)
+    image = d.folder / "measures.image"
+    d.image()
+    told = t("policy", "load", image)
+    hash_ = find(r"[0-9a-f]{64}", told)
+    assert t.all("policy", "list")["policies"][0]["active"] is False
+    assert "not" not in t("policy", "activate", POLICY)
+    listed = t("policy", "list")
+    assert hash_ in listed and "yes" in listed and POLICY in listed, listed
+    assert [p["active"] for p in t.all("policy", "list")["policies"]] == [True]
+    # Loaded again it stays what it is.
+    assert "active" in t("policy", "load", image)
+    assert t.all("policy", "list")["policies"][0]["active"] is True
+    t("policy", "activate", "nothing.of.that.name", status=1)
+    assert "nothing.of.that.name" in t.err
+    t("policy", "load", ROOT / "README.md", status=1)
+    assert "banfa compile" in t.err
+    t("policy", "load", d.folder / "nothing", status=2)
+    t("policy", status=2)
+    t("policy", "lode", status=2)
+    assert "lode" in t.err and "load IMAGE" in t.err
+
+    calendar = ROOT / "stdlib/cn/workdays.calendar"
+    (was,) = t.all("calendar", "list")["calendars"]
+    assert was["name"] == "cn.workdays"
+    later = d.folder / "later.calendar"
+    later.write_bytes(calendar.read_bytes() + b"# nothing new\n")
+    assert "cn.workdays" in t("calendar", "adopt", later)
+    (now,) = t.all("calendar", "list")["calendars"]
+    assert now["hash"] != was["hash"] and now["seq"] > was["seq"] and now["horizon"] == was["horizon"]
+    later.write_bytes(b"banfa calendar 1\nname cn.workdays\nrubbish\n")
+    t("calendar", "adopt", later, status=1)
+    assert "line 3" in t.err
+
+    directory = d.folder / "directory.json"
+    directory.write_text(json.dumps({"rows": [
+        {"kind": "department", "id": "smzj", "json": {"name": "市民政局", "level": "市级"}},
+        {"kind": "post", "id": "clerk", "json": {"name": "经办", "department": "smzj", "acts": True}},
+        {"kind": "person", "id": "li", "json": {"name": "李四", "active": True, "operator": False}},
+        {"kind": "holding", "id": "h1", "json": {"person": "li", "post": "clerk", "from": "2026-01-01T00:00:00+08:00"}},
+    ]}))
+    assert "4 rows" in t("directory", "load", directory)
+    (holding,) = t.all("directory", "list", "holding")["rows"]
+    assert holding["from"] == "2025-12-31T16:00:00Z" and "until" not in holding
+    assert "市民政局" in t("directory", "list") and "李四" in t("directory", "list", "person")
+    t("directory", "list", "people", status=2)
+    for wrong, what in (({"kind": "person", "id": "x", "json": {"name": "X"}}, "active"),
+                        ({"kind": "token", "id": "x", "json": {}}, "/v1/tokens"),
+                        ({"kind": "person", "id": "", "json": None}, "row is"),
+                        ({"kind": "holding", "id": "x", "json": {"person": "li", "post": "clerk", "until": "soon"}}, "instant")):
+        good = {"kind": "person", "id": "y", "json": {"name": "Y", "active": True, "operator": False}}
+        directory.write_text(json.dumps({"rows": [good, wrong]}))
+        t("directory", "load", directory, status=1)
+        assert what in t.err and "row 2" in t.err, t.err
+    assert len(t.all("directory", "list", "person")["rows"]) == 2  # nothing of it was put
+
+    told = t("token", "new", "li", "--name", "desk")
+    token, id_ = find(r"bfd_\w+", told), find(r"token ([0-9a-f]{16})", told)
+    assert token not in t("token", "list") and id_ in t("token", "list")
+    assert "hash" not in json.dumps(t.all("directory", "list", "token"))
+    t("token", "new", "nobody", status=1)
+    t("token", "new", status=2)
+    t("token", "new", "li", "--expires", "tomorrow", status=1)
+    if served:
+        assert d.ask("GET", "/v1/me", token=token).json["capacities"][0]["department"] == "smzj"
+        for path, method in (("/v1/directory/person", "GET"), ("/v1/tokens", "POST"), ("/v1/policies", "POST")):
+            assert d.ask(method, path, {} if method == "POST" else None, token=token, key=True).status == 403
+        assert d.ask("POST", "/v1/backups", {"path": "/tmp/x"}, token=d.token).status == 403  # not even an operator
+    t("token", "revoke", id_)
+    if served:
+        assert d.ask("GET", "/v1/me", token=token).status == 401
+    t("token", "revoke", "0" * 16, status=1)
+
+    assert "service's time" in t("clock", "show") and "service's time" in t("clock", "accept")
+    assert "服务时间" in t("clock", "show", "--lang", "zh")
+    t("token", "new", "nobody", "--lang", "zh", status=1)
+    assert "通讯录里没有" in t.err
+    return t
+
+
+def proofs(d, t):
+    """Checkpoint, receipt, export: what a program of others' can hold against the journal."""
+    key = t("audit", "key").strip()
+    note, receipt, journal = d.folder / "note", d.folder / "receipt", d.folder / "journal"
+    note.write_text(t("audit", "checkpoint"))
+    receipt.write_text(t("audit", "receipt", "3"))
+    # Neither database nor data folder is needed for a receipt.
+    nowhere = Tool(d, BANFA_DATABASE="/nonexistent/b.db", BANFA_DATA="/nonexistent")
+    assert "row 3" in nowhere("audit", "verify", receipt, "--key", key)
+    (d.folder / "key").write_text(key + "\n")
+    assert "row 3" in nowhere("audit", "verify", receipt, "--key", d.folder / "key")
+    nowhere("audit", "verify", receipt, status=2)
+    other = key[:-4] + ("AAA=" if not key.endswith("AAA=") else "BBB=")
+    nowhere("audit", "verify", receipt, "--key", other, status=2)
+    t("audit", "receipt", "999999", status=1)
+    assert "checkpoints hold" in t("audit", "verify", note)
+    assert "whole" in t("export", journal) or "rows written" in t("export", journal)
+    assert "whole" in nowhere("audit", "verify", journal)
+    assert t("export", "-") == journal.read_text()
+    flipped(nowhere, receipt, "--key", key)
+    flipped(t, note)
+    flipped(nowhere, journal)
+    return note
+
+
+def flipped(t, path, *more):
+    """One byte changed, all over the file: never fine. (A receipt's salt is held against nothing but the body.)"""
+    was = path.read_bytes()
+    salt = was.find(b"salt ") if was.startswith(b"banfa receipt") else len(was)
+    for at in range(0, len(was), max(1, len(was) // 40)):
+        if salt <= at < salt + 30:
+            continue
+        path.write_bytes(was[:at] + bytes([was[at] ^ 1]) + was[at + 1:])
+        done = subprocess.run([BANFAD, "audit", "verify", path, *more], env=t.env, capture_output=True, timeout=60)
+        assert done.returncode in (1, 2), (path, at, done)
+    path.write_bytes(was)
+    t("audit", "verify", path, *more)
+
+
+def explained(d, journal, case):
+    env = dict(d.env)
+    told = subprocess.run([BANFA, "explain", journal, str(case)], env=env, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, told
+    return told.stdout
+
+
+# ---- under load ----
+class Load(threading.Thread):
+    """Cases opened and acted on, one after the other, until told to stop. What was answered is kept."""
+
+    def __init__(self, d, opens, acts):
+        super().__init__()
+        self.d, self.opens, self.acts, self.over, self.seqs = d, opens, acts, False, []
+
+    def run(self):
+        while not self.over:
+            case = self.d.fine("POST", "/v1/cases", REQUEST, token=self.opens, key=True)
+            done = self.d.fine("POST", f"/v1/cases/{case['case']}/acts/同意共享", {}, token=self.acts, key=True)
+            self.seqs.append((case["case"], done["seq"]))
+
+
+def backup_under_load(d, t, wang, li):
+    load = Load(d, li, wang)
+    load.start()
+    time.sleep(0.3)
+    answered = len(load.seqs)
+    for i in range(3):
+        assert "signing key is not in it" in t("backup", d.folder / f"backup{i}")
+    during = len(load.seqs)
+    assert "journal makes" in t("verify", "--rerun")  # of a backup of its own, while acts go on
+    load.over = True
+    load.join()
+    assert answered and during < len(load.seqs), "nothing went on meanwhile"
+    t("backup", d.folder / "backup0", status=1)  # never over a file that is there
+    assert oct((d.folder / "backup0").stat().st_mode)[-3:] == "600"
+    assert not list(d.folder.glob("b.db.copy-*"))
+    return load.seqs[:answered]
+
+
+def restore_drill(d, t, answered):
+    """What was acknowledged before the backup is in the restored copy; it says whose copy it is; and it goes on."""
+    place = d.folder / "restored"
+    place.mkdir()
+    shutil.copytree(d.folder / "data", place / "data")
+    r = Tool(d, BANFA_DATABASE=str(place / "r.db"), BANFA_DATA=str(place / "data"))
+    before = rows_of(d.folder / "backup0")
+    told = r("restore", d.folder / "backup0")
+    assert "/restored-" in told and "activate" in told
+    r("restore", d.folder / "backup0", status=2)  # it is there
+    assert "is there already" in r.err
+    now = rows_of(place / "r.db")
+    assert now[:len(before)] == before and len(now) == len(before) + 2
+    seqs = {seq for seq, *_ in now}
+    assert all(seq in seqs for _, seq in answered)
+    os.remove(place / "data" / "checkpoint")  # of the other tree
+    assert "byte for byte" in r("verify", "--rerun")
+    old, new = t("audit", "checkpoint"), r("audit", "checkpoint")
+    assert old.split("\n")[0] != new.split("\n")[0] and "/restored-" in new.split("\n")[0]
+    assert "delivers from now on" in r("activate")
+    journal = place / "journal"
+    r("export", journal)
+    assert explained(d, journal, answered[0][0])
+    r("restore", place / "nothing", status=2)
+    flat = place / "flat"
+    flat.write_bytes(b"no database at all" * 1000)
+    Tool(d, BANFA_DATABASE=str(place / "x.db"), BANFA_DATA=str(place / "data"))("restore", flat, status=1)
+    assert not list(place.glob("x.db*")), list(place.glob("x.db*"))
+
+
+# ---- damage ----
+def damaged(d, t, change, *expected, command=("audit", "verify")):
+    """The database changed by an SQL statement: the command says each of the expected, and status 1."""
+    was = (d.folder / "b.db").read_bytes()
+    with sqlite3.connect(d.folder / "b.db") as db:
+        assert db.execute(change).rowcount == 1, change
+    db.close()
+    try:
+        t(*command, status=1)
+        for text in expected:
+            assert text in t.err, (change, t.err)
+    finally:
+        (d.folder / "b.db").write_bytes(was)
+
+
+def blob_flip(db, table, column, where):
+    with sqlite3.connect(db) as c:
+        (value,) = c.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchone()
+        value = bytes(value)
+        at = len(value) // 2
+        c.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value[:at] + bytes([value[at] ^ 1]) + value[at + 1:],))
+    c.close()
+
+
+def damage(d, t, note):
+    db = d.folder / "b.db"
+    fine = t("audit", "verify", note)
+    rows = int(find(r"(\d+) rows", fine))
+    for column in ("head", "salt", "body"):
+        was = db.read_bytes()
+        blob_flip(db, "journal", column, "seq = 7")
+        t("audit", "verify", note, status=1)
+        assert "row 7" in t.err, t.err
+        assert column == "head" or "row 6" not in t.err and "row 8" not in t.err, t.err
+        db.write_bytes(was)
+    was = db.read_bytes()
+    blob_flip(db, "tile", "bytes", "level = 0 AND place = 0")
+    t("audit", "verify", status=1)
+    db.write_bytes(was)
+    blob_flip(db, "head", "tree", "1")
+    t("audit", "verify", status=1)
+    assert "head's tree" in t.err
+    db.write_bytes(was)
+    # Rows, tiles and head that agree with each other are found by what was signed before.
+    damaged(d, t, "DELETE FROM journal WHERE seq = 5", "rows 5 to 5 are missing")
+    damaged(d, t, "UPDATE cases SET due_seq = due_seq + 1 WHERE number = 1", "kept: cases\t1", command=("verify",))
+    damaged(d, t, "DELETE FROM keys WHERE (number, principal, key) = (SELECT number, principal, key FROM keys LIMIT 1)",
+            "tables are not", command=("verify",))
+    # A rebuild mends what is derived, and only that.
+    with sqlite3.connect(db) as c:
+        c.execute("UPDATE cases SET due_seq = due_seq + 1 WHERE number = 1")
+        c.execute("DELETE FROM tile")
+    c.close()
+    t("verify", status=1)
+    assert f"{rows} rows" in t("rebuild")
+    assert "byte for byte" in t("verify", "--rerun")
+    assert oct(db.stat().st_mode)[-3:] == "600" and not list(d.folder.glob("b.db.rebuild*"))
+
+
+def shortened(d, t, note):
+    """A journal cut back to before a checkpoint, and rebuilt so that all in it agrees: the checkpoint tells."""
+    db, was = d.folder / "b.db", (d.folder / "b.db").read_bytes()
+    size = int(note.read_text().split("\n")[1])
+    with sqlite3.connect(db) as c:
+        c.execute("DELETE FROM journal WHERE seq > ?", (size - 1,))
+    c.close()
+    t("rebuild")
+    (d.folder / "data" / "checkpoint").rename(d.folder / "data" / "aside")
+    t("verify")  # by itself it is sound
+    t("audit", "verify", note, status=1)
+    assert f"signed for {size} rows" in t.err
+    (d.folder / "data" / "aside").rename(d.folder / "data" / "checkpoint")
+    t("audit", "verify", status=1)
+    db.write_bytes(was)
+    t("audit", "verify", note)
+
+
+with Daemon() as offline:
+    (offline.folder / "log").touch()
+    commands(offline, served=False)
+    assert "byte for byte" in Tool(offline)("verify", "--rerun")
+
+with Daemon() as d:
+    d.start(CHECKPOINT_INTERVAL="1s")
+    t = commands(d, served=True)
+    wang, li, _ = d.people()
+    note = proofs(d, t)
+    answered = backup_under_load(d, t, wang, li)
+    t("rebuild", status=2)  # while it is served
+    time.sleep(1.5)
+    assert (d.folder / "data/checkpoint").read_text().startswith("banfad/"), "no checkpoint was written"
+    # A party's receipt, and nobody else's.
+    case, seq = answered[0]
+    assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=wang).status == 200
+    assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=_).status == 404
+    assert d.ask("GET", "/v1/audit/receipts/1", token=wang).status == 404
+    restore_drill(d, t, answered)
+    d.stop()
+    assert "byte for byte" in t("verify", "--rerun")
+    damage(d, t, note)
+    shortened(d, t, note)
