@@ -170,6 +170,7 @@ static void not_now(struct bf_call *c, enum bf_text_id detail) {
 bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a) {
     switch (a->kind) {
     case BF_ANSWER_DONE:
+    case BF_ANSWER_EARLY:
     case BF_ANSWER_REFUSED: return false;
     case BF_ANSWER_MALFORMED:
         bf_call_problem(c, 422, "member", BF_T_API_MALFORMED, BF_NOARGS);

@@ -21,6 +21,7 @@ struct deed {
     /* kept of the answer while the caller's right to see the case is looked up */
     struct bf_answer answer;
     struct bf_api_look look;
+    bool keep_early;
 };
 
 static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, bf_str s) {
@@ -191,6 +192,15 @@ static void tell_done(struct bf_call *c, const struct deed *d, const struct bf_a
     bf_call_json(c, d->kind == BF_EVENT_OPEN ? 201 : 200, &out);
 }
 
+/* It came before its time. */
+static void tell_kept(struct bf_call *c, const struct bf_answer *a) {
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    bf_buf_fmt(&out, "{\"case\":%llu,\"seq\":%llu,\"kept\":true}", (unsigned long long)a->number,
+               (unsigned long long)a->seq);
+    bf_call_json(c, 202, &out);
+}
+
 static void tell(struct bf_call *c, struct deed *d, const struct bf_answer *a) {
     if (a->again)
         bf_call_header(c, "Idempotency-Replayed", BF_STR("true"));
@@ -199,13 +209,15 @@ static void tell(struct bf_call *c, struct deed *d, const struct bf_answer *a) {
     } else if (a->kind == BF_ANSWER_REFUSED) {
         uint32_t what = d->kind == BF_EVENT_OPEN ? a->proc : find_act(a->image, a->proc, d->act);
         bf_call_refused(c, a, &(struct bf_event){.kind = d->kind, .what = what, .start = BF_NONE});
+    } else if (a->kind == BF_ANSWER_EARLY) {
+        tell_kept(c, a);
     } else if (!bf_call_engine_problem(c, a)) {
         tell_done(c, d, a);
     }
 }
 
 static void count(struct bf_call *c, const struct bf_answer *a) {
-    if (a->kind != BF_ANSWER_DONE && a->kind != BF_ANSWER_REFUSED)
+    if (a->kind != BF_ANSWER_DONE && a->kind != BF_ANSWER_REFUSED && a->kind != BF_ANSWER_EARLY)
         return;
     bf_metric_add(c->service->metrics, BF_METRIC_STEPS,
                   a->again                       ? BF_LABEL_OUTCOME_REPEATED
@@ -269,6 +281,7 @@ static void command(struct deed *d, uint64_t number, bf_engine_reader *read) {
                                  .number = number,
                                  .policy = d->policy,
                                  .effective = BF_INSTANT_NONE,
+                                 .keep_early = d->keep_early,
                                  .principal = c->principal.person,
                                  .key = c->key,
                                  .request = c->request_id,
@@ -292,14 +305,25 @@ static bool read_kind(struct bf_call *c, enum bf_event_kind *kind) {
     return false;
 }
 
+static bool read_early(struct bf_call *c, bool *keep) {
+    json_t *early = json_object_get(c->body, "if_early");
+    const char *word = json_string_value(early);
+    *keep = word && strcmp(word, "keep") == 0;
+    if (*keep || !early || (word && strcmp(word, "refuse") == 0))
+        return true;
+    bf_call_problem_with(c, 422, "member", BF_T_API_IF_EARLY_IS, BF_NOARGS,
+                         BF_STR(",\"member\":\"if_early\""));
+    return false;
+}
+
 void bf_on_case_act(struct bf_call *c) {
-    static const char *const known[] = {"args", "as", "consent", "who", NULL};
+    static const char *const known[] = {"args", "as", "consent", "if_early", "who", NULL};
     struct deed *d = bf_new(c->arena, struct deed);
     uint64_t number;
     d->call = c;
     d->act = c->match.parts[1];
     if (!bf_call_number(c, c->match.parts[0], &number) || bf_api_strangers(c, c->body, known) ||
-        !read_kind(c, &d->kind))
+        !read_kind(c, &d->kind) || !read_early(c, &d->keep_early))
         return;
     command(d, number, read_act);
 }

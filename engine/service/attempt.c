@@ -85,7 +85,7 @@ static void touch(struct bf_attempt *t, struct bf_head *h) {
             return;
     t->touched = grown(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
     t->touched[t->touched_count++] =
-        (struct bf_touched){h, h->c, h->calendar, h->policy, h->last_seq, h->epoch};
+        (struct bf_touched){h, h->c, h->calendar, h->policy, h->early, h->last_seq, h->epoch};
     h->pins++;
 }
 
@@ -95,6 +95,7 @@ void bf_attempt_put_back(struct bf_attempt *t) {
         x->head->c = x->before;
         x->head->calendar = x->calendar;
         x->head->policy = x->policy;
+        x->head->early = x->early;
         x->head->last_seq = x->last_seq;
         x->head->epoch = x->epoch;
         x->head->pins--;
@@ -167,6 +168,43 @@ static void sign(struct bf_entry *n, const struct bf_work *w) {
     memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
 }
 
+/* ---- acts that come early ---- */
+
+/* Is the act to be kept? again: when its window opens, as far as that is known. */
+static bool is_kept(const struct bf_attempt *t, const struct bf_head *head, const struct bf_work *w,
+                    const struct bf_outcome *out, const struct bf_calendar *calendar,
+                    bf_instant *again) {
+    const struct bf_due *window = &out->refused.window;
+    bool asked = t->early || (w && w->command.keep_early && head && head->early.count < BF_EARLY_MAX);
+    if (!asked || out->kind != BF_REFUSED || out->refused.kind != BF_REFUSAL_NOT_YET)
+        return false;
+    if (window->kind == BF_DUE_DAY && window->last > BF_DAY_MIN)
+        *again = bf_calendar_day_end(calendar, window->last - 1,
+                                     (int32_t)t->policy->image->policy.day_ends);
+    if (*again <= t->now)
+        *again = BF_INSTANT_NONE; /* it is not only the window that is awaited */
+    return true;
+}
+
+static bool moved_window(const struct bf_attempt *t, bf_instant again) {
+    return again != t->early_again;
+}
+
+/* The row that keeps it, or ends its being kept. */
+static void early_row(struct bf_attempt *t, struct bf_entry *n, struct bf_head *head,
+                      bf_instant again) {
+    struct bf_buf data, body;
+    if (n->head.kind == BF_ENTRY_EARLY && again != BF_INSTANT_NONE) {
+        bf_buf_in(&data, t->arena);
+        bf_buf_fmt(&data, "{\"again\":%lld}", (long long)again);
+        n->data = bf_buf_view(&data);
+    }
+    bf_buf_in(&body, t->arena);
+    if (n->head.kind == BF_ENTRY_EARLY)
+        bf_entry_body(n, &body);
+    bf_early_row(t->arena, &head->early, n, bf_buf_view(&body));
+}
+
 /* Steps a head (NULL: a case to start), counting by a calendar, and makes the row. */
 static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struct bf_event event,
                                    struct bf_head *head, const struct bf_work *w, uint64_t cause,
@@ -193,6 +231,10 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
     bool time = event.kind == BF_EVENT_TICK || event.kind == BF_EVENT_CALENDAR;
     if (time && !out->fact_count)
         return BF_ATTEMPT_DONE;
+    bf_instant again = BF_INSTANT_NONE;
+    bool early = is_kept(t, head, w, out, calendar, &again);
+    if (early && t->early && !moved_window(t, again))
+        return BF_ATTEMPT_DONE; /* it waits on */
 
     uint32_t proc = head ? head->c->proc : event.what;
     if (!head && out->next) {
@@ -201,8 +243,11 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
             return BF_ATTEMPT_MEMORY;
         t->opened++;
     }
-    struct bf_entry *n =
-        make(t, out->kind == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, head, calendar);
+    struct bf_entry *n = make(t,
+                              early                  ? BF_ENTRY_EARLY
+                              : out->kind == BF_DONE ? BF_ENTRY_STEP
+                                                     : BF_ENTRY_REFUSAL,
+                              head, calendar);
     n->proc = proc;
     n->event = event;
     n->day = bf_calendar_day_of(calendar, event.effective, (int32_t)m->policy.day_ends);
@@ -211,23 +256,31 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
         t->own = t->made_count - 1;
         sign(n, w);
     }
-    if (out->kind == BF_REFUSED) {
+    if (t->early) {
+        n->principal = t->early->principal;
+        n->request = t->early->request;
+    }
+    if (n->head.kind == BF_ENTRY_REFUSAL) {
         struct bf_buf data;
         bf_buf_in(&data, t->arena);
         bf_refused_json(m, &out->refused, &data);
         n->data = bf_buf_view(&data);
     }
-    n->facts = out->facts;
-    n->fact_count = out->fact_count;
+    if (!early) {
+        n->facts = out->facts;
+        n->fact_count = out->fact_count;
+    }
     if (head) {
         touch(t, head);
-        if (out->next)
+        if (head->early.count || early)
+            early_row(t, n, head, again);
+        if (out->next && !early)
             head->c = out->next;
         head->calendar = calendar;
         head->last_seq = seq;
         head->epoch++;
     }
-    for (uint32_t i = 0; i < out->fact_count; i++)
+    for (uint32_t i = 0; i < out->fact_count && !early; i++)
         plan_fact(t, g, head ? head->number : 0, &out->facts[i], seq);
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
 }
@@ -391,6 +444,126 @@ static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct b
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
 }
 
+/* ---- acts kept early, tried again ---- */
+
+/* Of an act that may be kept: lapses get rows of their own, since its row holds no facts. */
+static enum bf_attempt_end lapses_first(struct bf_attempt *t, struct agenda *g, bf_instant by,
+                                        struct bf_head *head, const struct bf_work *w) {
+    struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = by, .start = BF_NONE};
+    struct bf_outcome out = {.fact_count = 1};
+    bf_instant due;
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    if (!head || !w || !w->command.keep_early)
+        return end;
+    end = current(t, head);
+    while (end == BF_ATTEMPT_DONE && out.fact_count &&
+           bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= by) {
+        end = step(t, g, tick, head, NULL, 0, &out);
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, g);
+    }
+    return end;
+}
+
+static const struct bf_image *of_head(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
+    (void)hash; /* the case may have moved to another image: names are those of that one now */
+    return ((const struct bf_head *)ctx)->policy->image;
+}
+
+static bool read_early(struct bf_attempt *t, struct bf_head *head, const struct bf_early *x,
+                       struct bf_entry *n) {
+    const struct bf_images images = {of_head, head};
+    const struct bf_entry_head h = {
+        .format = BF_JOURNAL_FORMAT, .kind = BF_ENTRY_EARLY, .seq = x->seq, .number = head->number};
+    struct bf_error e;
+    *n = (struct bf_entry){.event = {.kind = BF_EVENT_ACT, .what = BF_NONE, .start = BF_NONE}};
+    return bf_entry_read(&images, t->arena, &h, x->body, n, &e) == BF_OK;
+}
+
+/* Refused, because it cannot be tried. */
+static void drop_early(struct bf_attempt *t, struct bf_head *head, const struct bf_early *x) {
+    struct bf_entry kept, *n;
+    bool read = read_early(t, head, x, &kept);
+    n = make(t, BF_ENTRY_REFUSAL, head, t->policy->calendar);
+    n->proc = head->c->proc;
+    n->cause = x->seq;
+    n->event = kept.event;
+    n->event.effective = head->c->at;
+    if (!read)
+        n->event.actor = BF_ABSENT;
+    n->day = head->c->day;
+    n->principal = kept.principal;
+    n->request = kept.request;
+    touch(t, head);
+    early_row(t, n, head, BF_INSTANT_NONE);
+    head->calendar = t->policy->calendar;
+    head->last_seq = n->head.seq;
+    head->epoch++;
+}
+
+/* Tries the acts of a head, in their order, until none of them changes anything any more. */
+static enum bf_attempt_end try_early(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                     bool drop, bool *changed) {
+    uint64_t newest = head->early.count ? head->early.list[head->early.count - 1].seq : 0;
+    for (uint32_t i = 0; i < head->early.count && head->early.list[i].seq <= newest;) {
+        struct bf_early x = head->early.list[i];
+        struct bf_entry kept;
+        struct bf_outcome out = {.kind = BF_REFUSED};
+        uint64_t last = head->last_seq;
+        if (t->made_count > BF_ENGINE_CHAIN)
+            return BF_ATTEMPT_CHAIN;
+        t->policy = head->policy;
+        enum bf_attempt_end end = current(t, head);
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+        if (drop || !read_early(t, head, &x, &kept)) {
+            drop_early(t, head, &x);
+            continue;
+        }
+        kept.event.effective = head->c->at;
+        if (x.again != BF_INSTANT_NONE && x.again <= t->now && x.again > head->c->at)
+            kept.event.effective = x.again;
+        t->early = &kept;
+        t->early_again = x.again;
+        end = step(t, g, kept.event, head, NULL, x.seq, &out);
+        t->early = NULL;
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, g);
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+        if (out.kind == BF_DONE) {
+            *changed = true;
+            i = 0;
+            newest = head->last_seq;
+        } else if (head->last_seq == last) {
+            i++; /* it waits on, by the row it has */
+        }
+    }
+    return BF_ATTEMPT_DONE;
+}
+
+/* … of every head that this attempt has changed. */
+static enum bf_attempt_end try_all_early(struct bf_attempt *t, struct agenda *g) {
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    bool changed = true;
+    while (changed && end == BF_ATTEMPT_DONE) {
+        changed = false;
+        for (uint32_t i = 0; i < t->touched_count && end == BF_ATTEMPT_DONE; i++)
+            if (t->touched[i].head->c != t->touched[i].before)
+                end = try_early(t, g, t->touched[i].head, false, &changed);
+    }
+    return end;
+}
+
+void bf_early_offer(struct bf_lapse *next, struct bf_head *h) {
+    bf_instant at = h->c ? bf_early_next(&h->early) : BF_INSTANT_NONE;
+    if (at == BF_INSTANT_NONE || at > next->by || (next->head && next->at <= at))
+        return;
+    next->head = h;
+    next->at = at;
+    next->duty = BF_NONE;
+}
+
 /* ---- notices ---- */
 
 /* {"register":NAME,"row":RECORD}. False: it is not that. */
@@ -444,6 +617,7 @@ static enum bf_attempt_end look(struct bf_attempt *t, const struct bf_work *w) {
         v.number = h->number;
         v.last_seq = t->seen = h->last_seq;
         v.c = h->c;
+        v.early = &h->early;
     }
     bool done = w->look(w->command.ctx, &v, t->arena);
     if (t->out_of_memory || (!done && !t->needs))
@@ -471,16 +645,19 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                              &event))
             return BF_ATTEMPT_MALFORMED;
     }
+    bool changed = false;
     enum bf_attempt_end end =
         d->adopt     ? current(t, head)
         : d->migrate ? move(t, &g, head, d->migrate)
-                     : step(t, &g, event, head, w, 0, &t->first);
+        : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
+                     : lapses_first(t, &g, event.effective, head, w);
+    if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->early)
+        end = step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
         end = settle(t, &g);
-    if (!w && !d->adopt && !d->migrate)
-        return end;
-    /* Limits that were past when this armed them. */
-    while (end == BF_ATTEMPT_DONE) {
+    /* Limits that were past when this armed them; a scan looks for them itself. */
+    bool sent = w || d->adopt || d->migrate;
+    while (end == BF_ATTEMPT_DONE && sent) {
         struct bf_lapse next = {.by = t->now};
         for (uint32_t i = 0; i < t->touched_count; i++)
             bf_lapse_offer(&next, t->touched[i].head);
@@ -498,7 +675,7 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
         if (end == BF_ATTEMPT_DONE)
             end = settle(t, &g);
     }
-    return end;
+    return end == BF_ATTEMPT_DONE && !d->early_alone ? try_all_early(t, &g) : end;
 }
 
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d) {
@@ -549,6 +726,7 @@ static void case_rows(const struct bf_touched *x, struct bf_derived *work, struc
     const struct bf_head *h = x->head;
     struct bf_row_cases row =
         bf_derive_case(r->arena, h->policy->image, h->c, h->number, h->last_seq, h->epoch);
+    bf_early_due(&row, &h->early);
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
     if (row.due != BF_INSTANT_NONE && row.due < r->due)
         r->due = row.due;
@@ -583,7 +761,8 @@ static void register_rows(const struct bf_attempt *t, struct bf_round *r) {
 }
 
 /* A head's case standing alone, in an arena of its own. NULL: out of memory. */
-static struct bf_arena *clone(const struct bf_head *h, struct bf_case **copy) {
+static struct bf_arena *clone(const struct bf_head *h, struct bf_case **copy,
+                              struct bf_earlies *early) {
     struct bf_arena *a = bf_arena_new(0);
     jmp_buf jump;
     if (!a)
@@ -594,6 +773,7 @@ static struct bf_arena *clone(const struct bf_head *h, struct bf_case **copy) {
         return NULL;
     }
     *copy = bf_case_clone(a, h->policy->image, h->c);
+    *early = bf_early_copy(a, &h->early);
     bf_arena_on_exhausted(a, NULL);
     return a;
 }
@@ -602,6 +782,7 @@ static struct bf_arena *clone(const struct bf_head *h, struct bf_case **copy) {
 struct fresh {
     struct bf_arena *arena;
     struct bf_case *c;
+    struct bf_earlies early;
     bf_str row;
 };
 
@@ -635,6 +816,7 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf
         struct bf_head *h = t->touched[i].head;
         h->arena = fresh[i].arena; /* the old one is the round's garbage: answers share with it */
         h->c = fresh[i].c;
+        h->early = fresh[i].early;
     }
     for (uint32_t i = 0; i < t->put_count; i++) {
         struct bf_reg_row *cell = t->puts[i].cell;
@@ -657,7 +839,7 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf
 static bool prepare(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r,
                     struct fresh *fresh) {
     for (uint32_t i = 0; i < t->touched_count; i++)
-        if (!(fresh[i].arena = clone(t->touched[i].head, &fresh[i].c)))
+        if (!(fresh[i].arena = clone(t->touched[i].head, &fresh[i].c, &fresh[i].early)))
             return false;
     for (uint32_t i = 0; i < t->put_count; i++) {
         bf_str row = t->puts[i].row;

@@ -64,6 +64,12 @@ static bool is_twin(const struct bf_work *w, const struct bf_entry *n) {
     return bf_str_eq(n->principal, w->command.principal) && bf_str_eq(n->key, w->command.key);
 }
 
+static enum bf_answer_kind kind_of(uint16_t kind) {
+    return kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED
+           : kind == BF_ENTRY_EARLY ? BF_ANSWER_EARLY
+                                    : BF_ANSWER_DONE;
+}
+
 static enum bf_answer_kind tell_row(struct bf_work *w, const struct bf_row_journal *row,
                                     struct bf_error *error) {
     struct bf_images images = {bf_engine_image_of, w->engine};
@@ -93,7 +99,7 @@ static enum bf_answer_kind tell_row(struct bf_work *w, const struct bf_row_journ
                                    .fact_count = n.fact_count,
                                    .proc = n.proc,
                                    .data = n.data};
-    return head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED : BF_ANSWER_DONE;
+    return kind_of(head.kind);
 }
 
 static void twin_read(void *ctx, enum bf_err err, const struct bf_error *e,
@@ -375,8 +381,7 @@ static void answer_after(struct bf_work *w, uint64_t seq) {
 static void tell_attempt(struct bf_work *w, const struct bf_attempt *t) {
     const struct bf_entry *n = &t->made[t->own].entry;
     w->refused = t->first.refused;
-    w->result = (struct bf_answer){.kind = n->head.kind == BF_ENTRY_REFUSAL ? BF_ANSWER_REFUSED
-                                                                            : BF_ANSWER_DONE,
+    w->result = (struct bf_answer){.kind = kind_of(n->head.kind),
                                    .seq = n->head.seq,
                                    .number = n->head.number,
                                    .image = n->image,
@@ -462,6 +467,10 @@ enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, 
 enum bf_attempt_end bf_engine_fire(struct bf_engine *e, const struct bf_deed *d) {
     struct bf_deed alone = *d;
     enum bf_attempt_end end = bf_engine_attempt(e, d);
+    alone.early_alone = true; /* what is kept early is no reason for a lapse to fail */
+    alone.early_drop = d->early;
+    if (end == BF_ATTEMPT_CHAIN || end == BF_ATTEMPT_UNREADABLE)
+        end = bf_engine_attempt(e, &alone);
     if (end != BF_ATTEMPT_CHAIN && end != BF_ATTEMPT_UNREADABLE)
         return end;
     alone.lapse_fails = end == BF_ATTEMPT_CHAIN ? BF_WHY_CHAIN : BF_WHY_UNREADABLE;
@@ -476,9 +485,12 @@ static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
     while (end == BF_ATTEMPT_DONE) {
         struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
         bf_lapse_offer(&next, h);
+        bf_early_offer(&next, h);
         if (!next.head)
             break;
-        end = bf_engine_fire(e, &(struct bf_deed){.head = h, .lapse_at = next.at});
+        end = bf_engine_fire(e, &(struct bf_deed){.head = h,
+                                                  .lapse_at = next.at,
+                                                  .early = next.duty == BF_NONE});
     }
     return end;
 }

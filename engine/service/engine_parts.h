@@ -28,6 +28,7 @@ struct bf_head {
     const struct bf_calendar *calendar; /* its duties were counted by; NULL: one not known here */
     struct bf_arena *arena;             /* of c; NULL: not here */
     struct bf_case *c;
+    struct bf_earlies early; /* in the arena too */
     uint64_t last_seq, epoch;
     struct bf_used_key *keys;
     uint32_t key_count, key_cap;
@@ -89,6 +90,7 @@ struct bf_touched {
     struct bf_case *before; /* NULL: the attempt opened it */
     const struct bf_calendar *calendar;
     const struct bf_engine_policy *policy;
+    struct bf_earlies early;
     uint64_t last_seq, epoch;
 };
 struct bf_put {
@@ -113,6 +115,8 @@ struct bf_attempt {
     struct bf_made *made;
     uint32_t made_count, made_cap, opened;
     enum bf_why lapse_fails;
+    const struct bf_entry *early; /* the EARLY row whose act is tried again; NULL: none is */
+    bf_instant early_again;
     uint32_t own; /* of made: the command's row, or the row put; BF_NONE: there is none */
     struct bf_touched *touched;
     uint32_t touched_count, touched_cap;
@@ -235,6 +239,8 @@ struct bf_lapse {
 };
 /* Is the head's next lapse sooner? Then it is the next. */
 void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
+/* The same of an act kept early, whose window opens; after lapses of that instant. Its duty is BF_NONE. */
+void bf_early_offer(struct bf_lapse *next, struct bf_head *h);
 
 /* out: what came of it; neither an obstacle nor a case: a lapse ended it before. */
 struct bf_migrate_deed {
@@ -250,6 +256,9 @@ struct bf_deed {
     struct bf_head *head; /* NULL: an opening, a notice, a look at no case */
     bf_instant lapse_at;
     enum bf_why lapse_fails; /* … and what it should bring about: BF_WHY_NOTHING, it does */
+    bool early;              /* acts kept early are tried again */
+    bool early_drop;         /* … are refused unlooked at: trying them brings about too much */
+    bool early_alone;        /* those kept early are left alone */
     bool adopt;              /* the head shall count by the current calendar */
     struct bf_migrate_deed *migrate; /* … shall go on under another image */
 };

@@ -83,6 +83,7 @@ struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
     h->policy = p;
     h->failed = BF_OK;
     h->calendar = p->calendar;
+    h->early = (struct bf_earlies){0};
     h->last_seq = h->epoch = 0;
     return h;
 }
@@ -185,6 +186,7 @@ static enum bf_err apply_rows(struct loading *l, struct bf_error *error) {
             return bf_fail(error, BF_ENOMEM, "out of memory");
         if (!n.gone)
             h->calendar = bf_adopt_calendar_of(l->e, n.calendar);
+        bf_early_row(l->arena, &h->early, &n, r->body);
         h->last_seq = head.seq;
         h->epoch++;
     }
@@ -203,6 +205,7 @@ static void apply_all(struct loading *l) {
         return;
     }
     h->last_seq = h->epoch = h->key_count = 0; /* of an earlier try */
+    h->early = (struct bf_earlies){0};
     bf_arena_on_exhausted(l->arena, &jump);
     if (setjmp(jump) == 0)
         err = apply_rows(l, &error);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/service/derive.h"
+#include "engine/service/early.h"
 #include "engine/service/tiling.h"
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
@@ -250,7 +251,7 @@ static enum bf_err read_chain(struct chain *c, struct bf_error *e) {
 }
 
 static enum bf_err apply_chain(struct chain *c, struct bf_case **at, const struct bf_image **image,
-                               struct bf_error *e) {
+                               struct bf_earlies *early, struct bf_error *e) {
     for (const struct chain_row *l = c->first; l; l = l->later) {
         struct bf_entry n;
         enum bf_err err = bf_closed_entry(c->r->from, c->r->scratch, &l->row, &n, e);
@@ -260,6 +261,7 @@ static enum bf_err apply_chain(struct chain *c, struct bf_case **at, const struc
             bf_error_wrap(e, "row %llu", (unsigned long long)l->row.seq);
             return err;
         }
+        bf_early_row(c->r->scratch, early, &n, l->row.body);
         if (n.image)
             *image = n.image;
     }
@@ -270,10 +272,11 @@ static enum bf_err derive_case(struct rebuild *r, uint64_t number, struct bf_err
     struct chain c = {.r = r, .next = r->last_seq[number]};
     const struct bf_image *m = NULL;
     struct bf_case *at = NULL;
+    struct bf_earlies early = {0};
     bf_arena_reset(r->scratch);
     enum bf_err err = read_chain(&c, e);
     if (!err)
-        err = apply_chain(&c, &at, &m, e);
+        err = apply_chain(&c, &at, &m, &early, e);
     if (err) {
         bf_error_wrap(e, "case %llu", (unsigned long long)number);
         return err;
@@ -281,6 +284,7 @@ static enum bf_err derive_case(struct rebuild *r, uint64_t number, struct bf_err
     struct bf_derived d = {.arena = r->scratch};
     struct bf_row_cases row =
         bf_derive_case(r->batch.arena, m, at, number, r->last_seq[number], c.count);
+    bf_early_due(&row, &early);
     bf_batch_put(&r->batch, BF_TABLE_CASES, &row);
     bf_derive_work(&d, m, NULL, at, number);
     for (uint32_t i = 0; i < d.count; i++) {

@@ -59,6 +59,11 @@ static void renew(struct bf_due_case *d) {
     const struct bf_head *h = d->head;
     d->duty = bf_case_next_lapse(h->policy->image, h->c, &at);
     d->at = d->duty == BF_NONE ? BF_DUE_NEVER : at;
+    at = bf_early_next(&h->early);
+    if (at != BF_INSTANT_NONE && at < d->at) {
+        d->at = at;
+        d->duty = BF_NONE; /* behind all duties */
+    }
     d->seq = h->last_seq;
 }
 
@@ -81,9 +86,10 @@ static bool add_head(struct bf_engine *e, struct bf_head *h) {
 }
 
 void bf_scan_touched(struct bf_engine *e, struct bf_head *h) {
-    bf_instant at;
-    if (e->scan.active && bf_case_next_lapse(h->policy->image, h->c, &at) != BF_NONE &&
-        at <= e->scan.until && !add_head(e, h))
+    struct bf_due_case d = {.head = h};
+    if (e->scan.active)
+        renew(&d);
+    if (e->scan.active && d.at <= e->scan.until && !add_head(e, h))
         bf_scan_again(e);
 }
 
@@ -146,7 +152,8 @@ static bool fire_page(struct bf_engine *e) {
         struct bf_head *h = d->head;
         uint32_t place = (uint32_t)(d - s->page);
         enum bf_attempt_end end =
-            bf_engine_fire(e, &(struct bf_deed){.head = h, .lapse_at = d->at});
+            bf_engine_fire(e, &(struct bf_deed){
+                                  .head = h, .lapse_at = d->at, .early = d->duty == BF_NONE});
         d = &s->page[place]; /* the page may have grown */
         BF_ASSERT(d->head == h);
         if (e->dead || end == BF_ATTEMPT_WAIT)

@@ -340,6 +340,7 @@ void world_send(struct world *w, struct world_sent *x, uint64_t number) {
                                                  .effective = BF_INSTANT_NONE,
                                                  .principal = BF_STR("somebody"),
                                                  .key = bf_str_of(x->key ? x->key : ""),
+                                                 .keep_early = x->if_early,
                                                  .read = reader,
                                                  .answer = told,
                                                  .ctx = x});
