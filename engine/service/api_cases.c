@@ -96,12 +96,9 @@ static bool read_act(void *ctx, const struct bf_image *m, const struct bf_case *
         return true;
     struct bf_i_range params = m->act[e->what].params;
     struct bf_value *v = bf_new_array(a, struct bf_value, params.count + 1);
-    json_t *none = args ? NULL : json_object();
-    bool fine = (args || none) && bf_json_fields(&r, "args", args ? args : none, params, v);
-    json_decref(none);
     e->args = v;
     e->nargs = params.count;
-    return fine || bad_member(d, &r);
+    return bf_json_fields(&r, "args", args, params, v) || bad_member(d, &r);
 }
 
 /* Data by name: what a party or a given datum is; what is kept or not given is left to the rules. */

@@ -258,7 +258,7 @@ bool bf_json_fields(struct bf_json_read *r, const char *path, json_t *j, struct 
     const struct bf_image *m = r->image;
     const char *key;
     json_t *value;
-    if (!json_is_object(j))
+    if (j && !json_is_object(j))
         return wrong(r, path, BF_T_JSON_OBJECT, BF_STR(""));
     json_object_foreach(j, key, value) {
         if (field_of(m, fields, key) == BF_NONE)

@@ -27,7 +27,7 @@ struct bf_json_read {
 ** texts with j. False, having said why: it is none. */
 bool bf_json_value(struct bf_json_read *r, const char *path, json_t *j, uint32_t type,
                    struct bf_value *v);
-/* Reads the fields of an object, in order; v has room for them. A name no field has is an error. */
+/* Reads the fields of an object (NULL: an empty one), in order; v has room for them. A name no field has is an error. */
 bool bf_json_fields(struct bf_json_read *r, const char *path, json_t *j, struct bf_i_range fields,
                     struct bf_value *v);
 
