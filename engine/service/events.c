@@ -61,6 +61,45 @@ static void put_row(const struct bf_image *m, const struct bf_fact *f, const cha
     }
 }
 
+/* Is its first value who did it, or to whom it was? */
+static bool names_party(const struct bf_fact *f) {
+    switch ((enum bf_fact_kind)f->kind) {
+    case BF_FACT_STARTED:
+    case BF_FACT_ASKED:
+    case BF_FACT_ACTED:
+    case BF_FACT_CONSENTED:
+    case BF_FACT_DECLINED:
+    case BF_FACT_VIOLATED:
+    case BF_FACT_NOTIFIED:
+    case BF_FACT_FILED:
+    case BF_FACT_REFUSED: return f->n && bf_is_party(f->v[0]);
+    case BF_FACT_REQUEST_DIED:
+    case BF_FACT_SET:
+    case BF_FACT_MOVED:
+    case BF_FACT_WAITING:
+    case BF_FACT_SPARED:
+    case BF_FACT_ARMED:
+    case BF_FACT_MET:
+    case BF_FACT_LATE:
+    case BF_FACT_LAPSED:
+    case BF_FACT_VOIDED:
+    case BF_FACT_LEFT:
+    case BF_FACT_PAUSED:
+    case BF_FACT_RESUMED:
+    case BF_FACT_EXTENDED:
+    case BF_FACT_RESTARTED:
+    case BF_FACT_RECOMPUTED:
+    case BF_FACT_EXCUSED:
+    case BF_FACT_PUT:
+    case BF_FACT_OPENED:
+    case BF_FACT_RAISED:
+    case BF_FACT_ENDED:
+    case BF_FACT_FAILED:
+    case BF_FACT_KINDS: break;
+    }
+    return false;
+}
+
 void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out) {
     bf_buf_char(out, '{');
     put_row(m, f, "act", out);
@@ -77,6 +116,10 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
     put_row(m, f, "event", out);
     put_text(out, "fact", bf_str_of(bf_fact_word((enum bf_fact_kind)f->kind)));
     put_row(m, f, "from", out);
+    if (names_party(f)) {
+        key(out, "party");
+        bf_value_json(m, f->v[0], out);
+    }
     put_row(m, f, "procedure", out);
     put_row(m, f, "register", out);
     put_row(m, f, "state", out);

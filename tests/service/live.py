@@ -19,6 +19,12 @@ MEASURES, POLICY = "policies/hebi-2021-39", "鹤壁政务数据办法"
 POLICE, CIVIL = "sgaj", "smzj"  # codes of the scenarios' departments: who has the data, who asks for it
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status
@@ -49,15 +55,16 @@ class Unix(http.client.HTTPConnection):
 
 
 class Daemon:
-    """In a folder of its own. `token` is the first operator's."""
+    """In a folder of its own. `token` is the first operator's. made=False: only the folder, for who makes it himself."""
 
-    def __init__(self):
+    def __init__(self, made=True):
         self.folder = Path(tempfile.mkdtemp(prefix="banfad"))
         self.env = dict(os.environ, BANFA_STDLIB=str(ROOT / "stdlib"), LC_ALL="C.UTF-8",
                         BANFA_DATABASE=str(self.folder / "b.db"), BANFA_DATA=str(self.folder / "data"))
-        self.process, self.keys, self.port = None, 0, None
-        told = self.run("init", "--person", "root", "--name", "Root")
-        self.token = re.search(r"bfd_\w+", told).group()
+        self.process, self.keys, self.port = None, 0, free_port()
+        if made:
+            told = self.run("init", "--person", "root", "--name", "Root")
+            self.token = re.search(r"bfd_\w+", told).group()
 
     def run(self, *args, fails=False):
         done = subprocess.run([BANFAD, *args], env=self.env, capture_output=True, text=True, timeout=60)
@@ -65,9 +72,6 @@ class Daemon:
         return done.stdout
 
     def start(self, **settings):
-        with socket.socket() as s:  # a port that is free now
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
         env = dict(self.env, BANFA_LISTEN=f"127.0.0.1:{self.port}", **{f"BANFA_{k}": v for k, v in settings.items()})
         self.log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen([BANFAD, "serve"], env=env, stderr=self.log, stdout=self.log)
