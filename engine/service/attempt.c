@@ -39,7 +39,7 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
     struct bf_attempt *t = ctx;
     const struct bf_image *m = t->policy->image;
     struct bf_reg_row *cell = bf_engine_cell(t->engine, bf_derive_register_name(t->arena, m, reg),
-                                             bf_derive_register_key(t->arena, m, keys, n));
+                                             bf_derive_register_key(t->arena, m, keys, n), true);
     if (!cell)
         t->out_of_memory = true;
     if (!cell || !cell->here) {
@@ -68,7 +68,7 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
 
 static void put_row(struct bf_attempt *t, uint32_t reg, struct bf_value row, uint64_t seq) {
     struct bf_row_register put = bf_derive_register(t->arena, t->policy->image, reg, row, seq);
-    struct bf_reg_row *cell = bf_engine_cell(t->engine, put.name, put.key);
+    struct bf_reg_row *cell = bf_engine_cell(t->engine, put.name, put.key, false);
     if (!cell) {
         t->out_of_memory = true;
         return;
@@ -348,7 +348,9 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
             if (!head)
                 return BF_ATTEMPT_MEMORY;
             if (!head->c)
-                return BF_ATTEMPT_WAIT;
+                return head->loading               ? BF_ATTEMPT_WAIT
+                       : head->failed == BF_ENOENT ? BF_ATTEMPT_UNREADABLE
+                                                   : BF_ATTEMPT_MEMORY;
             t->policy = head->policy;
         }
         enum bf_attempt_end end = step(t, g, x.event, head, NULL, x.cause, &out);
@@ -682,10 +684,13 @@ enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d
     jmp_buf jump;
     volatile enum bf_attempt_end end = BF_ATTEMPT_MEMORY;
     t->own = BF_NONE;
+    BF_ASSERT(!t->engine->attempting);
+    t->engine->attempting = true;
     bf_arena_on_exhausted(t->arena, &jump);
     if (setjmp(jump) == 0)
         end = run(t, d);
     bf_arena_on_exhausted(t->arena, NULL);
+    t->engine->attempting = false;
     if (end != BF_ATTEMPT_DONE)
         bf_attempt_put_back(t);
     return end;

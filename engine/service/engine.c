@@ -192,11 +192,12 @@ static void release(struct bf_round *r) {
     bf_free(r);
 }
 
-static void answer_all(struct bf_round *r, bool full) {
+/* What they were told so far (kind DONE), or that the round came to nothing. */
+static void answer_all(struct bf_round *r, enum bf_answer_kind kind) {
     for (struct bf_work *w = r->first, *next; w; w = next) {
         next = w->next;
-        if (full)
-            w->result = (struct bf_answer){.kind = BF_ANSWER_FULL};
+        if (kind != BF_ANSWER_DONE)
+            w->result = (struct bf_answer){.kind = kind};
         if (!w->head) {
             drop_opening(w);
             follow(w);
@@ -258,8 +259,10 @@ static struct bf_head *next_in_line(struct bf_engine *e) {
 
 /* Everybody whose wait may be over gets one try: who must wait again does so behind the others. */
 void bf_engine_resume(struct bf_engine *e) {
-    if (e->dead || e->resuming)
+    e->resume_due |= e->attempting;
+    if (e->dead || e->resuming || e->attempting)
         return;
+    e->resume_due = false;
     e->resuming = true;
     for (struct bf_work *w = e->openings; w; w = w->next_opening) {
         w->resume = w->stalled || (w->twin && !w->reading && w->twin <= e->committed);
@@ -294,6 +297,26 @@ static void forget_twins(struct bf_engine *e) {
             h->first->twin = 0;
 }
 
+/* Nothing that is not durable stays: all of it is refused. r: of the writer, or NULL; both are released. */
+static void take_back(struct bf_engine *e, struct bf_round *r, enum bf_answer_kind kind) {
+    struct bf_round *rounds[] = {r, e->forming};
+    e->forming = NULL;
+    e->seq = e->committed;
+    e->cases = e->committed_cases;
+    e->wake_after = 0;
+    e->held = true;
+    bf_scan_again(e);
+    for (int i = 2; i-- > 0;)
+        if (rounds[i])
+            undo(rounds[i]);
+    forget_twins(e);
+    for (int i = 0; i < 2; i++)
+        if (rounds[i]) {
+            answer_all(rounds[i], kind);
+            release(rounds[i]);
+        }
+}
+
 static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
     struct bf_round *r = ctx;
     struct bf_engine *e = r->engine;
@@ -308,36 +331,23 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
     if (e->o.written)
         e->o.written(e->o.ctx, err ? NULL : &r->batch);
     if (err) {
-        struct bf_round *later = e->forming;
-        e->forming = NULL;
-        e->seq = e->committed;
-        e->cases = e->committed_cases;
-        e->wake_after = 0;
-        e->held = true;
-        bf_scan_again(e);
         bf_grove_back(e->grove);
-        if (later)
-            undo(later);
-        undo(r);
-        forget_twins(e);
-        answer_all(r, true);
-        if (later) {
-            answer_all(later, true);
-            release(later);
-        }
+        take_back(e, r, BF_ANSWER_FULL);
     } else {
         e->committed = r->batch.head.seq;
         e->committed_cases = r->batch.head.cases;
         e->counts.fired += r->fired;
         unpin(r);
-        answer_all(r, false);
+        answer_all(r, BF_ANSWER_DONE);
+        release(r);
     }
-    release(r);
     bf_engine_resume(e);
     bf_engine_flush(e);
 }
 
 void bf_engine_flush(struct bf_engine *e) {
+    if (e->resume_due)
+        bf_engine_resume(e);
     struct bf_round *r = e->forming;
     if (e->dead || e->flying || !r)
         return;
@@ -349,7 +359,7 @@ void bf_engine_flush(struct bf_engine *e) {
     }
     r->batch.head = (struct bf_row_head){.seq = e->seq, .cases = e->cases};
     if (!bf_grove_grow(e->grove, &r->batch)) {
-        e->forming = r; /* later, then */
+        take_back(e, r, BF_ANSWER_MEMORY);
         return;
     }
     e->flying = r;
@@ -574,6 +584,12 @@ static void run_work(struct bf_work *w) {
 void bf_engine_advance(struct bf_engine *e, struct bf_head *h) {
     if (h->advancing || e->dead)
         return;
+    if (e->attempting) {
+        e->resume_due = true;
+        if (h->first)
+            wait_in_line(e, h);
+        return;
+    }
     h->advancing = true;
     h->pins++;
     for (struct bf_work *w; (w = h->first) != NULL && !e->dead && !h->loading;) {
@@ -864,5 +880,6 @@ struct bf_engine_counts bf_engine_count(const struct bf_engine *e) {
     n.queue_rows = e->seq - e->committed;
     n.under_way = e->under_way;
     n.cached_cases = e->head_count;
+    n.cached_rows = e->cell_count;
     return n;
 }

@@ -136,7 +136,7 @@ struct bf_engine_options {
     void *ctx;
     uint32_t partition;
     enum bf_hash hash;     /* of a new partition's tree; 0: SHA-256 */
-    uint32_t cached_cases; /* heads kept beyond those under way */
+    uint32_t cached_cases; /* heads, and rows of registers, kept beyond those under way */
     uint32_t batch_rows;   /* a scan takes at most a quarter of it at once */
 };
 
@@ -207,7 +207,7 @@ void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t ba
 struct bf_engine_counts {
     uint64_t queue_rows; /* put into batches, not durable yet */
     uint64_t under_way;  /* commands, looks and reads without an end */
-    uint64_t cached_cases;
+    uint64_t cached_cases, cached_rows;
     uint64_t stuck; /* due at the last scan, and not to be stepped: their policy is not known */
     uint64_t fired; /* limits that passed and were acted on */
 };

@@ -52,6 +52,7 @@ struct bf_reg_row {
     bool reading, failed;
     uint32_t pins;
     struct bf_reg_row *chain;
+    struct bf_reg_row *newer, *older;
 };
 
 enum bf_task { BF_TASK_COMMAND, BF_TASK_LOOK, BF_TASK_NOTICE };
@@ -171,7 +172,7 @@ struct bf_scan {
 };
 
 /* Heads and cells by hash: a few a slot at the cache sizes there are. */
-enum { BF_HEAD_BITS = 14, BF_TABLE_SLOTS = 1024, BF_SALT = 16 };
+enum { BF_HEAD_BITS = 14, BF_SALT = 16 };
 
 /* A calendar, current from a row on. */
 struct bf_adoption {
@@ -209,7 +210,10 @@ struct bf_engine {
     struct bf_head *heads[1 << BF_HEAD_BITS];
     uint32_t head_count;
     struct bf_head *newest, *oldest;
-    struct bf_reg_row *cells[BF_TABLE_SLOTS];
+    struct bf_reg_row *cells[1 << BF_HEAD_BITS];
+    uint32_t cell_count;
+    struct bf_reg_row *newest_cell, *oldest_cell;
+    uint32_t reading;                       /* heads and cells that are being read */
     struct bf_head *waiting, *waiting_last; /* whose first command waits */
     uint32_t waiting_count;
     struct bf_work *openings; /* without an answer yet; newest first */
@@ -218,6 +222,9 @@ struct bf_engine {
     uint64_t cases, committed_cases;
     struct bf_grove *grove;
     bool dead, resuming;
+    bool
+        attempting; /* a read that ends at once (no memory) must not start another attempt in this one */
+    bool resume_due;    /* … what waits for it is resumed by the next flush */
     uint32_t under_way; /* commands without an answer, reads without a done */
     uint64_t turns;
     bf_instant wake,
@@ -342,8 +349,8 @@ struct bf_head *bf_engine_new_head(struct bf_engine *e, uint64_t number,
 void bf_engine_retry_heads(struct bf_engine *e);
 /* … unless somebody still needs it. */
 void bf_engine_forget(struct bf_engine *e, struct bf_head *h);
-/* A row of a register, reading it if it is not here. NULL: out of memory. */
-struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key);
+/* A row of a register; read: asking for it if it is not here. NULL: out of memory. */
+struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key, bool read);
 
 bool bf_head_room_for_key(struct bf_head *h);
 uint64_t bf_key_hash(bf_str principal, bf_str key); /* never 0 */

@@ -6,7 +6,7 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
-enum { CHAIN_ROWS = 256 };
+enum { CHAIN_ROWS = 256, SPARED = 4096 };
 
 static uint64_t hash_of(uint64_t h, bf_str s) {
     for (uint32_t i = 0; i < s.len; i++)
@@ -54,10 +54,20 @@ void bf_engine_forget(struct bf_engine *e, struct bf_head *h) {
     bf_free(h);
 }
 
+static void forget_cell(struct bf_engine *e, struct bf_reg_row *c);
+
+/* While something is read, somebody waits who may need what was read before, however little may be kept: he must not
+** lose the one for the other for ever. */
 void bf_engine_evict(struct bf_engine *e) {
-    for (struct bf_head *h = e->oldest, *newer; h && e->head_count > e->o.cached_cases; h = newer) {
+    uint32_t kept = e->o.cached_cases + (e->reading ? SPARED : 0);
+    for (struct bf_head *h = e->oldest, *newer; h && e->head_count > kept; h = newer) {
         newer = h->newer;
         bf_engine_forget(e, h);
+    }
+    for (struct bf_reg_row *c = e->oldest_cell, *newer; c && e->cell_count > kept; c = newer) {
+        newer = c->newer;
+        if (!c->pins && !c->reading)
+            forget_cell(e, c);
     }
 }
 
@@ -129,6 +139,7 @@ static void loaded(struct loading *l, enum bf_err err, const struct bf_error *er
     struct bf_engine *e = l->e;
     struct bf_head *h = l->h;
     e->under_way--;
+    e->reading--;
     h->loading = false;
     h->failed = h->c ? BF_OK : err;
     if (err || h->arena != l->arena) {
@@ -295,6 +306,7 @@ bool bf_engine_load(struct bf_engine *e, struct bf_head *h) {
     h->loading = true;
     h->failed = BF_OK;
     e->under_way++;
+    e->reading++;
     struct bf_row_cases at = {.number = h->number};
     struct bf_query q = {
         .partition = e->o.partition, .table = BF_TABLE_CASES, .at = &at, .same = 1, .limit = 1};
@@ -308,9 +320,10 @@ struct bf_head *bf_engine_head(struct bf_engine *e, uint64_t number) {
         return NULL;
     unlink_age(e, h);
     link_newest(e, h);
-    if (!h->c && !h->loading && h->failed != BF_ENOENT && !bf_engine_load(e, h))
-        return NULL;
-    return h;
+    h->pins++; /* a read may end at once, and nobody waits for it yet */
+    bool there = h->c || h->loading || h->failed == BF_ENOENT || bf_engine_load(e, h);
+    h->pins--;
+    return there ? h : NULL;
 }
 
 /* ---- registers ---- */
@@ -321,6 +334,7 @@ static void cell_loaded(void *ctx, enum bf_err err, const struct bf_error *error
     struct bf_engine *e = c->engine;
     const struct bf_row_register *row = !err && rows->count ? rows->row : NULL;
     e->under_way--;
+    e->reading--;
     c->reading = false;
     if (!c->here) { /* else it was put meanwhile */
         char *p = row ? bf_malloc(row->row.len + 1) : NULL;
@@ -337,26 +351,58 @@ static void cell_loaded(void *ctx, enum bf_err err, const struct bf_error *error
     bf_engine_resume(e);
 }
 
-struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key) {
-    uint64_t hash = hash_of(hash_of(HASH_SEED, name), key);
-    struct bf_reg_row **p = &e->cells[hash % BF_TABLE_SLOTS], *c;
+static struct bf_reg_row **cell_place(struct bf_engine *e, uint64_t hash, bf_str name, bf_str key) {
+    struct bf_reg_row **p = &e->cells[hash >> (64 - BF_HEAD_BITS)], *c;
     while ((c = *p) && !(c->hash == hash && bf_str_eq(c->name, name) && bf_str_eq(c->key, key)))
         p = &c->chain;
-    if (!c) {
-        char *texts = bf_malloc(sizeof *c + name.len + key.len);
-        if (!texts)
-            return NULL;
-        c = (struct bf_reg_row *)(void *)texts;
-        texts += sizeof *c;
-        memcpy(texts, name.p, name.len);
-        memcpy(texts + name.len, key.p, key.len);
-        *c = (struct bf_reg_row){.engine = e,
-                                 .hash = hash,
-                                 .name = {texts, name.len},
-                                 .key = {texts + name.len, key.len}};
-        *p = c;
-    }
-    if (!c->here && !c->reading) {
+    return p;
+}
+
+static void unlink_cell(struct bf_engine *e, struct bf_reg_row *c) {
+    *(c->newer ? &c->newer->older : &e->newest_cell) = c->older;
+    *(c->older ? &c->older->newer : &e->oldest_cell) = c->newer;
+}
+
+static void link_newest_cell(struct bf_engine *e, struct bf_reg_row *c) {
+    c->newer = NULL;
+    c->older = e->newest_cell;
+    *(e->newest_cell ? &e->newest_cell->newer : &e->oldest_cell) = c;
+    e->newest_cell = c;
+}
+
+static void forget_cell(struct bf_engine *e, struct bf_reg_row *c) {
+    struct bf_reg_row **p = cell_place(e, c->hash, c->name, c->key);
+    BF_ASSERT(*p == c);
+    *p = c->chain;
+    unlink_cell(e, c);
+    e->cell_count--;
+    bf_free((void *)c->row.p);
+    bf_free(c);
+}
+
+static struct bf_reg_row *cell_made(struct bf_engine *e, uint64_t hash, bf_str name, bf_str key) {
+    char *texts = bf_malloc(sizeof(struct bf_reg_row) + name.len + key.len);
+    if (!texts)
+        return NULL;
+    struct bf_reg_row *c = (struct bf_reg_row *)(void *)texts;
+    texts += sizeof *c;
+    memcpy(texts, name.p, name.len);
+    memcpy(texts + name.len, key.p, key.len);
+    *c = (struct bf_reg_row){
+        .engine = e, .hash = hash, .name = {texts, name.len}, .key = {texts + name.len, key.len}};
+    link_newest_cell(e, c);
+    e->cell_count++;
+    return c;
+}
+
+struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key, bool read) {
+    uint64_t hash = hash_of(hash_of(HASH_SEED, name), key);
+    struct bf_reg_row **p = cell_place(e, hash, name, key), *c = *p;
+    if (!c && !(c = *p = cell_made(e, hash, name, key)))
+        return NULL;
+    unlink_cell(e, c);
+    link_newest_cell(e, c);
+    if (read && !c->here && !c->reading) {
         struct bf_row_register at = {.name = c->name, .key = c->key};
         struct bf_query q = {.partition = e->o.partition,
                              .table = BF_TABLE_REGISTER,
@@ -369,16 +415,13 @@ struct bf_reg_row *bf_engine_cell(struct bf_engine *e, bf_str name, bf_str key) 
         }
         c->reading = true;
         e->under_way++;
+        e->reading++;
         bf_store_read(e->store, &q, cell_loaded, c);
     }
     return c;
 }
 
 void bf_engine_forget_cells(struct bf_engine *e) {
-    for (uint32_t i = 0; i < BF_TABLE_SLOTS; i++)
-        for (struct bf_reg_row *c; (c = e->cells[i]) != NULL;) {
-            e->cells[i] = c->chain;
-            bf_free((void *)c->row.p);
-            bf_free(c);
-        }
+    while (e->newest_cell)
+        forget_cell(e, e->newest_cell);
 }

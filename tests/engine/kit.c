@@ -98,11 +98,17 @@ void kit_init(struct kit *k) {
                                       .batch_rows = 16};
 }
 
+void kit_reopen(struct kit *k) {
+    struct bf_error e;
+    assert_int_equal(bf_store_open_memory(k->memory, &(struct bf_store_options){0}, &k->store, &e),
+                     BF_OK);
+    k->e = NULL;
+}
+
 void kit_open(struct kit *k) {
     struct bf_error e;
     k->ready = k->died = 0;
-    assert_int_equal(bf_store_open_memory(k->memory, &(struct bf_store_options){0}, &k->store, &e),
-                     BF_OK);
+    kit_reopen(k);
     assert_int_equal(bf_engine_new(k->store, &k->o, &k->e, &e), BF_OK);
     k->policy = bf_engine_add_policy(k->e, k->m, k->calendar);
     assert_non_null(k->policy);
@@ -111,14 +117,14 @@ void kit_open(struct kit *k) {
 }
 
 void kit_close(struct kit *k) {
-    bf_engine_free(k->e);
+    if (k->e)
+        bf_engine_free(k->e);
     bf_store_close(k->store);
     k->e = NULL;
 }
 
 void kit_fini(struct kit *k) {
-    if (k->e)
-        kit_close(k);
+    kit_close(k);
     bf_memory_free(k->memory);
     bf_arena_free(k->a);
 }

@@ -44,6 +44,7 @@ struct kit_told {
 const struct bf_image *kit_image(struct bf_arena *a, const char *number);
 void kit_init(struct kit *k);
 void kit_open(struct kit *k); /* a new engine over the same disk, ready */
+void kit_reopen(struct kit *k); /* … the disk alone */
 void kit_close(struct kit *k);
 void kit_fini(struct kit *k);
 /* Until nothing is left to do. */

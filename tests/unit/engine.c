@@ -1,7 +1,9 @@
 /* The engine where the scenarios do not lead it: looks, notices, commands in flight, full disks, lapses that pile up. */
 #include <unistd.h>
 
+#include "engine/core/merkle.h"
 #include "tests/engine/kit.h"
+#include "tests/unit/fault.h"
 
 static int setup(void **state) {
     static struct kit k;
@@ -497,6 +499,248 @@ static void opening_that_needs_two_rows(void **state) {
     }
 }
 
+/* ---- caches ---- */
+
+static void rows_of_registers_are_forgotten(void **state) {
+    struct kit *k = *state;
+    k->o.cached_cases = 8;
+    kit_close(k);
+    kit_open(k);
+    for (int i = 0; i < 100; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "T%d", i);
+        put_mark(k, code);
+    }
+    assert_in_range(bf_engine_count(k->e).cached_rows, 1, 9);
+    struct bf_value key = kit_town(k, "T3");
+    struct kit_told looked = {.key = &key};
+    kit_looks(k, &looked, 0);
+    kit_run(k);
+    assert_true(looked.found);
+    assert_int_equal(looked.shown, 2); /* it was read again */
+}
+
+/* ---- the tree ---- */
+
+static enum bf_err read_tile(void *ctx, uint32_t level, uint64_t index, uint32_t width,
+                             uint8_t *out, struct bf_error *e) {
+    struct kit *k = ctx;
+    const struct bf_row_tile *row;
+    uint32_t n = kit_rows(k, BF_TABLE_TILE, (const void **)&row);
+    for (uint32_t i = 0; i < n; i++)
+        if (row[i].level == level && row[i].place == index) {
+            assert_true(row[i].bytes.len >= width * BF_HASH_LEN);
+            memcpy(out, row[i].bytes.p, (size_t)width * BF_HASH_LEN);
+            return BF_OK;
+        }
+    return bf_fail(e, BF_ENOENT, "no tile");
+}
+
+/* Head, tiles and rows are of one tree: made again from the rows, leaf by leaf. */
+static void tree_is_of_the_rows(struct kit *k, enum bf_hash hash) {
+    const struct bf_row_journal *row;
+    const struct bf_row_head *head;
+    struct bf_hasher *h = bf_hasher_new(hash);
+    struct bf_tiles tiles = {read_tile, k};
+    struct bf_merkle made, kept, of_tiles;
+    struct bf_error e;
+    uint8_t put[BF_TILE_LEVELS][BF_HASH_LEN], roots[3][BF_HASH_LEN];
+    uint32_t n = kit_rows(k, BF_TABLE_JOURNAL, (const void **)&row);
+    bf_merkle_init(&made, h);
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t body[BF_HASH_LEN], leaf[BF_HASH_LEN];
+        assert_int_equal(row[i].salt.len, BF_MERKLE_SALT);
+        assert_true(!i || memcmp(row[i].salt.p, row[i - 1].salt.p, BF_MERKLE_SALT) != 0);
+        bf_merkle_body(h, (const uint8_t *)row[i].salt.p, row[i].body.p, row[i].body.len, body);
+        bf_merkle_leaf(h, row[i].head.p, row[i].head.len, body, leaf);
+        bf_merkle_append(&made, leaf, put);
+    }
+    assert_int_equal(kit_rows(k, BF_TABLE_HEAD, (const void **)&head), 1);
+    assert_int_equal(bf_merkle_read(&kept, h, head->tree.p, head->tree.len, &e), BF_OK);
+    assert_int_equal(kept.size, n);
+    assert_int_equal(head->size, n);
+    assert_int_equal(bf_merkle_load(&of_tiles, h, &tiles, n, &e), BF_OK);
+    bf_merkle_root(&made, roots[0]);
+    bf_merkle_root(&kept, roots[1]);
+    bf_merkle_root(&of_tiles, roots[2]);
+    assert_memory_equal(roots[0], roots[1], BF_HASH_LEN);
+    assert_memory_equal(roots[0], roots[2], BF_HASH_LEN);
+    bf_hasher_free(h);
+}
+
+static void tree_moves_with_the_rows(void **state) {
+    struct kit *k = *state;
+    struct kit_told t;
+    struct bf_value n = bf_int(1);
+    kit_close(k);
+    k->o.hash = BF_HASH_SM3;
+    kit_open(k);
+    uint64_t c = kit_matter(k);
+    tree_is_of_the_rows(k, BF_HASH_SM3);
+    k->o.hash = BF_HASH_SHA256; /* it stays what it was made with */
+    for (int i = 0; i < 580; i++) {
+        if (i % 100 == 7)
+            bf_memory_fail(k->memory, 0, BF_MEMORY_FULL);
+        if (i % 130 == 9) {
+            kit_run(k);
+            kit_close(k);
+            kit_open(k);
+            assert_int_equal(k->died, 0);
+        }
+        kit_does(k, &t, kit_ann(k), "note", c, NULL, 1, &n);
+        if (i % 3 == 0)
+            kit_run(k);
+    }
+    kit_run(k);
+    assert_true(kit_seq(k) > 512);
+    tree_is_of_the_rows(k, BF_HASH_SM3);
+}
+
+static void submitted(void *ctx, enum bf_err err, const struct bf_error *e) {
+    (void)ctx, (void)e;
+    assert_int_equal(err, BF_OK);
+}
+
+/* A tree that is not the journal's is no tree to go on from. */
+static void another_tree_is_fatal(void **state) {
+    struct kit *k = *state;
+    const struct bf_row_head *head;
+    kit_matter(k);
+    kit_rows(k, BF_TABLE_HEAD, (const void **)&head);
+    for (int i = 0; i < 4; i++) {
+        struct bf_batch b;
+        struct bf_row_head other = *head;
+        bf_batch_init(&b, k->a, 0, head->seq);
+        char *tree = bf_arena_copy(k->a, head->tree.p, head->tree.len);
+        other.tree.p = tree;
+        if (i == 0)
+            tree[head->tree.len - 1] ^= 1; /* another root */
+        if (i == 1)
+            other.tree.len = 0;
+        if (i == 2)
+            other.size++;
+        if (i == 3)
+            bf_batch_del(&b, BF_TABLE_TILE, &(struct bf_row_tile){0});
+        b.head = other;
+        bf_store_submit(k->store, &b, submitted, NULL);
+        bf_store_poll(k->store);
+        kit_close(k);
+        kit_open(k);
+        assert_int_equal(k->died, 1);
+        assert_int_equal(k->ready, 0);
+        bf_store_close(k->store);
+        bf_engine_free(k->e);
+        kit_reopen(k);
+        b.count = 0;
+        b.head = *head;
+        if (i < 3) {
+            bf_store_submit(k->store, &b, submitted, NULL);
+            bf_store_poll(k->store);
+        }
+    }
+}
+
+/* ---- out of memory ---- */
+
+struct round_of_work {
+    struct kit_told open, note, mark, read, look, tell, again;
+    struct bf_value args[3], n, text;
+};
+
+static void work(struct kit *k, struct round_of_work *r) {
+    struct kit_told *all[] = {&r->open, &r->note, &r->mark, &r->read, &r->look, &r->tell};
+    static const char told[] = "{\"id\":\"o\",\"json\":{\"name\":\"one\"},\"kind\":\"origin\"}";
+    (void)all;
+    kit_opens(k, &r->open, r->args[0], "matter", "open", 2, r->args);
+    kit_run(k);
+    if (k->died)
+        return;
+    kit_does(k, &r->note, r->args[0], "note", 1, "note", 1, &r->n);
+    kit_does(k, &r->mark, r->args[0], "put_mark", 1, "mark", 1, &r->text);
+    kit_looks(k, &r->look, 1);
+    kit_notices(k, &r->tell, BF_ENTRY_SETTING, "tell", told);
+    kit_run(k);
+    if (k->died)
+        return;
+    kit_does(k, &r->read, r->args[0], "read", 1, "read", 0, NULL);
+    bf_engine_scan(k->e);
+    kit_run(k);
+}
+
+static bool done(const struct kit_told *t) {
+    return t->times == 1 && t->answer.kind == BF_ANSWER_DONE;
+}
+
+/* Each command sent once more is then done, and all is as if nothing had failed. */
+static void allocations_fail(void **state) {
+    struct kit *k = *state;
+    struct round_of_work r = {.args = {kit_ann(k), kit_town(k, "T")},
+                              .n = bf_int(1),
+                              .text = bf_text_value(BF_K_TEXT, BF_STR("x"))};
+    kit_close(k);
+    k->o.cached_cases = 0;
+    bf_instant begin = k->now;
+    unsigned clean = 0, died = 0;
+    for (long n = 0, quiet = 0; quiet < 2; n++) {
+        quiet = 0;
+        for (int only_one = 0; only_one < 2; only_one++) {
+            struct fault f = {.left = n, .only_one = only_one};
+            bf_memory_free(k->memory);
+            k->memory = bf_memory_new();
+            k->now = begin;
+            memset(&r, 0, offsetof(struct round_of_work, args));
+            kit_open(k);
+            bf_mem_set_hook(fault_may, &f);
+            work(k, &r);
+            bf_mem_set_hook(NULL, NULL);
+            const struct kit_told *all[] = {&r.open, &r.note, &r.mark, &r.look, &r.tell, &r.read};
+            for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+                enum bf_answer_kind kind = all[i]->answer.kind;
+                assert_true(all[i]->times <= 1);
+                if (!k->died && all[i]->k)
+                    assert_int_equal(all[i]->times, 1);
+                if (all[i]->times && !f.hit)
+                    assert_int_equal(kind, BF_ANSWER_DONE);
+                if (all[i]->times && kind != BF_ANSWER_DONE)
+                    assert_true(kind == BF_ANSWER_MEMORY || kind == BF_ANSWER_STORE ||
+                                kind == BF_ANSWER_NO_CASE || kind == BF_ANSWER_REFUSED);
+            }
+            died += k->died;
+            clean += !k->died && f.hit;
+            bool again = done(&r.open) && done(&r.note) && done(&r.mark) && done(&r.tell);
+            if (k->died) {
+                bf_store_close(k->store);
+                bf_engine_free(k->e);
+                kit_open(k);
+            }
+            kit_run(k);
+            work(k, &r);
+            assert_true(done(&r.open) && done(&r.note) && done(&r.mark) && done(&r.tell) &&
+                        done(&r.look));
+            if (again)
+                assert_true(r.open.answer.again && r.note.answer.again && r.mark.answer.again &&
+                            r.tell.answer.again);
+            const void *rows;
+            assert_int_equal(kit_rows(k, BF_TABLE_CASES, &rows), 1);
+            assert_int_equal(kit_rows(k, BF_TABLE_SETTING, &rows), 1);
+            assert_int_equal(kit_rows(k, BF_TABLE_REGISTER, &rows), 1);
+            if (r.read.answer.kind ==
+                BF_ANSWER_MEMORY) { /* what a failed read left is told to the next */
+                kit_does(k, &r.read, r.args[0], "read", 1, "read", 0, NULL);
+                kit_run(k);
+            }
+            assert_true(done(&r.read) ||
+                        r.read.answer.kind == BF_ANSWER_REFUSED); /* before the mark was put */
+            assert_int_equal(kit_rows(k, BF_TABLE_KEYS, &rows), 5);
+            tree_is_of_the_rows(k, BF_HASH_SHA256);
+            kit_close(k);
+            quiet += !f.hit;
+        }
+    }
+    print_message("clean answers %u times, ended %u times\n", clean, died);
+    kit_open(k);
+}
+
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -520,6 +764,10 @@ int main(void) {
         T(key_in_flight),
         T(act_before_its_opening_is_durable),
         T(opening_that_needs_two_rows),
+        T(rows_of_registers_are_forgotten),
+        T(tree_moves_with_the_rows),
+        T(another_tree_is_fatal),
+        T(allocations_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
