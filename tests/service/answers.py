@@ -247,6 +247,7 @@ procedure sums "Sums" @1 {
   state counting "counting" {
     starter may add "add" (n: Int) { set total = total + n } @1
     starter may spread "spread" -> over @1
+    starter may rest "rest" not before 2098-01-01 @1
   }
   end over "over" { open echo(owner: starter) }
 }
@@ -281,7 +282,12 @@ def second_policy(d, token):
     d.says(200, "", "POST", acts + "/add", {"args": {"n": 9 * 10**18}}, token=token, key=True)
     over = d.says(422, "refused", "POST", acts + "/add", {"args": {"n": 9 * 10**18}}, token=token, key=True)
     assert (over.json["refusal"], over.json["why"]) == ("malformed", "overflow"), over
+    d.says(409, "refused", "POST", acts + "/rest", {}, token=token, key=True)
+    d.says(202, "", "POST", acts + "/rest", {"if_early": "keep"}, token=token, key=True)
+    d.says(422, "member", "POST", acts + "/rest", {"if_early": "x"}, token=token, key=True)
     d.says(422, "chain", "POST", acts + "/spread", {}, token=token, key=True)
+    assert "early" in {e["kind"] for e in d.fine("GET", "/v1/events?limit=1000", token=token)["events"]}
+    d.says(200, "", "GET", f"/v1/cases/{case}/timeline", token=token)
 
 
 def audit(d, token):

@@ -174,6 +174,18 @@ def check_problems(doc):
     assert known == told, f"not told: {known - told}; not there: {told - known}"
 
 
+def check_words(doc):
+    """Enumerations that the program has in a table."""
+    def table(name, macro):
+        return re.findall('^' + macro + r'\(\w+, "(\w+)"', (ROOT / "engine/core" / name).read_text(), re.M)
+
+    schemas = doc["components"]["schemas"]
+    for name, its in (("FactWord", schemas["FactWord"]), ("Why", schemas["Why"]), ("kind", schemas["Event"]["properties"]["kind"]),
+                      ("kind", schemas["Row"]["properties"]["kind"])):
+        file, macro = {"FactWord": ("fact.def", "FACT"), "Why": ("why.def", "WHY"), "kind": ("entry.def", "ENTRY")}[name]
+        assert set(its["enum"]) == set(table(file, macro)), f"{name}: {set(its['enum']) ^ set(table(file, macro))}"
+
+
 def check_examples(doc):
     count = 0
 
@@ -205,6 +217,7 @@ def main():
     check_references(doc)
     check_routes(doc)
     check_problems(doc)
+    check_words(doc)
     check_examples(doc)
     print(f"openapi: {len(operations(doc))} operations, fine")
 
