@@ -239,6 +239,8 @@ SECOND = """policy tests "Tests" {
   in force 2025-01-01
   calendar CALENDAR
 }
+record Mark "mark" { code : Int, of_whom : Department }
+register marks "marks" of Mark by code
 decide 获取途径认定 (a: Int): Int @1 { otherwise a + a }
 procedure sums "Sums" @1 {
   party starter : Department
@@ -247,6 +249,11 @@ procedure sums "Sums" @1 {
   state counting "counting" {
     starter may add "add" (n: Int) { set total = total + n } @1
     starter may spread "spread" -> over @1
+    starter may note "note" (one: Int, other: Int) {
+      put marks Mark(code: one, of_whom: starter)
+      put marks Mark(code: other, of_whom: starter)
+      put marks Mark(code: one + other, of_whom: starter)
+    } @1
     starter may rest "rest" not before 2098-01-01 @1
   }
   end over "over" { open echo(owner: starter) }
@@ -286,8 +293,24 @@ def second_policy(d, token):
     d.says(202, "", "POST", acts + "/rest", {"if_early": "keep"}, token=token, key=True)
     d.says(422, "member", "POST", acts + "/rest", {"if_early": "x"}, token=token, key=True)
     d.says(422, "chain", "POST", acts + "/spread", {}, token=token, key=True)
+    put_together(d, acts, token)
     assert "early" in {e["kind"] for e in d.fine("GET", "/v1/events?limit=1000", token=token)["events"]}
     d.says(200, "", "GET", f"/v1/cases/{case}/timeline", token=token)
+
+
+def put_together(d, acts, token):
+    """Rows of one act come in one page, whatever is asked for; a row that was put again moves to the end."""
+    seqs = [d.says(200, "", "POST", acts + "/note", {"args": {"one": i, "other": i + 1}}, token=token, key=True).json["seq"] for i in (1, 10)]
+    seqs.append(d.says(200, "", "POST", acts + "/note", {"args": {"one": 11, "other": 2}}, token=token, key=True).json["seq"])
+    wanted = [[1, 3], [10, 21], [2, 11, 13]]  # 2 and 11 were put again
+    for limit in (1, 2, 3):
+        after, got = 0, []
+        for seq, codes in zip(seqs, wanted):
+            page = d.fine("GET", f"/v1/registers/tests.marks?after={after}&limit={limit}", token=token)
+            rows = [r for r in page["rows"] if r["seq"] == seq]
+            assert sorted(r["row"]["code"] for r in rows) == codes, (limit, page)
+            after, got = seq, got + rows
+        assert len(got) == 7
 
 
 def audit(d, token):
