@@ -249,7 +249,7 @@ static bool starts_line(const char *p, const char *end, const char *name) {
 
 /* Takes a reply apart. False: it is not whole. */
 static bool read_reply(bf_str bytes, struct bf_reply *r) {
-    const char *end = bytes.p + bytes.len;
+    const char *end = bytes.p ? bytes.p + bytes.len : NULL;
     const char *body = bytes.len ? memmem(bytes.p, bytes.len, "\r\n\r\n", 4) : NULL;
     size_t length = 0;
     *r = (struct bf_reply){0};

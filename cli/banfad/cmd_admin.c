@@ -121,8 +121,8 @@ static int calendar_list(struct bf_client *c, int argc, char **argv) {
 
 /* The name in the file: of its line "name NAME". The service looks at all of it. */
 static const char *name_in(struct bf_client *c, bf_str bytes) {
-    const char *end = bytes.p + bytes.len;
-    for (const char *p = bytes.p, *eol; p < end; p = eol + 1) {
+    const char *p = bytes.p ? bytes.p : "", *end = p + bytes.len;
+    for (const char *eol; p < end; p = eol + 1) {
         eol = memchr(p, '\n', (size_t)(end - p));
         eol = eol ? eol : end;
         if (eol - p < 6 || memcmp(p, "name", 4) != 0 || (p[4] != ' ' && p[4] != '\t'))

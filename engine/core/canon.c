@@ -193,6 +193,8 @@ enum bf_err bf_canon_read(struct bf_arena *a, bf_str bytes, struct bf_canon *out
     size_t good = bf_utf8_check(bytes.p, bytes.len);
     if (good < bytes.len)
         return bf_fail(e, BF_EFORMAT, "byte %zu: not UTF-8", good + 1);
+    if (!bytes.p)
+        bytes = (bf_str){"", 0};
     struct reader r = {.a = a, .start = bytes.p, .p = bytes.p, .end = bytes.p + bytes.len};
     if (value(&r, 0, out) && r.p != r.end)
         wrong(&r, "more than one value");

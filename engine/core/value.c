@@ -256,7 +256,7 @@ const char *bf_decimal_print(int64_t millionths, char out[BF_DECIMAL_TEXT]) {
 }
 
 bool bf_decimal_parse(bf_str s, int64_t *millionths) {
-    const char *p = s.p, *end = s.p + s.len;
+    const char *p = s.p ? s.p : "", *end = p + s.len;
     bool negative = p < end && *p == '-';
     p += negative;
     int64_t v = 0;

@@ -235,8 +235,8 @@ void bf_call_run(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), voi
 static enum bf_lang language(bf_str header) {
     enum bf_lang lang = BF_LANG_EN;
     int best = 0;
-    const char *p = header.p, *end = header.p + header.len;
-    while (p && p < end) {
+    const char *p = header.p, *end = p ? p + header.len : p;
+    while (p < end) {
         const char *comma = memchr(p, ',', (size_t)(end - p));
         const char *stop = comma ? comma : end;
         while (p < stop && *p == ' ')

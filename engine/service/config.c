@@ -134,7 +134,7 @@ static void wrong(struct loader *l, enum bf_text_id text, const bf_arg *args, in
 static bf_str shown(struct bf_arena *a, bf_str s) {
     struct bf_buf b;
     bf_buf_in(&b, a);
-    const char *end = s.p + s.len;
+    const char *end = s.p ? s.p + s.len : s.p;
     for (const char *p = s.p; p < end && b.len < 200;) {
         uint32_t cp;
         int n = bf_utf8_decode(p, end, &cp);

@@ -76,9 +76,9 @@ static size_t plain_run(const char *p, const char *end) {
 
 /* A string, quotes included; the caller has seen that there is room for an empty one. */
 static void put_string(struct line *l, bf_str s) {
-    const char *end = s.p + s.len;
+    const char *p = s.p ? s.p : "", *end = p + s.len;
     put_z(l, "\"");
-    for (const char *p = s.p; p < end;) {
+    while (p < end) {
         size_t plain = plain_run(p, end);
         if (plain) {
             size_t room = BF_LOG_LINE - TAIL - 1 - l->len;

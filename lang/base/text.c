@@ -119,7 +119,7 @@ static int decode_any(const char *p, const char *end, uint32_t *cp) {
 
 uint32_t bf_utf8_count(bf_str s) {
     uint32_t count = 0, cp;
-    for (const char *p = s.p, *end = s.p + s.len; p < end; count++)
+    for (const char *p = s.p ? s.p : "", *end = p + s.len; p < end; count++)
         p += decode_any(p, end, &cp);
     return count;
 }
@@ -152,7 +152,7 @@ int bf_utf8_width(uint32_t cp, int ambiguous) {
 
 uint32_t bf_str_width(bf_str s, int ambiguous) {
     uint32_t width = 0, cp;
-    for (const char *p = s.p, *end = s.p + s.len; p < end;) {
+    for (const char *p = s.p ? s.p : "", *end = p + s.len; p < end;) {
         p += decode_any(p, end, &cp);
         width += (uint32_t)bf_utf8_width(cp, ambiguous);
     }
@@ -163,7 +163,7 @@ enum { DISTANCE_MAX = 64 }; /* longer names are never near one another */
 
 static uint32_t decode_name(bf_str s, uint32_t out[DISTANCE_MAX]) {
     uint32_t n = 0, cp;
-    for (const char *p = s.p, *end = s.p + s.len; p < end; n++) {
+    for (const char *p = s.p ? s.p : "", *end = p + s.len; p < end; n++) {
         if (n == DISTANCE_MAX)
             return DISTANCE_MAX + 1;
         p += decode_any(p, end, &cp);

@@ -130,7 +130,8 @@ static int receive(struct house *h, struct bf_http_conn *c) {
     turn(h);
     bf_str out = bf_http_conn_output(c);
     assert_true(out.len < sizeof h->answer);
-    memcpy(h->answer, out.p, out.len);
+    if (out.len)
+        memcpy(h->answer, out.p, out.len);
     h->answer[out.len] = 0;
     sscanf(h->answer, "HTTP/1.1 %d", &status);
     bf_http_conn_free(c);
