@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/banfad/client.h"
+#include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
 
 enum { FILE_MAX = 64 << 20 };
@@ -90,10 +91,90 @@ static int policy_activate(struct bf_client *c, int argc, char **argv) {
                tell_loaded);
 }
 
+static void tell_change(struct bf_client *c, const json_t *x) {
+    static const struct {
+        const char *word;
+        enum bf_text_id text;
+    } known[] = {{"state", BF_T_ADMIN_CH_STATE},
+                 {"datum_dropped", BF_T_ADMIN_CH_DATUM_DROPPED},
+                 {"act_dropped", BF_T_ADMIN_CH_ACT_DROPPED},
+                 {"request_dropped", BF_T_ADMIN_CH_REQUEST_DROPPED},
+                 {"datum_new", BF_T_ADMIN_CH_DATUM_NEW},
+                 {"assumption_new", BF_T_ADMIN_CH_ASSUMPTION_NEW},
+                 {"duty_kept", BF_T_ADMIN_CH_DUTY_KEPT},
+                 {"duty_recomputed", BF_T_ADMIN_CH_DUTY_RECOMPUTED},
+                 {"duty_voided", BF_T_ADMIN_CH_DUTY_VOIDED},
+                 {"duty_new", BF_T_ADMIN_CH_DUTY_NEW}};
+    bf_str word = bf_json_member(x, "change"), label = bf_json_member(x, "label");
+    bf_str before = bf_json_member(json_object_get(x, "before"), "last");
+    bf_str after = bf_json_member(json_object_get(x, "after"), "last");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (bf_str_eq(word, bf_str_of(known[i].word)))
+            bf_client_say(c, false, known[i].text,
+                          BF_ARGS(bf_arg_str(label.len ? label : bf_json_member(x, "name")),
+                                  bf_arg_str(bf_json_member(x, "now")), bf_arg_str(before),
+                                  bf_arg_str(after)));
+}
+
+static void tell_migrated(struct bf_client *c, const json_t *j) {
+    bool dry = json_is_true(json_object_get(j, "dry_run"));
+    const json_t *cases = json_object_get(j, "cases");
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        const json_t *x = json_array_get(cases, i), *changes = json_object_get(x, "changes");
+        bf_str obstacle = bf_json_member(x, "obstacle");
+        bf_client_say(c, false, obstacle.len ? BF_T_ADMIN_CASE_STAYS : BF_T_ADMIN_CASE_MOVES,
+                      BF_ARGS(bf_arg_int(json_integer_value(json_object_get(x, "case"))),
+                              bf_arg_str(obstacle), bf_arg_str(bf_json_member(x, "name"))));
+        for (size_t k = 0; k < json_array_size(changes); k++)
+            tell_change(c, json_array_get(changes, k));
+    }
+    bf_client_say(c, false, dry ? BF_T_ADMIN_WOULD_MIGRATE : BF_T_ADMIN_MIGRATED,
+                  BF_ARGS(bf_arg_int(json_integer_value(json_object_get(j, "moves"))),
+                          bf_arg_int(json_integer_value(json_object_get(j, "stays")))));
+}
+
+/* --state OLD=NEW into {"OLD":"NEW",…}. */
+static bool put_states(int *argc, char **argv, json_t *body) {
+    json_t *states = json_object();
+    bool fine = true;
+    for (const char *v; (v = bf_cli_value(argc, argv, "--state")) != NULL;) {
+        const char *equals = strchr(v, '=');
+        char name[256];
+        fine = fine && equals && equals > v && (size_t)(equals - v) < sizeof name;
+        if (!fine)
+            continue;
+        memcpy(name, v, (size_t)(equals - v));
+        name[equals - v] = 0;
+        json_object_set_new(states, name, json_string(equals + 1));
+    }
+    json_object_set_new(body, "states", states);
+    return fine;
+}
+
+static int policy_migrate(struct bf_client *c, int argc, char **argv) {
+    json_t *body = json_object();
+    const char *to = bf_cli_value(&argc, argv, "--to");
+    int status = BF_EXIT_USAGE;
+    json_object_set_new(body, "dry_run", json_boolean(bf_cli_flag(&argc, argv, "--dry-run")));
+    if (to)
+        json_object_set_new(body, "to", json_string(to));
+    bool fine = put_states(&argc, argv, body);
+    char *text = json_dumps(body, JSON_COMPACT);
+    if (!fine)
+        bf_cli_usage(c->cli, BF_T_ADMIN_STATE_MAP, BF_NOARGS);
+    else if (text && bf_client_take(c, c->cli, &argc, argv, 1, 1))
+        status = ask(c, "POST", bf_client_path(c, "/v1/policies/", argv[1], "/migration"),
+                     "application/json", bf_str_of(text), tell_migrated);
+    bf_free(text);
+    json_decref(body);
+    return status;
+}
+
 int bf_daemon_policy(struct bf_cli *cli, int argc, char **argv) {
     static const struct verb verbs[] = {{"list", 0, 0, policy_list},
                                         {"load", 1, 1, policy_load},
                                         {"activate", 1, 1, policy_activate},
+                                        {"migrate", 0, -1, policy_migrate},
                                         {0}};
     return run_verb(cli, argc, argv, verbs);
 }

@@ -162,9 +162,7 @@ static enum bf_err join_policies(struct bf_service *s, struct bf_error *e) {
             bf_service_calendar(s, bf_i_text(p->image, p->image->policy.calendar));
         if (!c)
             continue;
-        if (p->engine)
-            p->engine->calendar = c->calendar;
-        else if (!(p->engine = bf_engine_add_policy(s->engine, p->image, c->calendar)))
+        if (!p->engine && !(p->engine = bf_engine_add_policy(s->engine, p->image, c->calendar)))
             return bf_fail(e, BF_ENOMEM, "out of memory");
     }
     return BF_OK;
@@ -207,6 +205,8 @@ static enum bf_err learn_calendar(struct bf_service *s, const struct bf_row_sett
         before->adopted = false;
     c->adopted = true;
     c->seq = row->seq;
+    if (s->ready) /* else once the engine has started */
+        bf_engine_adopt_calendar(s->engine, c->calendar, row->seq);
     return join_policies(s, e);
 }
 
@@ -349,6 +349,9 @@ static void engine_ready(void *ctx) {
         return;
     start_free(s->start);
     s->start = NULL;
+    for (uint32_t i = 0; i < s->calendar_count; i++)
+        if (s->calendars[i].adopted)
+            bf_engine_adopt_calendar(s->engine, s->calendars[i].calendar, s->calendars[i].seq);
     s->ready = true;
     s->scanned_us -= bf_config_int(s->config, BF_CONFIG_SCAN_INTERVAL) * 1000; /* scan at once */
     bf_log(s->log, BF_LOG_INFO, "ready", NULL,
@@ -357,38 +360,45 @@ static void engine_ready(void *ctx) {
     s->on_ready(s->ctx);
 }
 
+/* Superseded ones too: cases that were not looked at since count by them up to then. */
+static enum bf_err know_calendars(struct bf_service *s, struct bf_error *e) {
+    for (uint32_t i = 0; i < s->calendar_count; i++)
+        if (!bf_engine_know_calendar(s->engine, s->calendars[i].calendar))
+            return bf_fail(e, BF_ENOMEM, "out of memory");
+    return BF_OK;
+}
+
 /* Calendars before the policies that count by them is no matter: both join when both are here. */
 static void settings_count(struct bf_service *s) {
     struct bf_error e;
     if (!learn(s, s->start->settings, s->start->count))
         return;
-    if (join_policies(s, &e) || open_signer(s, &e)) {
+    if (know_calendars(s, &e) || join_policies(s, &e) || open_signer(s, &e)) {
         die(s, &e);
         return;
     }
     bf_engine_start(s->engine, engine_ready, s);
 }
 
-/* The name under which a setting adopts a calendar; empty: none does. */
-static bf_str adopted_as(const struct bf_service_start *t, bf_str hash) {
-    char hex[2 * BF_SHA256_LEN + 1];
-    if (hash.len != BF_SHA256_LEN)
-        return (bf_str){0};
-    bf_hex((const uint8_t *)hash.p, BF_SHA256_LEN, hex);
-    for (uint32_t i = 0; i < t->count; i++)
-        if (bf_str_eq(t->settings[i].kind, BF_STR("calendar")) &&
-            bf_str_contains(t->settings[i].json, bf_str_of(hex)))
-            return t->settings[i].id;
-    return (bf_str){0};
+/* Which calendar it is, its bytes say only when they are asked by the right name: that of one that was adopted. */
+static enum bf_err bring_calendar(struct bf_service *s, const struct bf_row_blob *row,
+                                  struct bf_error *e) {
+    const struct bf_service_start *t = s->start;
+    enum bf_err err = BF_EFORMAT;
+    bf_fail(e, err, "no calendar is adopted that it could be of");
+    for (uint32_t i = 0; err == BF_EFORMAT && i < t->count; i++) {
+        struct bf_calendar_known *c;
+        if (bf_str_eq(t->settings[i].kind, BF_STR("calendar")))
+            err = bf_service_bring_calendar(s, t->settings[i].id, row->bytes, &c, e);
+    }
+    return err;
 }
 
 static enum bf_err bring(struct bf_service *s, const struct bf_row_blob *row, struct bf_error *e) {
     struct bf_policy_known *p;
-    struct bf_calendar_known *c;
     if (row->kind == BF_BLOB_IMAGE)
         return bf_service_bring_policy(s, row->bytes, &p, e);
-    bf_str name = adopted_as(s->start, row->hash);
-    return name.len ? bf_service_bring_calendar(s, name, row->bytes, &c, e) : BF_OK;
+    return bring_calendar(s, row, e);
 }
 
 static void read_blobs(struct bf_service *s, const struct bf_row_blob *after);

@@ -49,8 +49,8 @@ def rows_of(path):
 def commands(d, served):
     """Every one of them once; with a daemon or without, they say the same."""
     t = Tool(d)
-    image = d.folder / "measures.image"
-    d.image()
+    image = d.folder / "text.image"
+    image.write_bytes(d.image())
     told = t("policy", "load", image)
     hash_ = find(r"[0-9a-f]{64}", told)
     assert t.all("policy", "list")["policies"][0]["active"] is False
@@ -172,6 +172,59 @@ def explained(d, journal, case):
     told = subprocess.run([BANFA, "explain", journal, str(case)], env=env, capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, told
     return told.stdout
+
+
+# ---- another text, another calendar ----
+def open_matter(d, token):
+    data = {"owner": {"kind": "person", "code": "zhao", "name": "zhao"}, "about": "a well",
+            "office": {"kind": "department", "code": "sgaj", "name": "市公安局"}}
+    return d.fine("POST", "/v1/cases", {"policy": "amended", "procedure": "matter", "data": data}, token=token, key=True)["case"]
+
+
+def migration(d, t, zhao):
+    """Cases under the first text go on under the second, as tests/service/migrate.c has it worked out."""
+    hashes = []
+    for n in (1, 2):
+        out = d.folder / f"amended{n}.image"
+        subprocess.run([BANFA, "compile", ROOT / f"tests/service/migrate{n}.banfa", "-o", out], check=True, env=d.env,
+                       stdout=subprocess.DEVNULL)
+        hashes.append(find(r"[0-9a-f]{64}", t("policy", "load", out)))
+        if n == 1:
+            t("policy", "activate", hashes[0])
+            cases = [open_matter(d, zhao) for _ in range(3)]
+    old, new = hashes
+    assert "in the way" in t("policy", "migrate", old, "--to", new, "--dry-run")
+    dry = t("policy", "migrate", old, "--to", new, "--state", "received=taken_in", "--dry-run")
+    assert "3 cases would move, 0 would stay" in dry and "taken_in" in dry, dry
+    assert d.fine("GET", f"/v1/cases/{cases[0]}", token=zhao)["state"]["name"] == "received"
+    assert "3 cases moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
+    assert d.fine("GET", f"/v1/cases/{cases[0]}", token=zhao)["state"]["name"] == "taken_in"
+    assert "0 cases moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
+    t("policy", "migrate", old, "--to", old, status=1)
+    t("policy", "migrate", "0" * 64, status=1)
+    t("policy", "migrate", old, "--state", "received", status=2)
+    # Of two versions activated, only the later is active; a case keeps its own.
+    t("policy", "activate", new)
+    assert [p["hash"] for p in t.all("policy", "list")["policies"] if p["active"] and p["name"] == "amended"] == [new]
+    return cases
+
+
+def recounted(d, t, case, token):
+    """A calendar in which Fridays rest: what is open is due later, and its row says why."""
+    until = d.fine("GET", f"/v1/cases/{case}", token=token)["duties"]
+    text = (ROOT / "stdlib/cn/workdays.calendar").read_text()
+    new = d.folder / "fridays.calendar"
+    new.write_text(text.replace("weekend saturday sunday", "weekend friday saturday sunday"))
+    assert "counted anew" in t("calendar", "adopt", new)
+    for _ in range(100):
+        now = d.fine("GET", f"/v1/cases/{case}", token=token)["duties"]
+        if now != until:
+            break
+        time.sleep(0.05)
+    last = {x["duty"]: x["due"]["last"] for x in until if x["due"]}
+    assert now != until and all(x["due"]["last"] >= last[x["duty"]] for x in now if x["due"]), (until, now)
+    told = json.dumps(d.fine("GET", f"/v1/cases/{case}/timeline", token=token), ensure_ascii=False)
+    assert "recomputed" in told or "calendar" in told, told
 
 
 # ---- under load ----
@@ -322,7 +375,9 @@ with Daemon() as offline:
 with Daemon() as d:
     d.start(CHECKPOINT_INTERVAL="1s")
     t = commands(d, served=True)
-    wang, li, _ = d.people()
+    wang, li, zhao = d.people()
+    cases = migration(d, t, zhao)
+    recounted(d, t, cases[0], zhao)
     note = proofs(d, t)
     answered = backup_under_load(d, t, wang, li)
     t("rebuild", status=2)  # while it is served
@@ -331,7 +386,7 @@ with Daemon() as d:
     # A party's receipt, and nobody else's.
     case, seq = answered[0]
     assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=wang).status == 200
-    assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=_).status == 404
+    assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=zhao).status == 404
     assert d.ask("GET", "/v1/audit/receipts/1", token=wang).status == 404
     restore_drill(d, t, answered)
     d.stop()

@@ -281,6 +281,12 @@ def second_policy(d, token):
     version = d.says(201, "", "POST", "/v1/policies", image, token=d.token, key=True).json["hash"]
     d.says(201, "", "POST", f"/v1/policies/{version}/activation", token=d.token, key=True)
     d.says(422, "no-decision", "POST", "/v1/decide/获取途径认定", {"args": {"a": 1}}, token=token)
+    source.write_text(SECOND.replace("CALENDAR", "cn.workdays").replace('number "test"', 'number "later"'))
+    later = d.says(201, "", "POST", "/v1/policies", d.image(source), token=d.token, key=True).json["hash"]
+    for body in ({"to": later, "dry_run": True}, {"to": later, "states": {"counting": "counting"}, "dry_run": True}):
+        d.says(200, "", "POST", f"/v1/policies/{version}/migration", body, token=d.token, key=True)
+    d.says(404, "no-policy", "POST", f"/v1/policies/{version}/migration", {"to": "x"}, token=d.token, key=True)
+    d.says(422, "member", "POST", f"/v1/policies/{version}/migration", {"to": version}, token=d.token, key=True)
     asked = {"policy": "tests", "args": {"a": 9 * 10**18}}
     assert d.says(422, "undecided", "POST", "/v1/decide/获取途径认定", asked, token=token).json["why"] == "overflow"
     d.says(422, "chain", "POST", "/v1/cases", {"policy": "tests", "procedure": "echo"}, token=token, key=True)

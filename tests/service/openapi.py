@@ -81,9 +81,6 @@ def routes():
         if m:
             name, method, path, who, flags = m.groups()
             found[name] = (method.lower(), path, who, set(flags.replace("|", " ").split()) - {"0"})
-    later = SERVICE / "api_later.c"  # what nobody answers yet is not promised either
-    for name in re.findall(r"bf_on_(\w+)", later.read_text()) if later.exists() else ():
-        del found[name]
     return found
 
 
