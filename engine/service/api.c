@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/service/json_read.h"
 #include "engine/service/random.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
@@ -415,7 +416,7 @@ static bool read_json(struct bf_call *c) {
         bf_call_problem(c, 415, "media-type", BF_T_API_WANTS_JSON, BF_NOARGS);
         return false;
     }
-    c->body = body.len ? json_loadb(body.p, body.len, JSON_REJECT_DUPLICATES, &why) : json_object();
+    c->body = body.len ? bf_json_read(body, &why) : json_object();
     if (json_is_object(c->body))
         return true;
     if (!c->body && !body.len) {
@@ -585,7 +586,8 @@ void bf_json_instant(bf_instant at, struct bf_buf *out) {
         return;
     }
     bf_instant_print(at, 0, text);
-    bf_buf_fmt(out, "\"%.19sZ\"", text);
+    memcpy(text + 19, "Z", 2); /* in the place of the offset */
+    bf_buf_quoted(out, text);
 }
 
 void bf_json_day(bf_day day, struct bf_buf *out) {

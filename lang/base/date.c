@@ -121,8 +121,13 @@ const char *bf_instant_print(bf_instant at, int32_t offset, char out[BF_INSTANT_
     }
     int minutes = (offset < 0 ? -offset : offset) / 60;
     bf_day_print((bf_day)day, out);
-    snprintf(out + 10, BF_INSTANT_TEXT - 10, "T%02d:%02d:%02d%c%02d:%02d", (int)(second / 3600),
-             (int)(second / 60 % 60), (int)(second % 60), offset < 0 ? '-' : '+',
-             minutes / 60 % 100, minutes % 60);
+    const int part[] = {(int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
+                        minutes / 60 % 100, minutes % 60};
+    const char before[] = {'T', ':', ':', offset < 0 ? '-' : '+', ':'};
+    for (int i = 0; i < 5; i++) {
+        out[10 + 3 * i] = before[i];
+        put_digits(out + 11 + 3 * i, part[i], 2);
+    }
+    out[25] = '\0';
     return out;
 }

@@ -3,15 +3,26 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
 _Static_assert(BF_SHA256_LEN == SHA256_DIGEST_LENGTH, "length of SHA-256");
 
+/* SHA256() looks the algorithm up by its name each time, which takes longer than most of what is hashed here. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void) { sha256 = EVP_MD_fetch(NULL, "SHA256", NULL); }
+
 void bf_sha256(const void *p, size_t len, uint8_t out[BF_SHA256_LEN]) {
-    const unsigned char *done = SHA256(p, len, out);
-    BF_ASSERT(done);
+    pthread_once(&sha256_once, fetch_sha256);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int ok = sha256 && ctx && EVP_DigestInit_ex2(ctx, sha256, NULL) &&
+             EVP_DigestUpdate(ctx, p, len) && EVP_DigestFinal_ex(ctx, out, NULL);
+    EVP_MD_CTX_free(ctx);
+    BF_ASSERT(ok);
 }
 
 void bf_hex(const uint8_t *p, size_t len, char *out) {

@@ -10,7 +10,7 @@
 #include "engine/store/store.h"
 
 enum { CHECKPOINT_PAGES = 1000, TILE = 256, HASH = 32, BODY_MAX = 4096, FRONTIER_HEAD = 10 };
-static const int body_bytes[ROWS_STAGES] = {1300, 1200, 900};
+static const int body_bytes[ROWS_STAGES] = {1331, 1391, 1263};
 
 struct rows {
     sqlite3 *db;
