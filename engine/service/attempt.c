@@ -482,7 +482,7 @@ static bool read_early(struct bf_attempt *t, struct bf_head *head, const struct 
     return bf_entry_read(&images, t->arena, &h, x->body, n, &e) == BF_OK;
 }
 
-/* Refused, because it cannot be tried. */
+/* Refused without a fact, because trying it brings about more than can be done. */
 static void drop_early(struct bf_attempt *t, struct bf_head *head, const struct bf_early *x) {
     struct bf_entry kept, *n;
     bool read = read_early(t, head, x, &kept);
@@ -518,9 +518,14 @@ static enum bf_attempt_end try_early(struct bf_attempt *t, struct agenda *g, str
         enum bf_attempt_end end = current(t, head);
         if (end != BF_ATTEMPT_DONE)
             return end;
-        if (drop || !read_early(t, head, &x, &kept)) {
+        if (drop) {
             drop_early(t, head, &x);
             continue;
+        }
+        if (!read_early(t, head, &x, &kept)) { /* the text it moved to has no such act */
+            kept = (struct bf_entry){.principal = kept.principal, .request = kept.request};
+            kept.event =
+                (struct bf_event){.kind = BF_EVENT_ACT, .what = BF_NONE, .start = BF_NONE};
         }
         kept.event.effective = head->c->at;
         if (x.again != BF_INSTANT_NONE && x.again <= t->now && x.again > head->c->at)

@@ -147,6 +147,8 @@ static void step_again(struct rerun *x, const struct bf_entry *n, const struct b
     char *kept = facts_json(x, m, n->facts, n->fact_count);
     char *made = out.kind == BF_NEEDS ? facts_json(x, m, NULL, 0)
                                       : facts_json(x, m, out.facts, out.fact_count);
+    if (n->head.kind == BF_ENTRY_REFUSAL && !n->fact_count)
+        return; /* kept early, and given up unlooked at */
     if (n->head.kind == BF_ENTRY_EARLY) {
         if (out.kind != BF_REFUSED || out.refused.kind != BF_REFUSAL_NOT_YET)
             differs(x, n, BF_T_VERIFY_OUTCOME, "", "");

@@ -9,6 +9,19 @@
 #include "lang/base/stdlib.h"
 
 _Noreturn void world_broken(const struct world *w, const char *what) {
+    if (getenv("BANFA_SHOW") && w->store) {
+        struct bf_arena *a = bf_arena_new(0);
+        struct world_rows rows = world_rows((struct world *)(uintptr_t)w, a);
+        for (uint32_t i = 0; i < rows.count; i++) {
+            struct bf_buf body;
+            bf_buf_in(&body, a);
+            bf_entry_body(&rows.row[i], &body);
+            fprintf(stderr, "%llu case %llu %s at %lld %.*s\n", (unsigned long long)i + 1,
+                    (unsigned long long)rows.row[i].head.number,
+                    bf_entry_word((enum bf_entry_kind)rows.row[i].head.kind),
+                    (long long)rows.row[i].head.recorded, (int)body.len, body.p);
+        }
+    }
     fprintf(stderr, "%s: %s\n", what, w->error.text);
     exit(1);
 }
@@ -97,7 +110,7 @@ void world_open(struct world *w) {
         if (!bf_engine_know_calendar(w->e, w->calendar[i]))
             world_broken(w, "no calendar");
     bf_engine_start(w->e, ready, w);
-    bf_store_poll(w->store);
+    world_pump(w);
     bf_store_read(w->store, &q, calendars_read, w);
     bf_store_poll(w->store);
     if (!w->ready)

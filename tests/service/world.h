@@ -8,7 +8,7 @@
 
 #include "engine/service/engine.h"
 
-enum { WORLD_POLICIES = 8, WORLD_CALENDARS = 8 };
+enum { WORLD_POLICIES = 8, WORLD_CALENDARS = 16 };
 
 struct world {
     struct bf_arena *a; /* for as long as the world */
