@@ -145,7 +145,7 @@ void bf_check_headings(struct bf_checker *c) {
 static int own_cites(const struct bf_node *n, int64_t *out, int max) {
     int count = 0;
     for (const struct bf_node *x = n ? n->cites : NULL; x; x = x->next)
-        if (x->kind == BF_N_CITE && !x->a) {
+        if (x->kind == BF_N_CITE && (!x->a || (x->flags & BF_F_AMENDED))) {
             if (count < max)
                 out[count] = x->num;
             count++;

@@ -13,15 +13,19 @@
 
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
+#include "lang/check/amend.h"
 #include "lang/check/checker.h"
 
-enum { FILES_MAX = 10000, DEPTH_MAX = 32 };
+enum { FILES_MAX = 10000, DEPTH_MAX = 32, AMENDS_MAX = 8 };
 
 struct loader {
     struct bf_parse *parse;
     struct bf_program *p;
     struct bf_arena *arena;
+    bool own_folder;  /* the policy is the folder, not a file in it */
     const char *root; /* folder of the policy; "" if there is none (standard input) */
+    const char
+        *shown; /* before the names of its files, to people: of an amended policy where it stands */
     const char *stdlib;
     bf_str *names; /* found in the folder, relative to it */
     uint32_t name_count, name_cap;
@@ -148,7 +152,8 @@ static void add_tree(struct loader *l, uint32_t file, bf_str module) {
 static enum bf_err load_own(struct loader *l, bf_str name) {
     uint32_t file;
     const char *path = join(l, l->root, bf_str_z(l->arena, name));
-    enum bf_err err = bf_source_read(l->parse->sources, path, name, &file, l->e);
+    bf_str shown = *l->shown ? bf_str_of(join(l, l->shown, bf_str_z(l->arena, name))) : name;
+    enum bf_err err = bf_source_read(l->parse->sources, path, shown, &file, l->e);
     if (err == BF_OK)
         add_tree(l, file, module_of(l, name));
     return err;
@@ -158,7 +163,7 @@ static enum bf_err load_outline(struct loader *l) {
     const char *path = join(l, l->root, "outline");
     struct stat st;
     uint32_t file;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+    if (*l->shown || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return BF_OK;
     enum bf_err err = bf_source_read(l->parse->sources, path, BF_STR("outline"), &file, l->e);
     if (err == BF_OK)
@@ -224,7 +229,8 @@ static enum bf_err try_module(struct loader *l, const char *dir, const char *sho
 
 /* The library's files, for a near name. */
 static void find_modules(struct loader *l, bf_str wanted, bf_str *best) {
-    struct loader look = {.arena = l->arena, .root = l->stdlib, .e = &(struct bf_error){0}};
+    struct loader look = {
+        .arena = l->arena, .root = l->stdlib, .shown = "", .e = &(struct bf_error){0}};
     uint32_t near = 4;
     if (!*l->stdlib || scan(&look, "", 0) != BF_OK)
         return; /* no suggestion then; the error itself is told anyway */
@@ -402,10 +408,73 @@ static enum bf_err load_file(struct loader *l, const char *path) {
     return err == BF_OK ? load_neighbours(l) : err;
 }
 
+/* ---- what is amended ---- */
+
+/* The policy called NAME stands beside this one: a folder or file of that name, with - where the name has _. */
+static const char *find_beside(struct loader *l, bf_str name, bool *folder) {
+    static const char *const tails[] = {"", ".banfa", ".banfa.md"};
+    for (int dashes = 0; dashes < 2; dashes++)
+        for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+            struct bf_buf b;
+            struct stat st;
+            bf_buf_in(&b, l->arena);
+            bf_buf_str(&b, name);
+            bf_buf_z(&b, tails[i]);
+            char *file = bf_str_z(l->arena, bf_buf_view(&b));
+            for (char *p = file; dashes && p < file + name.len; p++)
+                *p = *p == '_' ? '-' : *p;
+            const char *path = join(l, l->root, join(l, l->own_folder ? ".." : "", file));
+            if (stat(path, &st) != 0 || (i == 0) != (bool)S_ISDIR(st.st_mode))
+                continue;
+            *folder = i == 0;
+            return path;
+        }
+    return NULL;
+}
+
+static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
+    struct bf_program *p = l->p;
+    struct bf_node *amends = bf_amends_of(bf_policy_in(p->trees + first, p->tree_count - first));
+    uint32_t own = p->tree_count;
+    bool folder = false;
+    if (!amends)
+        return BF_OK;
+    bf_str name = amends->a->name->text;
+    const char *path = *l->root && depth < AMENDS_MAX ? find_beside(l, name, &folder) : NULL;
+    if (!path) {
+        struct bf_diag *d =
+            bf_diag(l->parse->diags, depth < AMENDS_MAX ? BF_E0130_NO_BASE : BF_E0135_AMENDS_DEEP,
+                    amends->a->span, BF_ARGS(bf_arg_str(name)));
+        bf_diag_hint(l->parse->diags, d, BF_T_HINT_BESIDE, BF_NOARGS);
+        return BF_OK;
+    }
+    struct loader base = *l;
+    base.names = NULL;
+    base.name_count = base.name_cap = 0;
+    base.own_folder = folder;
+    const char *slash = strrchr(path, '/');
+    base.root = folder
+                    ? path
+                    : bf_str_z(l->arena, (bf_str){path, (uint32_t)(slash ? slash - path + 1 : 0)});
+    base.shown = folder ? bf_str_z(l->arena, name) : l->own_folder ? ".." : "";
+    enum bf_err err =
+        folder ? load_folder(&base) : load_own(&base, bf_str_of(slash ? slash + 1 : path));
+    l->tree_cap = base.tree_cap;
+    if (err == BF_OK && bf_policy_in(p->trees + own, p->tree_count - own))
+        err = load_amended(&base, own, depth + 1);
+    else if (err == BF_OK)
+        bf_diag(l->parse->diags, BF_E0130_NO_BASE, amends->a->span, BF_ARGS(bf_arg_str(name)));
+    l->tree_cap = base.tree_cap;
+    if (err == BF_OK && bf_policy_in(p->trees + own, p->tree_count - own))
+        bf_amend(l->parse, p->trees + first, own - first, p->trees + own, p->tree_count - own);
+    return err;
+}
+
 enum bf_err bf_load_policy(struct bf_parse *parse, const char *path, const char *stdlib,
                            struct bf_program **program, struct bf_error *e) {
     struct bf_program *p = bf_new(parse->arena, struct bf_program);
-    struct loader l = {.parse = parse, .p = p, .arena = parse->arena, .root = "", .e = e};
+    struct loader l = {
+        .parse = parse, .p = p, .arena = parse->arena, .root = "", .shown = "", .e = e};
     struct stat st;
     uint32_t *used, count;
     enum bf_err err;
@@ -416,10 +485,15 @@ enum bf_err bf_load_policy(struct bf_parse *parse, const char *path, const char 
         return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
     if (strcmp(path, "-") != 0 && S_ISDIR(st.st_mode)) {
         l.root = path;
+        l.own_folder = true;
         err = load_folder(&l);
     } else {
         err = load_file(&l, path);
     }
+    if (err == BF_OK)
+        err = load_amended(&l, 0, 0);
+    if (!bf_amends_of(bf_policy_in(p->trees, p->tree_count)))
+        bf_amend_nothing(parse, p->trees, p->tree_count);
     p->own_count = p->tree_count;
     if (err == BF_OK)
         err = load_uses(&l, &used, &count);

@@ -22,16 +22,19 @@ enum bf_node_flag {
     BF_F_OPEN = 4,
     BF_F_SEALED = 8,
     BF_F_BACK = 16,
-    BF_F_ZH = 32,       /* written in the Chinese surface (fmt without --keywords keeps it) */
-    BF_F_BROKEN = 64,   /* holds a syntax error already reported: be silent about it */
-    BF_F_QUOTED = 128,  /* NAME written in quotes: '目的' */
-    BF_F_PARENS = 256,  /* an expression written in parentheses */
-    BF_F_YEARS = 512,   /* PERIOD written in years */
-    BF_F_DERIVED = 1024 /* PROCEDURE that stands in no text: made of a norm's rule */
+    BF_F_ZH = 32,        /* written in the Chinese surface (fmt without --keywords keeps it) */
+    BF_F_BROKEN = 64,    /* holds a syntax error already reported: be silent about it */
+    BF_F_QUOTED = 128,   /* NAME written in quotes: '目的' */
+    BF_F_PARENS = 256,   /* an expression written in parentheses */
+    BF_F_YEARS = 512,    /* PERIOD written in years */
+    BF_F_DERIVED = 1024, /* PROCEDURE that stands in no text: made of a norm's rule */
+    BF_F_AMENDED =
+        2048 /* by amend.c: a part that an amendment put there, a citation of the amended policy */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
 enum bf_roll_op { BF_ROLL_NEXT, BF_ROLL_NONE };
+enum bf_amends_op { BF_AMENDS_NEW, BF_AMENDS_ALL };   /* which cases follow the amended text */
 enum bf_office_op { BF_OFFICE_BODY, BF_OFFICE_POST }; /* 机构, 岗位 */
 enum bf_rule_op { BF_RULE_WHEN, BF_RULE_OTHERWISE, BF_RULE_OVERRIDE };
 enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };

@@ -59,7 +59,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> LIST LIST_ZH OPTIONAL
 %token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
 %token <word> TOO_LATE REFUSED
-%token <word> NORM
+%token <word> NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
 %token <word> LATER                 /* reserved for a later part of the language: never accepted */
 /* ---- signs the lexer puts together ---- */
 %token <word> CONDITION_END         /* 的， */
@@ -124,7 +124,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
     | soft                    { $$ = name(lx, @$, $1); }
     | QUOTED_NAME
     ;
-soft: OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
+soft: CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
     | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
     | FORBIDDEN | PERMITTED | YET | LATE | REFUSED
@@ -229,6 +229,13 @@ decl:
     | SCENARIO error spared_statements
                               { $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), $3.first))); }
     | SCENARIO error RESYNC   { yyerrok; $$ = said(lx, $1, broken(node2(lx, SCENARIO, @$, no_text(lx, @1), nil))); }
+    /* replace decide reply_limit … */
+    | REPLACE decl            { $$ = said(lx, $1, node1(lx, REPLACE, @$, $2)); }
+    /* drop at_once */
+    | DROP name cites0        { $$ = said(lx, $1, cited(node1(lx, DROP, @$, $2), $3, none, none)); }
+    /* amend procedure share_request { replace state reply { … } drop supplement } */
+    | AMEND PROCEDURE name cites0 items_block cites0
+                              { $$ = said(lx, $1, cited(node3(lx, AMEND, @$, $3, nil, $5.first), $4, $6, $5)); }
     /* norm logs @13.3 { any Department must keep_logs "日志记录" otherwise violate no_logs } */
     | NORM name label cites0 norm_block cites0
                               { $$ = said(lx, $1, norm(lx, cited(node3(lx, NORM, @$, $2, $3, $5.first), $4, $6, $5))); }
@@ -315,6 +322,11 @@ policy_item:
     /* day ends 17:30, 每日17:30截止 */
     | DAY ENDS TIME           { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $3)); }
     | DAILY TIME CUTOFF       { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $2)); }
+    /* amends hebi_2021_39 with new cases; 修订 鹤壁政务数据办法，适用于新立案件 */
+    | AMENDS name WITH NEW CASES { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_NEW)); }
+    | AMENDS name WITH ALL CASES { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_ALL)); }
+    | AMENDS name NEW_CASES   { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_NEW)); }
+    | AMENDS name ALL_CASES   { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_ALL)); }
     /* retain 3 years */
     | RETAIN PERIOD           { $$ = said(lx, $1, node1(lx, P_RETAIN, @$, $2)); }
     ;
@@ -425,6 +437,9 @@ party_item:
                               { $$ = said(lx, $1, cited(node3(lx, END, @$, $2, $3, nil), $4, none, none)); }
     | END name label cites0 effects cites0
                               { $$ = said(lx, $1, cited(node3(lx, END, @$, $2, $3, $5.first), $4, $6, $5)); }
+    /* replace state reply { … }; drop supplement: in what amends a procedure */
+    | REPLACE party_item      { $$ = said(lx, $1, node1(lx, REPLACE, @$, $2)); }
+    | DROP name cites0        { $$ = said(lx, $1, cited(node1(lx, DROP, @$, $2), $3, none, none)); }
     | act_rule
     /* 如 允许补正的，提供部门可以…；在 待答复、协商 期间，… */
     | guard act_rule          { $$ = guarded(lx, @$, $1, $2); }

@@ -71,6 +71,8 @@ static bool begins_clause(int kind) {
     case T_TIMES:
     case T_TO:
     case T_NOT_BEFORE:
+    case T_NEW_CASES:
+    case T_ALL_CASES:
     case T_UNTIL:
     case T_DATED:
     case T_DISTINCT:
@@ -172,7 +174,7 @@ static bool opens_statement(int kind) {
 /* Words that open declarations only: inside braces they say that a brace is missing. */
 static bool opens_declaration(int kind) {
     return kind == T_POLICY || kind == T_USE || kind == T_PROCEDURE || kind == T_SCENARIO ||
-           kind == T_NORM;
+           kind == T_NORM || kind == T_AMEND;
 }
 
 static bool is_later_declaration(const struct bf_token *t) {
@@ -181,8 +183,7 @@ static bool is_later_declaration(const struct bf_token *t) {
     switch (t->value.word->word) {
     case BF_W_MEASURE:
     case BF_W_MODEL:
-    case BF_W_ASSERT:
-    case BF_W_AMEND: return true;
+    case BF_W_ASSERT: return true;
     default: return false;
     }
 }

@@ -152,6 +152,16 @@ static void policy_item(struct bf_layout *o, const struct bf_node *n, const stru
             bf_put_literal(&l, n->a);
         }
         break;
+    case BF_N_P_AMENDS:
+        bf_put_word(&l, BF_W_AMENDS);
+        if (!l.zh)
+            bf_line_cell(&l);
+        bf_put_name(&l, n->a, BF_PLACE_OWN);
+        if (l.zh)
+            bf_put_comma(&l);
+        bf_put_sign(&l, n->op == BF_AMENDS_NEW ? "with new cases" : "with all cases",
+                    n->op == BF_AMENDS_NEW ? "适用于新立案件" : "适用于全部案件", BF_GLUE_WORD);
+        break;
     case BF_N_P_RETAIN:
         bf_put_word(&l, BF_W_RETAIN);
         if (!l.zh)
@@ -449,6 +459,45 @@ static void note(struct bf_line *l, const struct bf_node *n) {
     bf_put_string(l, n->a);
 }
 
+/* Rows from `first` on: the first of them with text begins with a word. */
+static void begin_with(struct bf_layout *o, uint32_t first, enum bf_word word, bool zh) {
+    while (first < o->rows && o->row[first].kind != ROW_TEXT)
+        first++;
+    if (first == o->rows || o->failed)
+        return;
+    struct bf_row *r = &o->row[first];
+    struct bf_line l;
+    bf_line_init(&l, &o->f, zh);
+    bf_put_word(&l, word);
+    bf_buf_char(&l.text, ' ');
+    uint32_t more = (uint32_t)l.text.len;
+    bf_buf_str(&l.text, r->text);
+    o->failed = o->failed || l.text.failed;
+    r->text = bf_str_dup(o->f.p->arena, bf_buf_view(&l.text));
+    for (uint32_t i = 0; i < r->marks; i++)
+        r->mark[i].at += more;
+    r->table = NULL;
+    bf_line_fini(&l);
+}
+
+void bf_lay_replace(struct bf_layout *o, const struct bf_node *n, uint32_t indent,
+                    const struct bf_node *owner) {
+    uint32_t first = o->rows;
+    if (owner)
+        bf_lay_item(o, n->a, owner, indent);
+    else
+        bf_lay_declaration(o, n->a);
+    begin_with(o, first, BF_W_REPLACE, bf_fmt_zh(&o->f, n, false));
+}
+
+void bf_lay_drop(struct bf_layout *o, const struct bf_node *n, uint32_t indent) {
+    struct bf_line l;
+    bf_line_init(&l, &o->f, bf_fmt_zh(&o->f, n, false));
+    bf_put_word(&l, BF_W_DROP);
+    bf_put_name(&l, n->a, BF_PLACE_OWN);
+    bf_lay_one_row(o, n, indent, &l, NULL, n->cites);
+}
+
 void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     /* one-line declarations of a kind in a row are one table: any node stands for it */
     static const struct bf_node offices, registers, violations, notes, lets;
@@ -459,6 +508,9 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     case BF_N_ENUM:
     case BF_N_RECORD: enum_or_record(o, n, 0); return;
     case BF_N_DECIDE: decision(o, n, 0); return;
+    case BF_N_REPLACE: bf_lay_replace(o, n, 0, NULL); return;
+    case BF_N_DROP: bf_lay_drop(o, n, 0); return;
+    case BF_N_AMEND:
     case BF_N_NORM:
     case BF_N_PROCEDURE: bf_lay_state(o, n, 0); return;
     case BF_N_SCENARIO: bf_lay_scenario(o, n, 0); return;

@@ -157,6 +157,12 @@ void bf_lay_open_block(struct bf_layout *o, struct bf_line *l, const struct bf_n
                        uint32_t end, uint32_t indent);
 uint32_t bf_lay_next_start(const struct bf_node *n, uint32_t end);
 void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n);
+void bf_lay_item(struct bf_layout *o, const struct bf_node *n, const struct bf_node *owner,
+                 uint32_t indent);
+/* owner NULL: of a declaration */
+void bf_lay_replace(struct bf_layout *o, const struct bf_node *n, uint32_t indent,
+                    const struct bf_node *owner);
+void bf_lay_drop(struct bf_layout *o, const struct bf_node *n, uint32_t indent);
 void bf_lay_state(struct bf_layout *o, const struct bf_node *n, uint32_t indent);
 void bf_lay_statement(struct bf_layout *o, const struct bf_node *n, const struct bf_node *owner,
                       uint32_t indent);

@@ -344,6 +344,8 @@ void bf_lay_state(struct bf_layout *o, const struct bf_node *n, uint32_t indent)
     struct bf_line l;
     bf_line_init(&l, &o->f, bf_fmt_zh(&o->f, n, false));
     bool zh = l.zh;
+    if (n->kind == BF_N_AMEND)
+        bf_put_word(&l, BF_W_AMEND);
     bf_put_word(&l, n->kind == BF_N_STATE  ? BF_W_STATE
                     : n->kind == BF_N_NORM ? BF_W_NORM
                                            : BF_W_PROCEDURE);
@@ -355,9 +357,17 @@ void bf_lay_state(struct bf_layout *o, const struct bf_node *n, uint32_t indent)
     bf_lay_close_block(o, n, zh, indent);
 }
 
-static void item(struct bf_layout *o, const struct bf_node *n, const struct bf_node *owner,
+void bf_lay_item(struct bf_layout *o, const struct bf_node *n, const struct bf_node *owner,
                  uint32_t indent) {
     struct bf_line l;
+    if (n->kind == BF_N_REPLACE) {
+        bf_lay_replace(o, n, indent, owner);
+        return;
+    }
+    if (n->kind == BF_N_DROP) {
+        bf_lay_drop(o, n, indent);
+        return;
+    }
     if (n->kind == BF_N_STATE) {
         bf_lay_state(o, n, indent);
         return;
@@ -435,7 +445,7 @@ static void items(struct bf_layout *o, const struct bf_node *n, const struct bf_
                   uint32_t indent) {
     for (const struct bf_node *m = first; m; m = m->next) {
         bf_lay_leading(o, m->span.start, indent);
-        item(o, m, n, indent);
+        bf_lay_item(o, m, n, indent);
         bf_lay_trailing(o, bf_lay_next_start(m, n->span.end));
     }
 }
