@@ -1,8 +1,10 @@
 /* banfad policy, calendar, directory, token, clock, activate: what operators set, asked of the service. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/banfad/client.h"
+#include "cli/policy.h"
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
 
@@ -77,11 +79,26 @@ static int policy_list(struct bf_client *c, int argc, char **argv) {
     return ask(c, "GET", "/v1/policies", NULL, nothing, tell_policies);
 }
 
+/* A folder, or a source, is compiled first. */
+static int image_of(struct bf_client *c, const char *path, bf_str *bytes) {
+    struct bf_cli_policy p;
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (!folder && !strstr(path, ".banfa"))
+        return read_file(c, path, bytes) ? BF_EXIT_FINE : BF_EXIT_USAGE;
+    int status = bf_cli_policy_open(c->cli, path, BF_CLI_IMAGE, &p);
+    if (status == BF_EXIT_FINE)
+        *bytes = (bf_str){bf_arena_copy(c->settings.arena, p.bytes, p.size), (uint32_t)p.size};
+    bf_cli_policy_close(&p);
+    return status;
+}
+
 static int policy_load(struct bf_client *c, int argc, char **argv) {
     bf_str bytes;
     (void)argc;
-    if (!read_file(c, argv[1], &bytes))
-        return BF_EXIT_USAGE;
+    int status = image_of(c, argv[1], &bytes);
+    if (status != BF_EXIT_FINE)
+        return status;
     return ask(c, "POST", "/v1/policies", "application/octet-stream", bytes, tell_loaded);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/banfad/client.h"
+#include "engine/service/audit.h"
 #include "engine/service/engine.h"
 #include "engine/service/service.h"
 #include "lang/base/stdlib.h"
@@ -260,6 +261,19 @@ static enum bf_err restore(struct bf_client *c, const char *from, bf_str *origin
     return err;
 }
 
+/* A checkpoint in the data folder is of the tree before: it is kept, under another name. */
+static enum bf_err put_note_aside(struct bf_client *c, struct bf_error *e) {
+    const char *data = bf_setting_z(&c->settings, BF_CONFIG_DATA);
+    char note[BF_PATH_MAX], aside[BF_PATH_MAX];
+    if (snprintf(aside, sizeof aside, "%s/" BF_AUDIT_FILE ".before-restore", data) >=
+        (int)sizeof aside)
+        return bf_fail(e, BF_ELIMIT, "the path is longer than %d bytes", BF_PATH_MAX);
+    snprintf(note, sizeof note, "%s/" BF_AUDIT_FILE, data);
+    if (rename(note, aside) == 0 || errno == ENOENT)
+        return BF_OK;
+    return bf_fail(e, BF_EIO, "%s: %s", note, strerror(errno));
+}
+
 int bf_daemon_restore(struct bf_cli *cli, int argc, char **argv) {
     struct bf_client c;
     struct bf_error e;
@@ -267,6 +281,8 @@ int bf_daemon_restore(struct bf_cli *cli, int argc, char **argv) {
     int status = BF_EXIT_USAGE;
     if (bf_client_take(&c, cli, &argc, argv, 1, 1)) {
         enum bf_err err = restore(&c, argv[1], &origin, &e);
+        if (!err)
+            err = put_note_aside(&c, &e);
         status = err ? fail(&c, &e) : BF_EXIT_FINE;
         if (err == BF_EFORMAT)
             status = BF_EXIT_ERRORS;

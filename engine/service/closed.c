@@ -361,13 +361,6 @@ enum bf_err bf_closed_check(struct bf_closed *c, struct bf_error *e) {
     return d.err;
 }
 
-enum bf_err bf_closed_backup(struct bf_closed *c, const char *path, struct bf_error *e) {
-    struct deed d = {.e = e};
-    bf_store_backup(c->store, path, deed_done, &d);
-    wait_for(c, &d.done);
-    return d.err;
-}
-
 enum bf_err bf_closed_dump(struct bf_closed *c, int fd, struct bf_error *e) {
     struct deed d = {.e = e};
     bf_store_dump(c->store, BF_CLOSED_PARTITION, fd, deed_done, &d);

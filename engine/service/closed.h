@@ -68,7 +68,6 @@ enum bf_err bf_closed_entry(struct bf_closed *c, struct bf_arena *a, const struc
 /* ---- writing ---- */
 enum bf_err bf_closed_submit(struct bf_closed *c, const struct bf_batch *b, struct bf_error *e);
 enum bf_err bf_closed_check(struct bf_closed *c, struct bf_error *e);
-enum bf_err bf_closed_backup(struct bf_closed *c, const char *path, struct bf_error *e);
 enum bf_err bf_closed_dump(struct bf_closed *c, int fd, struct bf_error *e);
 
 #endif

@@ -58,14 +58,18 @@ def commands(d, served):
     listed = t("policy", "list")
     assert hash_ in listed and "yes" in listed and POLICY in listed, listed
     assert [p["active"] for p in t.all("policy", "list")["policies"]] == [True]
-    # Loaded again it stays what it is.
-    assert "active" in t("policy", "load", image)
+    # Loaded again it stays what it is; from its sources, too.
+    assert "is active as" in t("policy", "load", image)
+    assert "is active as " + hash_ in t("policy", "load", ROOT / "policies/hebi-2021-39")
     assert t.all("policy", "list")["policies"][0]["active"] is True
     t("policy", "activate", "nothing.of.that.name", status=1)
     assert "nothing.of.that.name" in t.err
     t("policy", "load", ROOT / "README.md", status=1)
     assert "banfa compile" in t.err
     t("policy", "load", d.folder / "nothing", status=2)
+    (d.folder / "wrong.banfa").write_text("policy {")
+    t("policy", "load", d.folder / "wrong.banfa", status=1)
+    assert "wrong.banfa:1:" in t.err
     t("policy", status=2)
     t("policy", "lode", status=2)
     assert "lode" in t.err and "load IMAGE" in t.err
@@ -275,7 +279,7 @@ def restore_drill(d, t, answered):
     assert now[:len(before)] == before and len(now) == len(before) + 2
     seqs = {seq for seq, *_ in now}
     assert all(seq in seqs for _, seq in answered)
-    os.remove(place / "data" / "checkpoint")  # of the other tree
+    assert (place / "data/checkpoint.before-restore").exists()  # it is of the other tree
     assert "byte for byte" in r("verify", "--rerun")
     old, new = t("audit", "checkpoint"), r("audit", "checkpoint")
     assert old.split("\n")[0] != new.split("\n")[0] and "/restored-" in new.split("\n")[0]
@@ -349,6 +353,17 @@ def damage(d, t, note):
     assert oct(db.stat().st_mode)[-3:] == "600" and not list(d.folder.glob("b.db.rebuild*"))
 
 
+def cut_off(d, t):
+    """A rebuild that is killed leaves a database as it was, or as it will be."""
+    for ms in (1, 5, 10, 15, 20, 30, 40, 60):
+        p = subprocess.Popen([BANFAD, "rebuild"], env=t.env, stdout=subprocess.DEVNULL)
+        time.sleep(ms / 1000)
+        p.kill()
+        p.wait()
+        assert "byte for byte" in t("verify")
+    t("rebuild")
+
+
 def shortened(d, t, note):
     """A journal cut back to before a checkpoint, and rebuilt so that all in it agrees: the checkpoint tells."""
     db, was = d.folder / "b.db", (d.folder / "b.db").read_bytes()
@@ -392,4 +407,5 @@ with Daemon() as d:
     d.stop()
     assert "byte for byte" in t("verify", "--rerun")
     damage(d, t, note)
+    cut_off(d, t)
     shortened(d, t, note)
