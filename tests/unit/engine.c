@@ -507,7 +507,7 @@ static void rows_of_registers_are_forgotten(void **state) {
     kit_close(k);
     kit_open(k);
     for (int i = 0; i < 100; i++) {
-        char code[8];
+        char code[16];
         snprintf(code, sizeof code, "T%d", i);
         put_mark(k, code);
     }
