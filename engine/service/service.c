@@ -566,11 +566,23 @@ static void engine_written(void *ctx, const struct bf_batch *b) {
 }
 
 /* ---- what is due ---- */
+/* Cases whose limits are past and cannot be acted on. */
+static void alarm_stuck(struct bf_service *s) {
+    uint64_t stuck = bf_engine_count(s->engine).stuck;
+    if (stuck == s->told_stuck)
+        return;
+    s->told_stuck = stuck;
+    bf_log(s->log, stuck ? BF_LOG_ERROR : BF_LOG_INFO, "cases_stuck", NULL,
+           BF_LOG_FIELDS(BF_LOG_INT("cases", (int64_t)stuck),
+                         BF_LOG_STR("why", BF_STR("their policy is not loaded"))));
+}
+
 /* Microseconds until there is something to scan for, at the latest. */
 static int64_t scan_turn(struct bf_service *s) {
     bf_instant now = bf_service_now(s);
     int64_t boot = s->clock.boot_us;
     int64_t interval = bf_config_int(s->config, BF_CONFIG_SCAN_INTERVAL) * 1000;
+    alarm_stuck(s);
     if (bf_engine_wake(s->engine) <= now || boot - s->scanned_us >= interval) {
         s->scanned_us = boot;
         bf_engine_scan(s->engine);
@@ -607,6 +619,7 @@ void bf_service_measure(struct bf_service *s) {
     count_to(m, BF_METRIC_LOG_DROPPED, BF_LABEL_NONE_ALL, &s->told_dropped, s->log->dropped);
     bf_metric_set(m, BF_METRIC_QUEUE_ROWS, BF_LABEL_NONE_ALL, (int64_t)n.queue_rows);
     bf_metric_set(m, BF_METRIC_CASES_CACHED, BF_LABEL_NONE_ALL, (int64_t)n.cached_cases);
+    bf_metric_set(m, BF_METRIC_CASES_STUCK, BF_LABEL_NONE_ALL, (int64_t)n.stuck);
     bf_metric_set(m, BF_METRIC_SCAN_AGE, BF_LABEL_NONE_ALL, s->clock.boot_us - s->scanned_us);
     for (int i = 0; i < 3; i++)
         bf_metric_set(m, BF_METRIC_CLOCK_STATE, BF_LABEL_CLOCK_RUNNING + i,

@@ -78,6 +78,7 @@ struct bf_service {
     struct bf_arena *arena;            /* of texts of settings */
     struct bf_service_start *start;    /* until ready */
     uint64_t told_fired, told_dropped; /* to the metrics, so far */
+    uint64_t told_stuck;               /* to the log */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);
