@@ -18,6 +18,7 @@ struct call {
     size_t denied;      /* bf_mem_denied when it began */
     uint32_t within;
     bool ended;
+    struct call *next, **here; /* of the service's calls */
 };
 
 enum who { ANYONE, PERSON, OPERATOR, LOCAL };
@@ -39,6 +40,9 @@ static void go(struct call *k) {
     struct bf_call *c = &k->pub;
     if (!k->ended || k->within)
         return;
+    *k->here = k->next;
+    if (k->next)
+        k->next->here = k->here;
     json_decref(c->body);
     bf_arena_free(c->arena);
     bf_free(k);
@@ -497,6 +501,16 @@ static void run(struct bf_call *c, void *arg) {
     routes[c->match.route].handler(c);
 }
 
+/* Of a service that died: nobody will answer them. */
+static void forget_calls(struct bf_service *s) {
+    while (s->calls) {
+        s->calls->ended = true;
+        if (s->calls->pub.request)
+            s->calls->pub.request->user = NULL;
+        go(s->calls);
+    }
+}
+
 void bf_api_request(void *ctx, struct bf_http_request *r) {
     struct bf_service *s = ctx;
     struct call *k = bf_malloc(sizeof *k);
@@ -515,6 +529,12 @@ void bf_api_request(void *ctx, struct bf_http_request *r) {
                                .started_us = now_us(s)},
                        .denied = bf_mem_denied()};
     r->user = k;
+    k->next = s->calls;
+    k->here = &s->calls;
+    if (k->next)
+        k->next->here = &k->next;
+    s->calls = k;
+    s->forget_calls = forget_calls;
     bf_call_run(&k->pub, run, NULL);
 }
 

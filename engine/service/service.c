@@ -210,8 +210,9 @@ static enum bf_err learn_calendar(struct bf_service *s, const struct bf_row_sett
     return join_policies(s, e);
 }
 
+/* room: of the arena, for a text of the row, since a jump from here would lose the JSON. */
 static enum bf_err learn_own(struct bf_service *s, const struct bf_row_setting *row, json_t *j,
-                             struct bf_error *e) {
+                             char *room, struct bf_error *e) {
     if (bf_str_eq(row->id, BF_STR(BF_SETTING_HELD)))
         s->holds_deliveries = json_is_true(json_object_get(j, BF_SETTING_HELD));
     if (!bf_str_eq(row->id, BF_STR(BF_SETTING_ORIGIN)))
@@ -219,7 +220,8 @@ static enum bf_err learn_own(struct bf_service *s, const struct bf_row_setting *
     const char *origin = json_string_value(json_object_get(j, BF_SETTING_ORIGIN));
     if (!origin)
         return bf_fail(e, BF_EFORMAT, "the setting \"origin\" has no text");
-    s->origin = bf_str_dup(s->arena, bf_str_of(origin));
+    s->origin = (bf_str){room, (uint32_t)strlen(origin)};
+    memcpy(room, origin, s->origin.len);
     return BF_OK;
 }
 
@@ -229,6 +231,7 @@ static enum bf_err learn_json(struct bf_service *s, const struct bf_row_setting 
     bool calendar = bf_str_eq(row->kind, BF_STR("calendar"));
     if (!policy && !calendar && !bf_str_eq(row->kind, BF_STR(BF_SERVICE_SETTING)))
         return BF_OK; /* of another part */
+    char *room = bf_arena_alloc(s->arena, row->json.len);
     json_t *j = json_loadb(row->json.p, row->json.len, 0, NULL);
     if (!json_is_object(j) && row->json.len) {
         json_decref(j);
@@ -237,7 +240,7 @@ static enum bf_err learn_json(struct bf_service *s, const struct bf_row_setting 
     }
     enum bf_err err = policy     ? learn_policy(s, row, j, e)
                       : calendar ? learn_calendar(s, row, j, e)
-                                 : learn_own(s, row, j, e);
+                                 : learn_own(s, row, j, room, e);
     json_decref(j);
     return err;
 }
@@ -723,5 +726,7 @@ void bf_service_close(struct bf_service *s) {
     if (!s)
         return;
     bf_store_close(s->store);
+    if (s->calls)
+        s->forget_calls(s);
     release(s);
 }

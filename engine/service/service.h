@@ -47,6 +47,7 @@ struct bf_calendar_known {
 enum bf_err bf_service_read_key(const struct bf_config *c, uint8_t seed[BF_SEED_LEN],
                                 struct bf_error *e);
 
+struct call;      /* api.c: a request under way */
 struct bf_stream; /* stream.c: who listens to what happens */
 
 struct bf_service {
@@ -68,15 +69,17 @@ struct bf_service {
     bf_str database;         /* path */
     struct bf_stream *stream;
     bool ready, draining, dead;
-    bool holds_deliveries;             /* a restored copy that was not activated */
-    int64_t scanned_us, submitted_us;  /* of CLOCK_BOOTTIME */
-    bool writing;                      /* a batch is at the writer since submitted_us */
-    uint64_t committed;                /* last durable row */
-    bool checkpointing;                /* one is being made */
-    uint64_t checkpointed;             /* the last row when the last one was made */
-    int64_t checkpointed_us;           /* of CLOCK_BOOTTIME */
-    struct bf_arena *arena;            /* of texts of settings */
-    struct bf_service_start *start;    /* until ready */
+    bool holds_deliveries;            /* a restored copy that was not activated */
+    int64_t scanned_us, submitted_us; /* of CLOCK_BOOTTIME */
+    bool writing;                     /* a batch is at the writer since submitted_us */
+    uint64_t committed;               /* last durable row */
+    bool checkpointing;               /* one is being made */
+    uint64_t checkpointed;            /* the last row when the last one was made */
+    int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */
+    struct bf_arena *arena;           /* of texts of settings */
+    struct bf_service_start *start;   /* until ready */
+    struct call *calls;               /* api.c: under way */
+    void (*forget_calls)(struct bf_service *s);
     uint64_t told_fired, told_dropped; /* to the metrics, so far */
     uint64_t told_stuck;               /* to the log */
     void (*measure)(void *ctx,
