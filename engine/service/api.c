@@ -619,11 +619,13 @@ void bf_json_day(bf_day day, struct bf_buf *out) {
 }
 
 void bf_json_hex(const void *p, size_t n, struct bf_buf *out) {
-    char two[3];
+    const uint8_t *byte = p;
+    char text[2 * BF_SHA256_LEN + 1];
     bf_buf_char(out, '"');
-    for (size_t i = 0; i < n; i++) {
-        bf_hex((const uint8_t *)p + i, 1, two);
-        bf_buf_z(out, two);
+    for (size_t some; n; byte += some, n -= some) {
+        some = n < BF_SHA256_LEN ? n : BF_SHA256_LEN;
+        bf_hex(byte, some, text);
+        bf_buf_put(out, text, 2 * some);
     }
     bf_buf_char(out, '"');
 }

@@ -12,12 +12,17 @@ _Static_assert(PREFIX + BITS + CHECK == BF_TOKEN_LEN, "prefix, bits, check");
 static const char digits[BASE + 1] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-static uint32_t crc32(const uint8_t *p, size_t n) { /* IEEE 802.3, reflected */
+/* IEEE 802.3, reflected, half a byte at a time. */
+static uint32_t crc32(const uint8_t *p, size_t n) {
+    static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
+                                       0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+                                       0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                       0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
     uint32_t crc = ~0u;
     while (n--) {
         crc ^= *p++;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xEDB88320u & -(crc & 1));
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
     }
     return ~crc;
 }

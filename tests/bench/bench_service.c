@@ -1,7 +1,8 @@
 /* bench_service: the steps of the two-approval case by banfad, against the least that could write their rows
 ** (bare_server), and that against a loop that writes them in its own process, 64 to a transaction.
 **
-** By hand: --duties 1000000 (so many limits past at start), --restate PORT (peers/restate.sh).
+** By hand: --duties 1000000 (so many limits past at start), --decide (that part alone), --restate PORT
+** (peers/restate.sh).
 */
 #include <fcntl.h>
 #include <signal.h>
@@ -244,6 +245,88 @@ static bool with_open_cases(const char *dir, const struct daemon *d, struct side
     return limit("share of the speed that 100,000 open cases cost", 1 - warm / cold, 0.2) && ok;
 }
 
+/* ---- decisions ---- */
+
+struct fixed {
+    uint16_t port;
+    char request[1024];
+    size_t len;
+    char refusal[256];
+};
+
+static size_t next_fixed(void *ctx, unsigned client, char buf[LOAD_BYTES]) {
+    const struct fixed *f = ctx;
+    (void)client;
+    memcpy(buf, f->request, f->len);
+    return f->len;
+}
+
+static void fixed_answer(void *ctx, unsigned client, int status, const char *body, size_t len) {
+    struct fixed *f = ctx;
+    (void)client;
+    if (status != 200)
+        snprintf(f->refusal, sizeof f->refusal, "%d %.*s", status, (int)(len < 200 ? len : 200),
+                 body);
+}
+
+static bool fixed_ns(struct fixed *f, double *ns) {
+    struct load load = {.port = f->port,
+                        .clients = BATCH,
+                        .seconds = seconds / 2,
+                        .ctx = f,
+                        .next = next_fixed,
+                        .answer = fixed_answer};
+    struct load_result r;
+    if (!load_run(&load, &r) || !r.answers)
+        return false;
+    if (f->refusal[0])
+        fprintf(stderr, "bench_service: %s\n", f->refusal);
+    *ns = r.seconds * 1e9 / (double)r.answers;
+    return !f->refusal[0];
+}
+
+static struct fixed deciding(const struct approval *a, const char *query, const char *args) {
+    struct fixed f = {.port = a->port};
+    char body[256];
+    int len = snprintf(body, sizeof body,
+                       "{\"policy\":\"approval\",\"args\":{\"who\":{\"code\":"
+                       "\"91410600MA22222224\"},%s}}",
+                       args);
+    f.len = (size_t)snprintf(f.request, sizeof f.request,
+                             "POST /v1/decide/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                             "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                             "Content-Length: %d\r\n\r\n%s",
+                             query, a->token, len, body);
+    return f;
+}
+
+static bool decisions(const struct daemon *d, const struct approval *a) {
+    static const char row[] =
+        "{\"row\":{\"code\":\"R1\",\"provider\":{\"code\":\"91410600MA33333332\"},"
+        "\"open\":true}}";
+    char answer[512];
+    double ns[3][ROUNDS];
+    struct fixed f[3] = {
+        {.port = a->port, .request = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"},
+        deciding(a, "small", "\"items\":2"),
+        deciding(a, "entitled", "\"code\":\"R1\"")};
+    f[0].len = strlen(f[0].request);
+    if (daemon_ask(d, "POST", "/v1/registers/approval.catalogue", "row", row, sizeof row - 1,
+                   answer, sizeof answer) != 200) {
+        fprintf(stderr, "bench_service: %s\n", answer);
+        return false;
+    }
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < 3; i++)
+            if (!fixed_ns(&f[i], &ns[i][round]))
+                return false;
+    double still = median(ns[0], ROUNDS);
+    struct bench_result small = {"decide", "static answer", median(ns[1], ROUNDS), still};
+    struct bench_result read = {"decide", "static answer", median(ns[2], ROUNDS), still};
+    bool ok = bench_time_at_most("decide over HTTP, 64 clients", "answer", &small, 2);
+    return bench_time_at_most("the same with one row of a register", "answer", &read, 3) && ok;
+}
+
 /* ---- many limits past at once ---- */
 
 /* Cases are opened as of ten days ago, so that their first limit, five working days, is past when banfad starts. */
@@ -333,6 +416,7 @@ static bool run_all(const char *dir, struct daemon *d, struct approval *ours) {
     if (ok || us.ns[ROUNDS - 1] > 0) {
         ok = with_open_cases(dir, d, &bare, &us) && ok;
         ok = compare_others(dir, &bare, &us) && ok;
+        ok = decisions(d, ours) && ok;
     }
     ok = past_limits(dir, DUTIES) && ok;
     stop(bare.pid, SIGKILL);
@@ -352,6 +436,8 @@ int main(int argc, char **argv) {
         static struct approval restate = {.restate = true};
         restate.port = (uint16_t)atoi(argv[2]);
         ok = against_restate(&restate, &ours);
+    } else if (ok && argc == 2 && strcmp(argv[1], "--decide") == 0) {
+        ok = decisions(&d, &ours);
     } else if (ok && argc == 3 && strcmp(argv[1], "--duties") == 0) {
         ok = past_limits(dir, strtoull(argv[2], NULL, 10));
     } else if (ok) {
