@@ -35,7 +35,7 @@ static void put_policy(const struct bf_policy_known *p, bool whole, struct bf_bu
 static void put_calendar(const struct bf_calendar_known *k, struct bf_buf *out) {
     const struct bf_calendar *c = k->calendar;
     bf_day horizon = bf_calendar_horizon(c);
-    bf_buf_z(out, k->adopted ? "{\"adopted\":true,\"first\":" : "{\"adopted\":false,\"first\":");
+    bf_buf_z(out, "{\"first\":");
     bf_json_day(bf_calendar_first(c), out);
     bf_buf_z(out, ",\"hash\":");
     bf_json_hex(bf_calendar_hash(c), BF_SHA256_LEN, out);
