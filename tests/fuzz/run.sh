@@ -21,6 +21,7 @@ inputs_of() {
     fmt) echo 25000 ;;
     image) echo 30000 ;;
     parse) echo 50000 ;;
+    api) echo 800 ;;
     step) echo 800 ;;
     *) echo 10000 ;;
     esac
