@@ -43,8 +43,8 @@ static void due_counted(void *ctx, enum bf_err err, const struct bf_error *e,
                         const struct bf_rows *rows) {
     struct bf_call *c = ctx;
     (void)e;
-    bf_metric_set(c->service->metrics, BF_METRIC_DUTIES_DUE, BF_LABEL_NONE_ALL,
-                  err ? DUE_MAX : rows->count);
+    if (!err)
+        bf_metric_set(c->service->metrics, BF_METRIC_DUTIES_DUE, BF_LABEL_NONE_ALL, rows->count);
     bf_call_run(c, render, NULL);
 }
 

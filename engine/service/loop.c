@@ -242,6 +242,7 @@ enum bf_err bf_loop_open(struct bf_loop **out, const struct bf_loop_options *o,
     memset(l, 0, sizeof *l);
     l->o = *o;
     limit_memory(o->service.config);
+    signal(SIGPIPE, SIG_IGN); /* who writes is told by the call */
     enum bf_err err = open_handles(l, e);
     if (!err)
         err = open_store(l, &store, e);

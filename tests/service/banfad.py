@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -288,6 +289,26 @@ class Ending(unittest.TestCase):
             number = min(done)  # its key is still known: the first answer again
             again = d.department(number)
             self.assertEqual((again.status, again.headers["Idempotency-Replayed"]), (200, "true"))
+            self.assertEqual(d.stop(), 0)
+
+    def test_who_leaves_without_a_word_is_no_reason_to_die(self):
+        """The reader of the log goes away; clients send requests and reset the connection."""
+        with Daemon() as d:
+            d.init()
+            out, log = os.pipe()
+            d.process = subprocess.Popen([BANFAD, "--config", d.config], env=ENV, stderr=log)
+            os.close(log)
+            d.wait_ready()
+            os.close(out)
+            for _ in range(3):
+                self.assertEqual(d.ask("GET", "/readyz").status, 200)
+            request = (f"GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {d.token}\r\n\r\n"
+                       * 50).encode()
+            for _ in range(100):
+                with socket.create_connection(("127.0.0.1", d.port)) as c:
+                    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    c.sendall(request)
+            self.assertEqual(d.ask("GET", "/readyz").status, 200)
             self.assertEqual(d.stop(), 0)
 
     def test_a_store_that_fails_ends_it_and_the_next_start_recovers(self):
