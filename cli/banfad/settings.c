@@ -74,7 +74,8 @@ bool bf_settings_take(struct bf_cli *cli, bool all, int *argc, char **argv,
     }
     bf_buf_in(&text, out->arena);
     bf_config_problems_print(&out->r, cli->lang, &text);
-    fwrite(text.p, 1, text.len, stderr);
+    if (text.len)
+        fwrite(text.p, 1, text.len, stderr);
     bf_arena_on_exhausted(out->arena, NULL);
     return out->r.errors == 0;
 }

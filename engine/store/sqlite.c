@@ -311,7 +311,6 @@ static char *copy_z(const char *z) {
 static void sqlite_backup(struct bf_store *store, const char *path, bf_store_done *done,
                           void *ctx) {
     char *copy = copy_z(path);
-    struct job *of_batch = bf_malloc(sizeof *of_batch);
     struct job *job =
         new_job((struct job){.kind = JOB_BACKUP, .path = copy, .done = done, .ctx = ctx});
     if (copy && job) {

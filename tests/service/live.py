@@ -129,7 +129,8 @@ class Daemon:
         if self.process and self.process.poll() is None:
             self.stop(signal.SIGKILL if kind else signal.SIGTERM)
         if kind:
-            print((self.folder / "log").read_text()[-4000:])
+            log = self.folder / "log"
+            print(log.read_text()[-4000:] if log.exists() else "")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- the Measures, two departments, three people ----
