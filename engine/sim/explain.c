@@ -58,12 +58,17 @@ struct way {
 
 /* Why a date moved: the day of the fact, old and new, and what is otherwise in the calendar. */
 static void recounted(const struct bf_words *w, const struct way *way, const struct bf_fact *f,
-                      struct bf_buf *out) {
+                      bool migrated, struct bf_buf *out) {
     const struct bf_fact *old = way->due[f->a];
     bf_str due = bf_words_due(w, &f->due), was = old ? bf_words_due(w, &old->due) : NIL;
     bf_str what = old ? say(w, BF_T_SIM_RECOUNTED_FROM, bf_words_duty(w, f->a), due, was)
                       : say(w, BF_T_SIM_CHOICE, bf_words_duty(w, f->a), due, NIL);
     bf_str why = NIL;
+    if (migrated) {
+        line(w, out, "    ", say(w, BF_T_SIM_RECOUNTED_TEXT, bf_words_day(w, f->day), what, NIL),
+             f->src);
+        return;
+    }
     if (way->calendar && way->calendar != w->calendar && old && old->due.kind == BF_DUE_DAY &&
         f->due.kind == BF_DUE_DAY)
         why = bf_words_calendar_change(w, way->calendar, f->due.last, old->due.last);
@@ -86,7 +91,7 @@ static void path_fact(const struct bf_words *w, struct way *way, const struct bf
                  bf_words_state(w, f->b), cause),
              src);
     } else if (f->kind == BF_FACT_RECOMPUTED) {
-        recounted(w, way, f, out);
+        recounted(w, way, f, e->migrated, out);
     }
     if (bf_fact_has_due((enum bf_fact_kind)f->kind))
         way->due[f->a] = f;

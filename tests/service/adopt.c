@@ -1,10 +1,10 @@
-/* adopt IMAGE: a calendar adopted while duties are due. Cases of the image (adopt.banfa) are opened and acted on at
+/* adopt IMAGE JOURNAL [SEEDS]: a calendar adopted while duties are due. Cases of the image (adopt.banfa) are opened and acted on at
 ** random; then days of the calendar in force change, and another year is announced. Afterwards
 **   - each case is what one gets who takes the case as it was, lets pass what was due by then by the old calendar, and
 **     has a step count anew by the new one: whatever batch of it all the disk was full at, or the service killed;
 **   - each open duty is due when a term computed afresh by the new calendar says;
 **   - each lapse is of an open duty that was certain, on the day it was due, once.
-** Prints what was seen. */
+** Prints what was seen, and leaves the journal of the first world. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,7 +260,8 @@ static void check_rows(struct world *w, struct bf_arena *a) {
 }
 
 /* The whole story with a fault at the n-th batch from the adoption on. False: it was over before that. */
-static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fault fault) {
+static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fault fault,
+                  const char *journal) {
     struct world w = {.a = bf_arena_new(0), .cached_cases = 4, .batch_rows = 8};
     struct bf_arena *a = bf_arena_new(0);
     world_image(&w, path);
@@ -311,6 +312,8 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
     same_cases(&w, a, &before, adopted);
     check_rows(&w, a);
     world_verify(&w);
+    if (journal)
+        world_export(&w, journal);
     world_close(&w);
     bf_memory_free(w.memory);
     bf_arena_free(a);
@@ -320,13 +323,13 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
 }
 
 int main(int argc, char **argv) {
-    uint64_t seeds = argc > 2 ? strtoull(argv[2], NULL, 10) : 4;
-    if (argc < 2)
+    uint64_t seeds = argc > 3 ? strtoull(argv[3], NULL, 10) : 4;
+    if (argc < 3)
         return 2;
     for (uint64_t seed = 1; seed <= seeds; seed++) {
-        story(argv[1], seed, 0, BF_MEMORY_FULL);
+        story(argv[1], seed, 0, BF_MEMORY_FULL, seed == 1 ? argv[2] : NULL);
         for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)
-            for (uint32_t n = 1; story(argv[1], seed, n, (enum bf_memory_fault)fault); n++)
+            for (uint32_t n = 1; story(argv[1], seed, n, (enum bf_memory_fault)fault, NULL); n++)
                 ;
     }
     printf("%u dates moved: %u later, %u sooner, %u certain; %u lapses, %u faults\n", seen_moved,

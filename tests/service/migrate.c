@@ -1,4 +1,4 @@
-/* migrate IMAGE1 IMAGE2: open cases go on under the second text. What becomes of each was worked out by hand, in `want`;
+/* migrate IMAGE1 IMAGE2 JOURNAL: open cases go on under the second text. What becomes of each was worked out by hand, in `want`;
 ** the dry run says the same as what is then done, and leaves no row; and it comes out the same whatever batch of it the disk
 ** was full at, or the service killed. */
 #include <stdio.h>
@@ -209,6 +209,8 @@ static bool story(char **path, uint32_t n, enum bf_memory_fault fault) {
         world_scan(&w);
     }
     world_verify(&w);
+    if (!n)
+        world_export(&w, path[2]);
     if (migrate(&w, false).moved)
         world_broken(&w, "what was moved is moved again");
     world_close(&w);
@@ -220,7 +222,7 @@ static bool story(char **path, uint32_t n, enum bf_memory_fault fault) {
 
 int main(int argc, char **argv) {
     unsigned faults = 0;
-    if (argc != 3)
+    if (argc != 4)
         return 2;
     story(argv + 1, 0, BF_MEMORY_FULL);
     for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)

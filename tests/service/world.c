@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/core/journal_file.h"
 #include "engine/service/verify.h"
 #include "lang/base/stdlib.h"
 
@@ -279,6 +280,48 @@ void world_check_cases(struct world *w, struct bf_arena *a, const struct world_r
     struct bf_query q = {.table = BF_TABLE_CASES, .limit = UINT32_MAX};
     bf_store_read(w->store, &q, cases_read, &k);
     bf_store_poll(w->store);
+}
+
+struct exporting {
+    struct world *w;
+    struct bf_journal_out *out;
+};
+
+static enum bf_err write_file(void *ctx, const void *p, size_t n, struct bf_error *e) {
+    return fwrite(p, 1, n, ctx) == n ? BF_OK : bf_fail(e, BF_EIO, "not written");
+}
+
+static void rows_exported(void *ctx, enum bf_err err, const struct bf_error *e,
+                          const struct bf_rows *rows) {
+    struct exporting *x = ctx;
+    (void)e;
+    for (uint32_t i = 0; !err && i < rows->count; i++) {
+        const struct bf_row_journal *row = (const struct bf_row_journal *)rows->row + i;
+        err = bf_journal_out_row(x->out, (const uint8_t *)row->head.p, (const uint8_t *)row->salt.p,
+                                 row->body, &x->w->error);
+    }
+    if (err)
+        world_broken(x->w, "not exported");
+}
+
+void world_export(struct world *w, const char *path) {
+    FILE *f = fopen(path, "wb");
+    const struct bf_sink sink = {write_file, f};
+    struct exporting x = {.w = w};
+    struct bf_query q = {.table = BF_TABLE_JOURNAL, .limit = UINT32_MAX};
+    bool fine = f && !bf_journal_out_open(&sink, BF_HASH_SHA256, &x.out, &w->error);
+    for (uint32_t i = 0; fine && i < w->policies; i++)
+        fine = !bf_journal_out_image(x.out, w->image[i], &w->error);
+    for (uint32_t i = 0; fine && i < w->calendars; i++)
+        fine = !bf_journal_out_calendar(x.out, bf_calendar_name(w->calendar[i]),
+                                        bf_calendar_bytes(w->calendar[i]), &w->error);
+    if (!fine)
+        world_broken(w, path);
+    bf_store_read(w->store, &q, rows_exported, &x);
+    bf_store_poll(w->store);
+    if (bf_journal_out_end(x.out, &w->error) || fclose(f))
+        world_broken(w, path);
+    bf_journal_out_free(x.out);
 }
 
 static void found(void *ctx, enum bf_text_id text, const bf_arg *args, int nargs) {

@@ -54,6 +54,8 @@ struct bf_journal_cases world_cases(struct world *w, struct bf_arena *a,
                                     const struct world_rows *rows);
 /* Is what the store says of each case what the journal says? */
 void world_check_cases(struct world *w, struct bf_arena *a, const struct world_rows *rows);
+/* The journal as a file, with the images and calendars there are. */
+void world_export(struct world *w, const char *path);
 /* The tree, the derived tables and every step again. */
 void world_verify(struct world *w);
 
