@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/core/merkle.h"
 #include "engine/store/maker.h"
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
@@ -229,8 +230,14 @@ static bool look(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
     t->shown++;
     t->number = v->number;
     t->last_seq = v->last_seq;
-    if (v->c)
+    if (v->c) {
         t->answer_status = (enum bf_status)v->c->duties[0].status;
+        for (uint32_t i = 0; i < t->k->m->proc[v->c->proc].duties.count; i++) {
+            const struct bf_case_duty *d = &v->c->duties[i];
+            assert_false(d->status == BF_STATUS_OPEN && d->due.kind == BF_DUE_DAY &&
+                         !d->due.provisional && d->due.at <= v->now);
+        }
+    }
     if (t->key) {
         struct bf_value row;
         uint32_t reg = 0;
@@ -323,4 +330,49 @@ uint64_t kit_seq(struct kit *k) {
     const void *rows;
     uint32_t n = kit_rows(k, BF_TABLE_HEAD, &rows);
     return n ? ((const struct bf_row_head *)rows)->seq : 0;
+}
+
+static enum bf_err read_tile(void *ctx, uint32_t level, uint64_t index, uint32_t width,
+                             uint8_t *out, struct bf_error *e) {
+    struct kit *k = ctx;
+    const struct bf_row_tile *row;
+    uint32_t n = kit_rows(k, BF_TABLE_TILE, (const void **)&row);
+    for (uint32_t i = 0; i < n; i++)
+        if (row[i].level == level && row[i].place == index) {
+            assert_true(row[i].bytes.len >= width * BF_HASH_LEN);
+            memcpy(out, row[i].bytes.p, (size_t)width * BF_HASH_LEN);
+            return BF_OK;
+        }
+    return bf_fail(e, BF_ENOENT, "no tile");
+}
+
+void kit_tree(struct kit *k, enum bf_hash hash) {
+    const struct bf_row_journal *row;
+    const struct bf_row_head *head;
+    struct bf_hasher *h = bf_hasher_new(hash);
+    struct bf_tiles tiles = {read_tile, k};
+    struct bf_merkle made, kept, of_tiles;
+    struct bf_error e;
+    uint8_t put[BF_TILE_LEVELS][BF_HASH_LEN], roots[3][BF_HASH_LEN];
+    uint32_t n = kit_rows(k, BF_TABLE_JOURNAL, (const void **)&row);
+    bf_merkle_init(&made, h);
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t body[BF_HASH_LEN], leaf[BF_HASH_LEN];
+        assert_int_equal(row[i].salt.len, BF_MERKLE_SALT);
+        assert_true(!i || memcmp(row[i].salt.p, row[i - 1].salt.p, BF_MERKLE_SALT) != 0);
+        bf_merkle_body(h, (const uint8_t *)row[i].salt.p, row[i].body.p, row[i].body.len, body);
+        bf_merkle_leaf(h, row[i].head.p, row[i].head.len, body, leaf);
+        bf_merkle_append(&made, leaf, put);
+    }
+    assert_int_equal(kit_rows(k, BF_TABLE_HEAD, (const void **)&head), 1);
+    assert_int_equal(bf_merkle_read(&kept, h, head->tree.p, head->tree.len, &e), BF_OK);
+    assert_int_equal(kept.size, n);
+    assert_int_equal(head->size, n);
+    assert_int_equal(bf_merkle_load(&of_tiles, h, &tiles, n, &e), BF_OK);
+    bf_merkle_root(&made, roots[0]);
+    bf_merkle_root(&kept, roots[1]);
+    bf_merkle_root(&of_tiles, roots[2]);
+    assert_memory_equal(roots[0], roots[1], BF_HASH_LEN);
+    assert_memory_equal(roots[0], roots[2], BF_HASH_LEN);
+    bf_hasher_free(h);
 }

@@ -61,6 +61,7 @@ void kit_opens(struct kit *k, struct kit_told *t, struct bf_value actor, const c
                const char *key, uint32_t nargs, const struct bf_value *args);
 void kit_does(struct kit *k, struct kit_told *t, struct bf_value actor, const char *act,
               uint64_t number, const char *key, uint32_t nargs, const struct bf_value *args);
+/* Also fails the test if it is shown an open duty whose limit is past. */
 void kit_looks(struct kit *k, struct kit_told *t, uint64_t number);
 void kit_notices(struct kit *k, struct kit_told *t, enum bf_entry_kind kind, const char *key,
                  const char *data);
@@ -72,5 +73,7 @@ uint32_t kit_rows(struct kit *k, enum bf_table table, const void **rows);
 /* The body of a journal row; "" if there is none. */
 const char *kit_body(struct kit *k, uint64_t seq);
 uint64_t kit_seq(struct kit *k); /* of the last committed row */
+/* Head, tiles and rows are of one tree: it is made again from the rows, leaf by leaf. */
+void kit_tree(struct kit *k, enum bf_hash hash);
 
 #endif

@@ -1,7 +1,6 @@
 /* The engine where the scenarios do not lead it: looks, notices, commands in flight, full disks, lapses that pile up. */
 #include <unistd.h>
 
-#include "engine/core/merkle.h"
 #include "tests/engine/kit.h"
 #include "tests/unit/fault.h"
 
@@ -522,52 +521,6 @@ static void rows_of_registers_are_forgotten(void **state) {
 
 /* ---- the tree ---- */
 
-static enum bf_err read_tile(void *ctx, uint32_t level, uint64_t index, uint32_t width,
-                             uint8_t *out, struct bf_error *e) {
-    struct kit *k = ctx;
-    const struct bf_row_tile *row;
-    uint32_t n = kit_rows(k, BF_TABLE_TILE, (const void **)&row);
-    for (uint32_t i = 0; i < n; i++)
-        if (row[i].level == level && row[i].place == index) {
-            assert_true(row[i].bytes.len >= width * BF_HASH_LEN);
-            memcpy(out, row[i].bytes.p, (size_t)width * BF_HASH_LEN);
-            return BF_OK;
-        }
-    return bf_fail(e, BF_ENOENT, "no tile");
-}
-
-/* Head, tiles and rows are of one tree: made again from the rows, leaf by leaf. */
-static void tree_is_of_the_rows(struct kit *k, enum bf_hash hash) {
-    const struct bf_row_journal *row;
-    const struct bf_row_head *head;
-    struct bf_hasher *h = bf_hasher_new(hash);
-    struct bf_tiles tiles = {read_tile, k};
-    struct bf_merkle made, kept, of_tiles;
-    struct bf_error e;
-    uint8_t put[BF_TILE_LEVELS][BF_HASH_LEN], roots[3][BF_HASH_LEN];
-    uint32_t n = kit_rows(k, BF_TABLE_JOURNAL, (const void **)&row);
-    bf_merkle_init(&made, h);
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t body[BF_HASH_LEN], leaf[BF_HASH_LEN];
-        assert_int_equal(row[i].salt.len, BF_MERKLE_SALT);
-        assert_true(!i || memcmp(row[i].salt.p, row[i - 1].salt.p, BF_MERKLE_SALT) != 0);
-        bf_merkle_body(h, (const uint8_t *)row[i].salt.p, row[i].body.p, row[i].body.len, body);
-        bf_merkle_leaf(h, row[i].head.p, row[i].head.len, body, leaf);
-        bf_merkle_append(&made, leaf, put);
-    }
-    assert_int_equal(kit_rows(k, BF_TABLE_HEAD, (const void **)&head), 1);
-    assert_int_equal(bf_merkle_read(&kept, h, head->tree.p, head->tree.len, &e), BF_OK);
-    assert_int_equal(kept.size, n);
-    assert_int_equal(head->size, n);
-    assert_int_equal(bf_merkle_load(&of_tiles, h, &tiles, n, &e), BF_OK);
-    bf_merkle_root(&made, roots[0]);
-    bf_merkle_root(&kept, roots[1]);
-    bf_merkle_root(&of_tiles, roots[2]);
-    assert_memory_equal(roots[0], roots[1], BF_HASH_LEN);
-    assert_memory_equal(roots[0], roots[2], BF_HASH_LEN);
-    bf_hasher_free(h);
-}
-
 static void tree_moves_with_the_rows(void **state) {
     struct kit *k = *state;
     struct kit_told t;
@@ -576,7 +529,7 @@ static void tree_moves_with_the_rows(void **state) {
     k->o.hash = BF_HASH_SM3;
     kit_open(k);
     uint64_t c = kit_matter(k);
-    tree_is_of_the_rows(k, BF_HASH_SM3);
+    kit_tree(k, BF_HASH_SM3);
     k->o.hash = BF_HASH_SHA256; /* it stays what it was made with */
     for (int i = 0; i < 580; i++) {
         if (i % 100 == 7)
@@ -593,7 +546,7 @@ static void tree_moves_with_the_rows(void **state) {
     }
     kit_run(k);
     assert_true(kit_seq(k) > 512);
-    tree_is_of_the_rows(k, BF_HASH_SM3);
+    kit_tree(k, BF_HASH_SM3);
 }
 
 static void submitted(void *ctx, enum bf_err err, const struct bf_error *e) {
@@ -732,7 +685,7 @@ static void allocations_fail(void **state) {
             assert_true(done(&r.read) ||
                         r.read.answer.kind == BF_ANSWER_REFUSED); /* before the mark was put */
             assert_int_equal(kit_rows(k, BF_TABLE_KEYS, &rows), 5);
-            tree_is_of_the_rows(k, BF_HASH_SHA256);
+            kit_tree(k, BF_HASH_SHA256);
             kit_close(k);
             quiet += !f.hit;
         }
