@@ -285,6 +285,25 @@ static void many_are_due_and_the_disk_is_full(void **state) {
     assert_int_equal(k->died, 0);
 }
 
+/* A lapse that arms nothing new, taken back: nothing but the engine itself remembers to look again. */
+static void a_lapse_taken_back_is_looked_for_again(void **state) {
+    struct kit *k = *state;
+    struct kit_told t;
+    uint64_t c = kit_matter(k);
+    kit_does(k, &t, kit_ann(k), "spread", c, NULL, 0, NULL);
+    kit_run(k);
+    scan(k);
+    uint64_t seq = kit_seq(k);
+    k->now = kit_at("2025-11-05 10:00:00");
+    bf_memory_fail(k->memory, 0, BF_MEMORY_FULL);
+    scan(k);
+    assert_int_equal(kit_seq(k), seq);
+    assert_true(bf_engine_wake(k->e) == k->now + 1);
+    k->now++;
+    scan(k);
+    assert_int_equal(kit_seq(k), seq + 1);
+}
+
 static void requests_between_pages(void **state) {
     struct kit *k = *state;
     struct kit_told t;
@@ -708,6 +727,7 @@ int main(void) {
         T(act_after_midnight_before_the_scan),
         T(many_are_due),
         T(many_are_due_and_the_disk_is_full),
+        T(a_lapse_taken_back_is_looked_for_again),
         T(requests_between_pages),
         T(unknown_policy_blocks_nobody),
         T(too_long_a_chain),
