@@ -287,8 +287,8 @@ static int verify_store(struct bf_client *c, const struct asked *asked) {
         v.note_count = l->count;
         if (run_checks(c, &v, asked, &findings, &e))
             status = findings || l->wrong ? BF_EXIT_ERRORS : BF_EXIT_FINE;
-        else
-            status = fail(c, &e);
+        else /* where something was found, a read that then fails is part of it */
+            status = fail(c, &e) && findings + v.findings ? BF_EXIT_ERRORS : BF_EXIT_USAGE;
     }
     if (findings)
         bf_client_say(c, true, BF_T_VERIFY_FOUND, BF_ARGS(bf_arg_int((int64_t)findings)));

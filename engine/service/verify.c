@@ -199,6 +199,26 @@ static enum bf_err check_end(struct audit *x, const struct bf_row_head *head, st
     return BF_OK;
 }
 
+/* Images and calendars are what their names, their hashes, say. */
+static enum bf_err check_blob(void *ctx, const void *row, struct bf_error *e) {
+    struct audit *x = ctx;
+    const struct bf_row_blob *b = row;
+    uint8_t hash[BF_SHA256_LEN];
+    char hex[2 * BF_SHA256_LEN + 1] = "";
+    bool fine = b->hash.len == BF_SHA256_LEN;
+    (void)e;
+    if (fine)
+        bf_hex((const uint8_t *)b->hash.p, BF_SHA256_LEN, hex);
+    bf_sha256(b->bytes.p, b->bytes.len, hash);
+    if (fine && b->kind == BF_BLOB_IMAGE)
+        fine = bf_closed_image(x->v->store, (const uint8_t *)b->hash.p) != NULL;
+    else if (fine)
+        fine = b->kind == BF_BLOB_CALENDAR && memcmp(hash, b->hash.p, BF_SHA256_LEN) == 0;
+    if (!fine)
+        tell(x->v, BF_T_AUDIT_BLOB, BF_ARGS(bf_arg_str(bf_str_of(hex))));
+    return BF_OK;
+}
+
 enum bf_err bf_verify_tree(struct bf_verify *v, struct bf_error *e) {
     struct audit *x = bf_malloc(sizeof *x);
     struct bf_arena *a = bf_arena_new(0);
@@ -226,6 +246,8 @@ enum bf_err bf_verify_tree(struct bf_verify *v, struct bf_error *e) {
         while (!err && !x->stop && x->in_page == BF_TILE_WIDTH);
         if (!err && !x->stop)
             err = check_end(x, &head, e);
+        if (!err)
+            err = bf_closed_walk(v->store, BF_TABLE_BLOB, check_blob, x, e);
         bf_hasher_free(x->hasher);
     }
     bf_arena_free(a);

@@ -2,7 +2,7 @@
 **
 ** The tree: every row is read, the tree built anew from headers and hashes of bodies, and compared with what is
 ** kept: the hashes of the leaves (so that a row that was changed is named), tiles, head, and checkpoints, which must
-** be of this tree's beginning.
+** be of this tree's beginning. Images and calendars must be what the hashes that rows name them by say.
 ** The derived tables: made again from the journal (rebuild.h) in memory, and compared byte for byte.
 ** The rules: every event is stepped again on its case as the journal has it, with the image, the calendar and the
 ** registers it was stepped with; the facts must be the same. A difference is no damage: a mended rule of the engine

@@ -309,11 +309,11 @@ def damaged(d, t, change, *expected, command=("audit", "verify")):
         (d.folder / "b.db").write_bytes(was)
 
 
-def blob_flip(db, table, column, where):
+def blob_flip(db, table, column, where, place=0.5):
     with sqlite3.connect(db) as c:
         (value,) = c.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchone()
         value = bytes(value)
-        at = len(value) // 2
+        at = int(len(value) * place)
         c.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value[:at] + bytes([value[at] ^ 1]) + value[at + 1:],))
     c.close()
 
@@ -328,6 +328,12 @@ def damage(d, t, note):
         t("audit", "verify", note, status=1)
         assert "row 7" in t.err, t.err
         assert column == "head" or "row 6" not in t.err and "row 8" not in t.err, t.err
+        db.write_bytes(was)
+    for kind, name in ((1, "image"), (2, "calendar")):
+        was = db.read_bytes()
+        blob_flip(db, "blob", "bytes", f"kind = {kind}", 0.1 if kind == 1 else 0.5)
+        t("audit", "verify", status=1)
+        assert "image or calendar" in t.err, t.err
         db.write_bytes(was)
     was = db.read_bytes()
     blob_flip(db, "tile", "bytes", "level = 0 AND place = 0")
