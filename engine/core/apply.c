@@ -272,7 +272,8 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     case BF_FACT_RAISED:
     case BF_FACT_ENDED:
     case BF_FACT_REFUSED:
-    case BF_FACT_FAILED: return true;
+    case BF_FACT_FAILED:
+    case BF_FACT_ISSUED: return true;
     case BF_FACT_KINDS: break;
     }
     return false;

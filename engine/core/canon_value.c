@@ -35,6 +35,7 @@ NAME_OF(state)
 NAME_OF(data)
 NAME_OF(violation)
 NAME_OF(reg)
+NAME_OF(record)
 NAME_OF(event)
 NAME_OF(office)
 NAME_OF(member)
@@ -363,6 +364,7 @@ static uint32_t row_of(const struct fact_reader *r, enum bf_row_kind kind,
     case BF_ROW_VIOLATION:
         return named(m, violation_name, (struct bf_i_range){0, m->violation_count}, j);
     case BF_ROW_REGISTER: return named(m, reg_name, (struct bf_i_range){0, m->reg_count}, j);
+    case BF_ROW_RECORD: return named(m, record_name, (struct bf_i_range){0, m->record_count}, j);
     case BF_ROW_EVENT: return named(m, event_name, (struct bf_i_range){0, m->event_count}, j);
     }
     return BF_NONE;
@@ -402,7 +404,8 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_OPENED:
     case BF_FACT_RAISED:
     case BF_FACT_ENDED:
-    case BF_FACT_FAILED: return row != BF_ROW_NONE;
+    case BF_FACT_FAILED:
+    case BF_FACT_ISSUED: return row != BF_ROW_NONE;
     case BF_FACT_KINDS: break;
     }
     return false;
@@ -473,7 +476,7 @@ static enum bf_err due(const struct fact_reader *r) {
 
 /* What the values of a fact are, one letter each: p party, n Int, d Date, i Instant, l limit, e period,
 ** v violation, t text; the last may be one of these for all that remain: A arguments of act `b`, D data of
-** procedure `a` (S of a start: and assumptions), E arguments of event `a`, R a row of register `a`, T of the type of
+** procedure `a` (S of a start: and assumptions), E arguments of event `a`, R a row of register `a`, I a record `a`, T of the type of
 ** datum `a`. */
 static const char *values_of(enum bf_fact_kind kind) {
     switch (kind) {
@@ -490,6 +493,7 @@ static const char *values_of(enum bf_fact_kind kind) {
     case BF_FACT_EXTENDED: return "e";
     case BF_FACT_EXCUSED: return "v";
     case BF_FACT_NOTIFIED: return "pt";
+    case BF_FACT_ISSUED: return "pI";
     case BF_FACT_PUT: return "R";
     case BF_FACT_OPENED: return "D";
     case BF_FACT_RAISED: return "E";
@@ -574,7 +578,7 @@ static enum bf_err known_values(const struct fact_reader *r, const struct bf_can
     const uint32_t *types = NULL;
     while (letters[own] >= 'a')
         own++;
-    if (letters[own] != 'R')
+    if (letters[own] != 'R' && letters[own] != 'I')
         n = rest_types(&r->x, letters[own], letters[own] == 'A' ? r->f->b : r->f->a, &types);
     if (j->count != own + n)
         return bad(r, "v", "another number of values than the fact has");
@@ -585,7 +589,8 @@ static enum bf_err known_values(const struct fact_reader *r, const struct bf_can
         else if (types)
             wrong = bf_value_read(r->x.m, r->x.a, &j->items[i], types[i - own], &v[i]);
         else
-            wrong = read_record(&r->x, &j->items[i], r->x.m->reg[r->f->a].record, &v[i]);
+            wrong = read_record(&r->x, &j->items[i],
+                                letters[own] == 'I' ? r->f->a : r->x.m->reg[r->f->a].record, &v[i]);
         if (wrong)
             return bad_value(r, i, wrong);
     }

@@ -137,6 +137,8 @@ static enum bf_why effect(void *ctx, enum bf_opcode op, uint32_t x, const struct
         return BF_WHY_ABSENT;
     else if (op == BF_OP_PUT)
         emit(s, BF_FACT_PUT, x, 1, bf_step_values(s, v[0], BF_ABSENT));
+    else if (op == BF_OP_ISSUE)
+        emit(s, BF_FACT_ISSUED, x, 2, bf_step_values(s, v[1], v[0]));
     else if (op == BF_OP_NOTIFY)
         emit(s, BF_FACT_NOTIFIED, BF_NONE, 2, bf_step_values(s, v[0], v[1]));
     else if (op == BF_OP_EXCUSE)

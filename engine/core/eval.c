@@ -412,7 +412,8 @@ static enum bf_why machine(struct bf_env *env, uint32_t start, struct bf_value *
         case BF_OP_OPEN:
         case BF_OP_EXTEND_BY:
         case BF_OP_EXTEND_TO: EFFECT(1); break;
-        case BF_OP_NOTIFY: EFFECT(2); break;
+        case BF_OP_NOTIFY:
+        case BF_OP_ISSUE: EFFECT(2); break;
         case BF_OP_RESTART: EFFECT(0); break;
         case BF_OPCODES: break;
         }

@@ -46,6 +46,7 @@ const char *bf_fact_row_key(enum bf_fact_kind kind, int which) {
     case BF_ROW_VIOLATION: return "violation";
     case BF_ROW_REGISTER: return "register";
     case BF_ROW_EVENT: return "event";
+    case BF_ROW_RECORD: return "document";
     }
     return NULL;
 }
@@ -60,6 +61,7 @@ static uint32_t row_name(const struct bf_image *m, enum bf_row_kind kind, uint32
     case BF_ROW_VIOLATION: return m->violation[row].name;
     case BF_ROW_REGISTER: return m->reg[row].name;
     case BF_ROW_EVENT: return m->event[row].name;
+    case BF_ROW_RECORD: return m->record[row].name;
     case BF_ROW_NONE:
     case BF_ROW_NUMBER:
     case BF_ROW_START:

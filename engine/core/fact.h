@@ -29,7 +29,8 @@ enum bf_row_kind {
     BF_ROW_DATA,
     BF_ROW_VIOLATION,
     BF_ROW_REGISTER,
-    BF_ROW_EVENT
+    BF_ROW_EVENT,
+    BF_ROW_RECORD
 };
 
 /* Why a request for consent died. */

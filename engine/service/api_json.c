@@ -242,6 +242,7 @@ static const char *status_after(enum bf_fact_kind kind) {
     case BF_FACT_VIOLATED:
     case BF_FACT_EXCUSED:
     case BF_FACT_NOTIFIED:
+    case BF_FACT_ISSUED:
     case BF_FACT_FILED:
     case BF_FACT_PUT:
     case BF_FACT_OPENED:

@@ -41,6 +41,7 @@ static bf_str row_name(const struct bf_image *m, enum bf_row_kind kind, uint32_t
     case BF_ROW_VIOLATION: return bf_i_text(m, m->violation[row].name);
     case BF_ROW_REGISTER: return bf_i_text(m, m->reg[row].name);
     case BF_ROW_EVENT: return bf_i_text(m, m->event[row].name);
+    case BF_ROW_RECORD: return bf_i_text(m, m->record[row].name);
     case BF_ROW_DUTY: return bf_i_label(m, m->duty[row].name, m->duty[row].label);
     case BF_ROW_NONE:
     case BF_ROW_NUMBER:
@@ -71,6 +72,7 @@ static bool names_party(const struct bf_fact *f) {
     case BF_FACT_DECLINED:
     case BF_FACT_VIOLATED:
     case BF_FACT_NOTIFIED:
+    case BF_FACT_ISSUED:
     case BF_FACT_FILED:
     case BF_FACT_REFUSED: return f->n && bf_is_party(f->v[0]);
     case BF_FACT_REQUEST_DIED:

@@ -152,6 +152,13 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
     case BF_FACT_VIOLATED: return violated(w, f);
     case BF_FACT_EXCUSED: return TEXT1(w, BF_T_SIM_F_EXCUSED, bf_words_violation(w, f->a));
     case BF_FACT_NOTIFIED: return notified(w, f);
+    case BF_FACT_ISSUED: {
+        bf_str what = name_row(w, m->record[f->a].name, m->record[f->a].label);
+        bf_str says = bf_words_value(w, f->v[1]);
+        return bf_present(f->v[0])
+                   ? TEXT3(w, BF_T_SIM_F_ISSUED_TO, what, bf_words_party(w, f->v[0]), says)
+                   : TEXT2(w, BF_T_SIM_F_ISSUED, what, says);
+    }
     case BF_FACT_FILED: return TEXT1(w, BF_T_SIM_F_FILED, bf_words_party(w, f->v[0]));
     case BF_FACT_PUT:
         return TEXT2(w, BF_T_SIM_F_PUT, name_row(w, m->reg[f->a].name, m->reg[f->a].label),

@@ -127,6 +127,17 @@ static void effect_extend(struct bf_checker *c, struct bf_node *n) {
         bf_match_unit(c, n->b, t, duty);
 }
 
+/* A document is a record: its fields are what it says. */
+static void effect_issue(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_type *t = n->a ? bf_expr(c, n->a, NULL) : c->broken;
+    if (t->optional)
+        bf_expect(c, n->a, t->base);
+    else if (!bf_is_broken(t) && t->kind != BF_K_RECORD)
+        bf_report(c, BF_E0359_NO_DOCUMENT, n->a->span, BF_ARGS(bf_type_arg(c, t)));
+    if (n->b)
+        bf_expect(c, n->b, c->party);
+}
+
 static void effect(struct bf_checker *c, struct bf_node *n) {
     switch (n->kind) {
     case BF_N_E_SET:
@@ -155,6 +166,7 @@ static void effect(struct bf_checker *c, struct bf_node *n) {
         if (n->a)
             bf_expect(c, n->a, c->violation);
         break;
+    case BF_N_E_ISSUE: effect_issue(c, n); break;
     case BF_N_E_OPEN: effect_open(c, n); break;
     case BF_N_E_RESTART: bf_name_in(c, n->a, c->at.proc, BF_C_DUTY, BF_T_KIND_DUTY); break;
     case BF_N_E_EXTEND: effect_extend(c, n); break;

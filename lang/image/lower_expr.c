@@ -522,6 +522,14 @@ static void effect_body(struct bf_lower *l, const struct bf_node *e) {
             absent(l);
         op(l, BF_OP_NOTIFY, 0);
         return;
+    case BF_N_E_ISSUE:
+        bf_lower_expr(l, e->a);
+        if (e->b)
+            bf_lower_expr(l, e->b);
+        else
+            absent(l);
+        op(l, BF_OP_ISSUE, bf_type_of(l->p, e->a)->base->sym->index);
+        return;
     case BF_N_E_VIOLATE:
         if (e->b)
             bf_lower_expr(l, e->b);

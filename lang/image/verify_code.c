@@ -428,6 +428,9 @@ static bool effect(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_ADD_TO:
     case BF_OP_REMOVE_FROM: return change_list(r, n);
     case BF_OP_NOTIFY: return pop(r, slot_text) && pop(r, slot_party);
+    case BF_OP_ISSUE:
+        RNEED(n < v->m->record_count, "no such record");
+        return pop(r, slot_party) && pop(r, (struct bf_v_slot){BF_K_RECORD, n, 0});
     case BF_OP_VIOLATE:
         RNEED(n < v->m->violation_count, "no such violation");
         return pop(r, slot_party);
@@ -588,7 +591,8 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_OPEN:
     case BF_OP_RESTART:
     case BF_OP_EXTEND_BY:
-    case BF_OP_EXTEND_TO: return effect(r, op, n);
+    case BF_OP_EXTEND_TO:
+    case BF_OP_ISSUE: return effect(r, op, n);
     case BF_OPCODES: break;
     }
     return bad(r, "no such instruction");

@@ -59,7 +59,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> LIST LIST_ZH OPTIONAL
 %token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
 %token <word> TOO_LATE REFUSED
-%token <word> NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
+%token <word> ISSUE DELIVER NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
 %token <word> LATER                 /* reserved for a later part of the language: never accepted */
 /* ---- signs the lexer puts together ---- */
 %token <word> CONDITION_END         /* 的， */
@@ -124,7 +124,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
     | soft                    { $$ = name(lx, @$, $1); }
     | QUOTED_NAME
     ;
-soft: CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
+soft: ISSUE | CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
     | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
     | FORBIDDEN | PERMITTED | YET | LATE | REFUSED
@@ -734,6 +734,10 @@ effect_core:
     /* open correction(provider: provider); 启动 数据校核（…） */
     | OPEN name args0         { $$ = said(lx, $1, node2(lx, E_OPEN, @$, $2, $3.first)); }
     | STARTS_ZH name args0    { $$ = said(lx, $1, node2(lx, E_OPEN, @$, $2, $3.first)); }
+    /* issue Decision(reason: reason) to applicant; 制发 决定书（理由：理由），并送达 申请人 */
+    | ISSUE sum               { $$ = said(lx, $1, node2(lx, E_ISSUE, @$, $2, nil)); }
+    | ISSUE sum TO sum        { $$ = said(lx, $1, node2(lx, E_ISSUE, @$, $2, $4)); }
+    | ISSUE sum DELIVER sum   { $$ = said(lx, $1, node2(lx, E_ISSUE, @$, $2, $4)); }
     /* restart apply; 重新计算 申请更新 */
     | RESTART name            { $$ = said(lx, $1, node1(lx, E_RESTART, @$, $2)); }
     /* extend answer by 5 working days; 将 答复 延长5个工作日; extend answer to 2026-01-05; 将 答复 延长至 … */

@@ -71,6 +71,7 @@ static bool begins_clause(int kind) {
     case T_TIMES:
     case T_TO:
     case T_NOT_BEFORE:
+    case T_DELIVER:
     case T_NEW_CASES:
     case T_ALL_CASES:
     case T_UNTIL:

@@ -75,6 +75,15 @@ static void effect_zh(struct bf_line *l, const struct bf_node *n) {
         bf_put_name(l, n->a, BF_PLACE_OWN);
         bf_put_args(l, n->b, false);
         break;
+    case BF_N_E_ISSUE:
+        bf_put_zh(l, "制发");
+        bf_put_operand(l, n->a);
+        if (n->b) {
+            bf_put_comma(l);
+            bf_put_zh(l, "并送达");
+            bf_put_operand(l, n->b);
+        }
+        break;
     case BF_N_E_RESTART:
         bf_put_zh(l, "重新计算");
         bf_put_name(l, n->a, BF_PLACE_OWN);
@@ -133,6 +142,14 @@ static void effect_en(struct bf_line *l, const struct bf_node *n) {
         bf_put_en(l, "open");
         bf_put_name(l, n->a, BF_PLACE_OWN);
         bf_put_args(l, n->b, false);
+        break;
+    case BF_N_E_ISSUE:
+        bf_put_en(l, "issue");
+        bf_put_operand(l, n->a);
+        if (n->b) {
+            bf_put_en(l, "to");
+            bf_put_operand(l, n->b);
+        }
         break;
     case BF_N_E_RESTART:
         bf_put_en(l, "restart");
