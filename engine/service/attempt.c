@@ -44,6 +44,7 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
         t->out_of_memory = true;
     if (!cell || !cell->here) {
         t->needs = true;
+        t->wanted = cell;
         return BF_LOOKUP_NEEDS;
     }
     if (cell->seq > t->seen)
@@ -175,7 +176,8 @@ static bool is_kept(const struct bf_attempt *t, const struct bf_head *head, cons
                     const struct bf_outcome *out, const struct bf_calendar *calendar,
                     bf_instant *again) {
     const struct bf_due *window = &out->refused.window;
-    bool asked = t->early || (w && w->command.keep_early && head && head->early.count < BF_EARLY_MAX);
+    bool asked =
+        t->early || (w && w->command.keep_early && head && head->early.count < BF_EARLY_MAX);
     if (!asked || out->kind != BF_REFUSED || out->refused.kind != BF_REFUSAL_NOT_YET)
         return false;
     if (window->kind == BF_DUE_DAY && window->last > BF_DAY_MIN)
@@ -524,8 +526,7 @@ static enum bf_attempt_end try_early(struct bf_attempt *t, struct agenda *g, str
         }
         if (!read_early(t, head, &x, &kept)) { /* the text it moved to has no such act */
             kept = (struct bf_entry){.principal = kept.principal, .request = kept.request};
-            kept.event =
-                (struct bf_event){.kind = BF_EVENT_ACT, .what = BF_NONE, .start = BF_NONE};
+            kept.event = (struct bf_event){.kind = BF_EVENT_ACT, .what = BF_NONE, .start = BF_NONE};
         }
         kept.event.effective = head->c->at;
         if (x.again != BF_INSTANT_NONE && x.again <= t->now && x.again > head->c->at)
@@ -653,11 +654,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
             return BF_ATTEMPT_MALFORMED;
     }
     bool changed = false;
-    enum bf_attempt_end end =
-        d->adopt     ? current(t, head)
-        : d->migrate ? move(t, &g, head, d->migrate)
-        : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
-                     : lapses_first(t, &g, event.effective, head, w);
+    enum bf_attempt_end end = d->adopt     ? current(t, head)
+                              : d->migrate ? move(t, &g, head, d->migrate)
+                              : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
+                                           : lapses_first(t, &g, event.effective, head, w);
     if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->early)
         end = step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
@@ -696,6 +696,10 @@ enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d
         end = run(t, d);
     bf_arena_on_exhausted(t->arena, NULL);
     t->engine->attempting = false;
+    if (end == BF_ATTEMPT_WAIT && d->work && t->wanted && t->wanted->reading) {
+        d->work->wanted = t->wanted;
+        t->wanted->pins++;
+    }
     if (end != BF_ATTEMPT_DONE)
         bf_attempt_put_back(t);
     return end;

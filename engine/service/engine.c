@@ -20,7 +20,15 @@ void bf_engine_die(struct bf_engine *e, const struct bf_error *error) {
 
 /* ---- answers ---- */
 
+/* It wants that row no longer. */
+static void let_go(struct bf_work *w) {
+    if (w->wanted)
+        w->wanted->pins--;
+    w->wanted = NULL;
+}
+
 static void answer(struct bf_work *w) {
+    let_go(w);
     w->engine->under_way--;
     w->command.answer(w->command.ctx, &w->result);
     bf_arena_free(w->arena); /* it holds the work too */
@@ -498,9 +506,8 @@ static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
         bf_early_offer(&next, h);
         if (!next.head)
             break;
-        end = bf_engine_fire(e, &(struct bf_deed){.head = h,
-                                                  .lapse_at = next.at,
-                                                  .early = next.duty == BF_NONE});
+        end = bf_engine_fire(
+            e, &(struct bf_deed){.head = h, .lapse_at = next.at, .early = next.duty == BF_NONE});
     }
     return end;
 }
@@ -576,6 +583,11 @@ static void run_work(struct bf_work *w) {
             read_twin(w);
         return;
     }
+    if (w->wanted && w->wanted->reading) { /* another row came */
+        w->stalled = true;
+        return;
+    }
+    let_go(w);
     if (!used_before(w) && !try(w))
         w->stalled = true;
 }

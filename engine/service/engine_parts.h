@@ -66,14 +66,15 @@ struct bf_work {
     bf_engine_look_fn *look;
     struct bf_notice notice; /* as above */
     struct bf_arena *arena;
-    uint64_t hash;          /* of principal and key; 0: no key */
-    struct bf_head *head;   /* NULL: an opening, or on no case */
-    struct bf_work *leader; /* an opening under way with the same key */
-    uint64_t twin;          /* the row its key was used for; 0: none, or not known yet */
-    bool reading;           /* a read of the store is out for it */
-    bool stalled;           /* something it needs is being read */
-    bool resume;            /* it gets a try in this round of resume_stalled */
-    bool hash_is_known;     /* its key was looked for: it is new */
+    uint64_t hash;             /* of principal and key; 0: no key */
+    struct bf_head *head;      /* NULL: an opening, or on no case */
+    struct bf_work *leader;    /* an opening under way with the same key */
+    uint64_t twin;             /* the row its key was used for; 0: none, or not known yet */
+    bool reading;              /* a read of the store is out for it */
+    bool stalled;              /* something it needs is being read */
+    struct bf_reg_row *wanted; /* … namely that; pinned. NULL: not said */
+    bool resume;               /* it gets a try in this round of resume_stalled */
+    bool hash_is_known;        /* its key was looked for: it is new */
     struct bf_answer result;
     struct bf_refused refused;
     struct bf_work *next; /* on its head, or in a round */
@@ -129,6 +130,7 @@ struct bf_attempt {
     struct bf_row_setting *told;
     uint64_t seen; /* the last row whose register row was read */
     bool out_of_memory, unreadable, needs;
+    struct bf_reg_row *wanted; /* a row that is being read */
 };
 
 /* A batch, whom it answers, and what it keeps alive. */

@@ -538,6 +538,33 @@ static void rows_of_registers_are_forgotten(void **state) {
     assert_int_equal(looked.shown, 2); /* it was read again */
 }
 
+/* A hundred who want a row each: nobody is tried for a row that another wants. */
+static void looks_wait_for_their_own_rows(void **state) {
+    struct kit *k = *state;
+    enum { LOOKS = 100 };
+    static struct kit_told looked[LOOKS];
+    static struct bf_value key[LOOKS];
+    static char code[LOOKS][16];
+    for (int i = 0; i < LOOKS; i++) {
+        snprintf(code[i], sizeof code[i], "T%d", i);
+        if (i % 2)
+            put_mark(k, code[i]);
+    }
+    kit_close(k);
+    kit_open(k);
+    for (int i = 0; i < LOOKS; i++) {
+        key[i] = kit_town(k, code[i]);
+        looked[i].key = &key[i];
+        kit_looks(k, &looked[i], 0);
+    }
+    kit_run(k);
+    for (int i = 0; i < LOOKS; i++) {
+        assert_int_equal(looked[i].times, 1);
+        assert_int_equal(looked[i].shown, 2);
+        assert_int_equal(looked[i].found, i % 2);
+    }
+}
+
 /* ---- the tree ---- */
 
 static void tree_moves_with_the_rows(void **state) {
@@ -738,6 +765,7 @@ int main(void) {
         T(act_before_its_opening_is_durable),
         T(opening_that_needs_two_rows),
         T(rows_of_registers_are_forgotten),
+        T(looks_wait_for_their_own_rows),
         T(tree_moves_with_the_rows),
         T(another_tree_is_fatal),
         T(allocations_fail),
