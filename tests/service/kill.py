@@ -221,7 +221,9 @@ def judge(world, history, numbers):
                 assert case["last"] != day or f["at"] < instant, f"row {seq}: an act that was too late"
                 case["acts"] += 1
             elif f["fact"] == "lapsed":
-                assert body["event"]["kind"] == "tick" and f["at"] == instant, f"row {seq}: lapsed at {f['at']}"
+                # Found by the scan, or by an act that came before it and was too late.
+                assert body["event"]["kind"] == "tick" or facts_of(body, "refused"), f"row {seq}: {body}"
+                assert f["at"] == instant, f"row {seq}: lapsed at {f['at']}"
                 case["lapsed"].append(seq)
     for number, case in cases.items():
         due = case["last"] == day and case["acts"] < 2
