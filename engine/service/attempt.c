@@ -448,6 +448,21 @@ static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct b
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
 }
 
+/* ---- seals ---- */
+
+static enum bf_attempt_end seal(struct bf_attempt *t, struct bf_head *head,
+                                const struct bf_seal_deed *d) {
+    const struct bf_calendar *calendar = head->calendar ? head->calendar : t->policy->calendar;
+    struct bf_entry *n = make(t, BF_ENTRY_SEAL, head, calendar);
+    n->data = d->data;
+    n->principal = d->principal;
+    n->request = d->request;
+    touch(t, head);
+    head->last_seq = n->head.seq;
+    head->epoch++;
+    return BF_ATTEMPT_DONE;
+}
+
 /* ---- acts kept early, tried again ---- */
 
 /* Of an act that may be kept: lapses get rows of their own, since its row holds no facts. */
@@ -656,9 +671,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     bool changed = false;
     enum bf_attempt_end end = d->adopt     ? current(t, head)
                               : d->migrate ? move(t, &g, head, d->migrate)
+                              : d->seal    ? seal(t, head, d->seal)
                               : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
                                            : lapses_first(t, &g, event.effective, head, w);
-    if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->early)
+    if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->seal && !d->early)
         end = step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
         end = settle(t, &g);

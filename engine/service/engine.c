@@ -290,6 +290,7 @@ void bf_engine_resume(struct bf_engine *e) {
     bf_scan_run(e);
     bf_sweep_run(e);
     bf_migrate_run(e);
+    bf_seal_run(e);
     e->resuming = false;
 }
 
@@ -808,6 +809,7 @@ void bf_engine_free(struct bf_engine *e) {
     bf_scan_fini(e);
     bf_adopt_fini(e);
     bf_migrate_fini(e);
+    bf_seal_fini(e);
     while (e->newest) {
         e->newest->pins = 0;
         bf_engine_forget(e, e->newest);

@@ -5,6 +5,7 @@
 **   attempt.c   one command or lapse with all it causes: rows, and new heads; or nothing at all
 **   scan.c      what is due by now
 **   grove.c     the tree over the rows
+**   seal.c      what ended cases came to
 **   migrate.c   cases that move to another image
 **   adopt.c     calendars: which is current, and who still counts by an older one
 */
@@ -208,6 +209,8 @@ struct bf_engine {
     uint32_t adopting; /* rows being read of adoptions that do not count yet */
     struct bf_sweep sweep;
     struct bf_migrating *migrating; /* the first is under way */
+    struct bf_sealing *sealing;
+    bool sealing_runs;
     bool held; /* the disk was full: what the engine does of itself waits for the next scan */
     struct bf_head *heads[1 << BF_HEAD_BITS];
     uint32_t head_count;
@@ -251,6 +254,9 @@ void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
 /* The same of an act kept early, whose window opens; after lapses of that instant. Its duty is BF_NONE. */
 void bf_early_offer(struct bf_lapse *next, struct bf_head *h);
 
+struct bf_seal_deed {
+    bf_str data, principal, request;
+};
 /* out: what came of it; neither an obstacle nor a case: a lapse ended it before. */
 struct bf_migrate_deed {
     const struct bf_engine_policy *to;
@@ -270,6 +276,7 @@ struct bf_deed {
     bool early_alone;        /* those kept early are left alone */
     bool adopt;              /* the head shall count by the current calendar */
     struct bf_migrate_deed *migrate; /* … shall go on under another image */
+    const struct bf_seal_deed *seal; /* … is ended, and sealed */
 };
 /* The deed and what it causes (of a look: nothing). Unless DONE, all is as before. */
 enum bf_attempt_end bf_attempt_run(struct bf_attempt *t, const struct bf_deed *d);
@@ -329,6 +336,10 @@ void bf_grove_free(struct bf_grove *g); /* NULL is fine */
 bool bf_grove_grow(struct bf_grove *g, struct bf_batch *b);
 /* As before the latest. */
 void bf_grove_back(struct bf_grove *g);
+
+/* ---- seal.c ---- */
+void bf_seal_run(struct bf_engine *e);
+void bf_seal_fini(struct bf_engine *e);
 
 /* ---- migrate.c ---- */
 void bf_migrate_run(struct bf_engine *e);
