@@ -34,21 +34,25 @@ struct bf_loop {
 };
 
 /* ---- the service's turn ---- */
-static void on_timer(uv_timer_t *h) { (void)h; } /* the loop has turned: on_check follows */
-
 static void finish_if_idle(struct bf_loop *l) {
     if (l->service->draining && !l->draining && bf_service_idle(l->service)) {
         uv_stop(&l->uv);
     }
 }
 
+static void on_timer(uv_timer_t *h);
+
+/* A timer of 0 would go off before the loop has looked at its sockets, and again, and again. */
 static void turn(struct bf_loop *l) {
     if (l->dead || !l->service)
         return;
     int64_t wait = bf_service_turn(l->service);
-    uv_timer_start(&l->timer, on_timer, (uint64_t)wait, 0);
+    uv_timer_start(&l->timer, on_timer, wait > 0 ? (uint64_t)wait : 1, 0);
     finish_if_idle(l);
 }
+
+/* Not left to on_check: that comes after the loop has waited, and nothing need come to end its wait. */
+static void on_timer(uv_timer_t *h) { turn(h->data); }
 
 static void on_check(uv_check_t *h) {
     struct bf_loop *l = h->data;

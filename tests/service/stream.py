@@ -75,6 +75,14 @@ def resumed(d, li, last):
     more = open_case(d, li)["seq"]
     assert int(c.next()["id"]) == more
     c.close()
+    more = [open_case(d, li)["seq"] for _ in range(450)][-1]
+    for token in (d.token, li):  # nobody who catches up waits for the next event
+        started = time.time()
+        e = Stream(d, token=token)
+        while int(e.next()["id"]) < more:
+            pass
+        e.close()
+        assert time.time() - started < 1.5, f"600 rows took {time.time() - started:.1f} s"
     for wrong in ("x", "-1", "007"):
         assert d.ask("GET", "/v1/stream", token=li, headers={"Last-Event-ID": wrong}).status == 400, wrong
     head = d.ask("HEAD", "/v1/stream", token=li)
