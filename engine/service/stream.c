@@ -273,6 +273,8 @@ static bool beat(struct listener *l) {
 }
 
 int64_t bf_stream_turn(struct bf_stream *h) {
+    if (!h->listeners)
+        return INT64_MAX;
     int64_t now = now_us(h);
     bool beats = now >= h->beat_us, more = false;
     for (struct listener *l = h->listeners, *next; l; l = next) {

@@ -134,6 +134,11 @@ def cases(d, wang, li, zhao):
     d.says(403, "no-right", "GET", f"/v1/worklist?department={POLICE}", token=zhao)
     d.says(200, "", "GET", f"/v1/worklist?department={POLICE}", token=d.token)
 
+    chinese = {"Accept-Language": "zh-CN, en;q=0.5"}
+    for path in (case, case + "/acts", case + "/timeline", "/v1/worklist"):
+        d.says(200, "", "GET", path, token=wang, headers=chinese)
+    assert d.says(404, "no-case", "GET", case, token=zhao, headers=chinese).json["title"] == "没有这个办件"
+
     act = case + "/acts/同意共享"
     d.says(409, "refused", "POST", act, {}, token=li, key=True)
     d.says(404, "no-case", "POST", act, {}, token=zhao, key=True)
