@@ -414,10 +414,33 @@ static void choices_json(const struct bf_shown *s, bool mine_only, struct bf_buf
     bf_buf_char(out, ']');
 }
 
+/* Acts that came early and wait for their time. */
+static void early_json(const struct bf_shown *s, struct bf_buf *out) {
+    const struct bf_earlies *early = s->view->early;
+    for (uint32_t i = 0; early && i < early->count; i++) {
+        struct bf_canon row;
+        struct bf_error e;
+        bf_buf_fmt(out, "%s{\"seq\":%llu", i ? "," : ",\"early\":[",
+                   (unsigned long long)early->list[i].seq);
+        if (bf_canon_read(s->words.arena, early->list[i].body, &row, &e) == BF_OK) {
+            const struct bf_canon *event = bf_canon_member(&row, "event");
+            const struct bf_canon *act = event ? bf_canon_member(event, "act") : NULL;
+            bf_buf_z(out, ",\"act\":");
+            bf_json_text(act && act->kind == BF_CANON_TEXT ? act->text : (bf_str){"", 0}, out);
+        }
+        bf_buf_z(out, ",\"again\":");
+        bf_json_instant(early->list[i].again, out);
+        bf_buf_char(out, '}');
+    }
+    if (early && early->count)
+        bf_buf_char(out, ']');
+}
+
 static void show_case(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
     (void)l;
     bf_buf_char(out, '{');
     bf_api_case_json(s, out);
+    early_json(s, out);
     bf_buf_z(out, ",\"choices\":");
     choices_json(s, false, out);
     bf_buf_char(out, '}');

@@ -303,6 +303,8 @@ def second_policy(d, token):
     d.says(409, "refused", "POST", acts + "/rest", {}, token=token, key=True)
     d.says(202, "", "POST", acts + "/rest", {"if_early": "keep"}, token=token, key=True)
     d.says(422, "member", "POST", acts + "/rest", {"if_early": "x"}, token=token, key=True)
+    early = d.says(200, "", "GET", f"/v1/cases/{case}", token=token).json["early"]
+    assert [k["act"] for k in early] == ["rest"], early
     d.says(422, "chain", "POST", acts + "/spread", {}, token=token, key=True)
     put_together(d, acts, token)
     assert "early" in {e["kind"] for e in d.fine("GET", "/v1/events?limit=1000", token=token)["events"]}
