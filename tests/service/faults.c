@@ -103,6 +103,12 @@ static const struct sent {
     {"POST", "/v1/decide/fee", "{\"args\":{\"days\":3,\"t\":" THING "}}", false},
     {"POST", "/v1/decide/marked", "{\"args\":{\"code\":\"T\"}}", false},
     {"GET", "/v1/me", "", false},
+    {"GET", "/v1/events", "", false},
+    {"GET", "/v1/stream", "", true},
+    {"GET", "/v1/stream?case=1", "", true},
+    {"GET", "/v1/registers", "", false},
+    {"GET", "/v1/registers/loans.marks", "", false},
+    {"GET", "/v1/registers/loans.marks?key=%5B%22T%22%5D", "", false},
     {"GET", "/v1/nothing", "", false},
     {"POST", "/v1/cases", "{\"data\":", false},
 };
@@ -181,6 +187,56 @@ static void memory_fails(struct site *t, const struct people *p, const struct se
         fprintf(stderr, "%s %s: %u deaths\n", x->method, x->path, deaths);
 }
 
+/* ---- a stream ---- */
+
+/* What a listener has been sent, all of it, after some turns. */
+static bf_str listen(struct site *t, const struct people *p, struct bf_http_conn **c) {
+    struct bf_http_conn *k = site_send(t, p->bob, "GET", "/v1/stream", NULL, BF_STR(""));
+    *c = k;
+    t->answer.len = 0;
+    for (int i = 0; k && i < 40 && !t->dead && !bf_http_conn_done(k); i++) {
+        bf_service_turn(t->service);
+        bf_str out = bf_http_conn_output(k);
+        if (out.len) {
+            bf_buf_str(&t->answer, out);
+            bf_http_conn_sent(k, out.len, t->now_ms);
+        }
+    }
+    return bf_buf_view(&t->answer);
+}
+
+/* Memory fails while a listener catches up: what he gets is a beginning of what he would have got, or he is told to come
+** again; never a part left out. */
+static void streams_break(struct site *t, const struct people *p) {
+    struct bf_http_conn *c;
+    bf_str all = listen(t, p, &c);
+    bf_http_conn_free(c);
+    const char *events = memmem(all.p, all.len, "retry:", 6);
+    CHECK(t, events && bf_str_contains(all, BF_STR("event: step")));
+    bf_str whole = bf_str_dup(t->a, (bf_str){events, (uint32_t)(all.p + all.len - events)});
+    for (int only_one = 0; only_one < 2; only_one++)
+        for (long n = 0;; n++) {
+            struct fault f = {.left = n, .only_one = only_one};
+            bf_mem_set_hook(may, &f);
+            listen(t, p, &c);
+            bf_mem_set_hook(NULL, NULL);
+            bf_str got = bf_buf_view(&t->answer);
+            const char *from = got.len ? memmem(got.p, got.len, "retry:", 6) : NULL;
+            bf_str told = {from, from ? (uint32_t)(got.p + got.len - from) : 0};
+            /* It may break off in the middle of the last chunk that was written. */
+            CHECK(t, t->answer.failed || !from || bf_str_starts(whole, told) ||
+                         bf_str_starts(told, (bf_str){whole.p, told.len - 5}));
+            bf_http_conn_free(c);
+            bf_buf_fini(&t->answer);
+            bf_buf_init(&t->answer);
+            if (t->dead)
+                site_reopen(t);
+            site_rest(t);
+            if (!f.hit)
+                break;
+        }
+}
+
 int main(int argc, char **argv) {
     struct site t;
     struct bf_error e;
@@ -198,6 +254,7 @@ int main(int argc, char **argv) {
     clients_go(&t, &p);
     for (int i = 0; i < SENT; i++)
         memory_fails(&t, &p, &sent[i], i);
+    streams_break(&t, &p);
     site_close(&t);
     return 0;
 }
