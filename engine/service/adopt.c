@@ -201,6 +201,8 @@ static struct bf_adoption *unswept(const struct bf_engine *e) {
     return NULL;
 }
 
+void bf_engine_rest(struct bf_engine *e) { e->resting = true; }
+
 bool bf_engine_sweeping(const struct bf_engine *e) { return e->adopting || unswept(e); }
 
 static void end_page(struct bf_engine *e) {
@@ -331,7 +333,7 @@ void bf_sweep_run(struct bf_engine *e) {
             keep_progress(e, s->of);
         end_page(e);
     }
-    if (!s->page && !e->dead && unswept(e))
+    if (!s->page && !e->dead && !e->resting && unswept(e))
         read_page(e, unswept(e));
     s->running = false;
 }

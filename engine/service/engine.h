@@ -184,6 +184,8 @@ void bf_engine_migrate(struct bf_engine *e, const struct bf_migration *m);
 
 /* Is there a case that was not yet looked at since an adoption? */
 bool bf_engine_sweeping(const struct bf_engine *e);
+/* The engine shall come to rest: a sweep goes no further than its page; the next start goes on with it. */
+void bf_engine_rest(struct bf_engine *e);
 
 /* Reads where the partition is; ready(ctx) before any command. A tree that is not the journal's is fatal. */
 void bf_engine_start(struct bf_engine *e, void (*ready)(void *ctx), void *ctx);

@@ -211,6 +211,7 @@ struct bf_engine {
     struct bf_migrating *migrating; /* the first is under way */
     struct bf_sealing *sealing;
     bool sealing_runs;
+    bool resting;
     bool held; /* the disk was full: what the engine does of itself waits for the next scan */
     struct bf_head *heads[1 << BF_HEAD_BITS];
     uint32_t head_count;

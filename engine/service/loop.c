@@ -120,6 +120,7 @@ static void drain(struct bf_loop *l) {
     if (l->service->draining)
         return;
     l->service->draining = true;
+    bf_engine_rest(l->service->engine);
     bf_sd_stopping(l->o.sd);
     bf_log(l->o.service.log, BF_LOG_INFO, "draining", NULL, NULL, 0);
     l->draining = 2;

@@ -284,6 +284,13 @@ static bool story(const char *path, uint64_t seed, uint32_t n, enum bf_memory_fa
         if (w.dead)
             world_reopen(&w);
     }
+    if (!n) { /* told to rest in the middle, it does, and goes on after the next start */
+        bf_engine_rest(w.e);
+        world_pump(&w);
+        if (!bf_engine_sweeping(w.e))
+            world_broken(&w, "it did not rest");
+        world_reopen(&w);
+    }
     for (int i = 0; i < 3; i++) {
         world_pump(&w);
         if (w.dead) {
