@@ -136,12 +136,33 @@ enum bf_why bf_judge_pauses(struct bf_judge *j, uint32_t duty, bool *yes, uint32
     return BF_WHY_NOTHING;
 }
 
+/* May an act still be done: where the case is, or where it can come? One that is only reported always may. */
+static bool may_come(const struct bf_judge *j, uint32_t act) {
+    const struct bf_image *m = j->env.image;
+    struct bf_i_range offers = m->act[act].offers;
+    for (uint32_t i = 0; i < offers.count; i++) {
+        const struct bf_i_offer *o = &m->offer[m->index[offers.first + i]];
+        bool narrowed = o->in.count > 0;
+        if (!narrowed &&
+            (o->state == BF_NONE || o->state == j->env.self->state || reaches(j, o->state)))
+            return true;
+        for (uint32_t k = 0; k < o->in.count; k++) {
+            uint32_t s = m->index[o->in.first + k];
+            if (s == j->env.self->state || reaches(j, s))
+                return true;
+        }
+    }
+    return !offers.count;
+}
+
 /* A duty that is not open: may it still be, and what would open it? */
 static enum bf_why duty_later(struct bf_judge *j, uint32_t duty, struct bf_verdict *v) {
     const struct bf_image *m = j->env.image;
     const struct bf_case *c = j->env.self;
     const struct bf_i_duty *d = &m->duty[duty];
     bool dealt = bf_case_happened(m, c, duty) <= bf_case_duty(m, c, duty)->happened;
+    if (d->from == BF_FROM_ACT && dealt && !may_come(j, d->from_ref))
+        return closed(v, BF_WHY_DUTY);
     if (d->from == BF_FROM_ACT && dealt) {
         bool here = bf_duty_lives(m, c->state, duty);
         if (here || (d->state != BF_NONE && reaches(j, d->state)))

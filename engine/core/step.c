@@ -532,7 +532,7 @@ static enum bf_why judge_asked(struct run *r, const struct bf_case_request *q,
     return why;
 }
 
-/* Declining: a request whose act is closed for good is dead, whether or not that was noticed yet. */
+/* Declining, or a consent that is not the last: a request whose act is closed for good is dead, whether or not that was noticed yet. */
 static bool still_asked(struct run *r, const struct bf_case_request *q) {
     struct bf_verdict v;
     enum bf_why why = judge_asked(r, q, &v);
@@ -580,7 +580,7 @@ static enum bf_why consent(struct run *r) {
     uint32_t given = q.given;
     bool all;
     enum bf_why why = given_by(r, offer, e->actor, &given, &all);
-    if (why || (all && !still_lawful(r, offer, &q)))
+    if (why || !(all ? still_lawful(r, offer, &q) : still_asked(r, &q)))
         return why;
     for (uint32_t k = 0; k < 32; k++) /* who holds two posts consents for both */
         if ((given & ~q.given) >> k & 1)
@@ -898,10 +898,10 @@ static void record_refusal(struct run *r) {
     struct bf_stepper *s = &r->s;
     struct bf_refused *f = &r->out->refused;
     const struct bf_event *e = r->e;
-    bool time = e->kind == BF_EVENT_TICK || e->kind == BF_EVENT_CALENDAR ||
-                e->kind == BF_EVENT_MIGRATE;
-    bool known = !time &&
-                 f->why != BF_WHY_ARGUMENTS && f->why != BF_WHY_UNKNOWN && f->why != BF_WHY_ACTOR;
+    bool time =
+        e->kind == BF_EVENT_TICK || e->kind == BF_EVENT_CALENDAR || e->kind == BF_EVENT_MIGRATE;
+    bool known =
+        !time && f->why != BF_WHY_ARGUMENTS && f->why != BF_WHY_UNKNOWN && f->why != BF_WHY_ACTOR;
     bool act = known && s->c && e->kind != BF_EVENT_EXCUSE;
     bool who = bf_is_party(e->actor) && !bf_value_check_party(s->m, e->actor);
     uint32_t n = known && (e->kind == BF_EVENT_ACT || e->kind == BF_EVENT_OPEN) ? e->nargs : 0;

@@ -308,8 +308,14 @@ class Drawer:
             s.items.append(self.act(proc, s.name, r.choice(later), free=True))
 
     def extras(self, proc, states, parent, locked):
-        """Pauses, restarts and prohibitions: once there is something to pause."""
+        """Duties that a state meets; pauses, restarts and prohibitions: once there is something to pause."""
         r = self.r
+        for d in proc.duties():
+            acts = proc.state(d.home).items if d.home else proc.acts()
+            to = sorted({x.goal for x in acts if isinstance(x, Act) and x is not d and not x.duty
+                         and x.goal not in (None, "back")})
+            if d.bearer and to and self.p(0.15):
+                d.acts, d.until = [], r.sample(to, r.randint(1, min(2, len(to))))
         for i, s in enumerate(states):
             if i == 0 or not self.p(0.4):
                 continue

@@ -54,7 +54,7 @@ class World:
         self.sequence = 0
         self.rules = {}
         self.order = {}
-        self.puts, self.raised = [], []
+        self.puts, self.raised, self.lapsing = [], [], None
         for p in policy.procs:
             for d in p.duties():
                 self.order[p.name, d.name] = len(self.order)
@@ -108,7 +108,9 @@ class World:
             if rule.duty == duty.name:
                 del case.asked[name]
         goal, effects = (duty.otherwise or (None, []))[:2]
+        self.lapsing = run
         self.carry_out(case, effects, {}, goal, day, at)
+        self.lapsing = None
 
     # ---- conditions ----
 
@@ -260,6 +262,8 @@ class World:
         for duty in case.proc.duties():
             run = case.running[duty.name]
             was, now = self.lives(case, duty, old), self.lives(case, duty, new)
+            if goal is not None and new in duty.until:
+                self.reached(case, run)
             if not now:
                 if run.status in IN_FORCE:
                     self.close(case, run, "void")
@@ -269,6 +273,13 @@ class World:
             if duty.name in restarts:
                 self.begin(case, run, day, at)
             self.pause_or_resume(case, run, day, at)
+
+    def reached(self, case, run):
+        """A state meets the duty that runs until it; not where its own lapse leads."""
+        if run.status in ("open", "paused"):
+            self.close(case, run, "met")
+        elif run.status == "lapsed" and not run.left and run is not self.lapsing:
+            self.close(case, run, "late")
 
     def arm(self, case, run, coming, day, at):
         lim, event = run.duty.limit, run.duty.limit.event
@@ -608,7 +619,7 @@ class World:
             return (None, None)
         self.today = self.day(self.at)
         verdict, why = self.closed(case, r, self.today)
-        if yes and verdict is True:
+        if yes and verdict is True and len(given | mine) == len(r.consent):
             verdict, why = self.guarded(case, r, args)
         if verdict is not True:
             return (why, [r.cite])

@@ -77,6 +77,7 @@ class Duty:
     guard: tuple = None
     acts: list = field(default_factory=list)
     otherwise: tuple = None                        # (goal or None, effects, cite)
+    until: list = field(default_factory=list)      # states that meet it; then it has no acts
 
 
 @dataclass
@@ -309,6 +310,11 @@ def item(x):
     t = f"{party(x.bearer)} must {x.name}"
     if x.guard:
         t += " if " + cond(x.guard)
+    if x.until:
+        lines = [f"{t} {limit(x.limit)} until {', '.join(x.until)}  @{x.cite}"]
+        if x.otherwise:
+            lines.append(f"  otherwise {goal_text(x.otherwise[0], x.otherwise[1])}  @{x.otherwise[2]}")
+        return lines
     lines = [f"{t} {limit(x.limit)} {{  @{x.cite}"]
     lines += ["  " + act_line(a, True) for a in x.acts]
     tail = "}"
