@@ -230,7 +230,8 @@ enum bf_err bf_refused_read(const struct bf_image *m, uint32_t proc, struct bf_a
     const struct reader r = {m, &m->proc[proc], a, e};
     const struct bf_fact *fact = fact_count ? &facts[fact_count - 1] : NULL;
     struct bf_canon j;
-    if (!fact || fact->kind != BF_FACT_REFUSED)
+    if (!fact || fact->kind != BF_FACT_REFUSED || fact->how > BF_REFUSAL_REFUSED ||
+        fact->c >= BF_WHYS)
         return bf_fail(e, BF_EFORMAT, "facts: none of them is a refusal");
     *f = (struct bf_refused){.window.kind = BF_DUE_NONE};
     enum bf_err err = bf_canon_read(a, data.len ? data : BF_STR("{}"), &j, e);

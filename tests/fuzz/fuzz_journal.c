@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/journal_file.h"
+#include "engine/core/refused.h"
 
 struct input {
     const uint8_t *p;
@@ -38,6 +39,13 @@ static bool next(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_erro
     bf_buf_init(&body);
     bf_entry_body(n, &body);
     FUZZ_CHECK(bf_str_eq(bf_buf_view(&body), row->body));
+    body.len = 0;
+    struct bf_refused refused;
+    struct bf_error wrong;
+    if (n->head.kind == BF_ENTRY_REFUSAL && n->image &&
+        !bf_refused_read(n->image, n->proc, i->a, n->facts, n->fact_count, n->data, &refused,
+                         &wrong))
+        bf_refused_json(n->image, &refused, &body);
     bf_buf_fini(&body);
     return true;
 }

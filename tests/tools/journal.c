@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/journal_file.h"
+#include "engine/core/refused.h"
 #include "engine/sim/record.h"
 #include "lang/base/stdlib.h"
 
@@ -78,6 +79,18 @@ static void write_rows(struct journal *j, const struct bf_sim *s) {
     bf_journal_out_free(o);
 }
 
+/* Is all that was said of a refusal in its row? */
+static void same_refusal(const struct journal *j, const struct bf_entry *n) {
+    struct bf_refused r;
+    struct bf_buf again;
+    bf_buf_in(&again, j->a);
+    if (bf_refused_read(j->m, n->proc, j->a, n->facts, n->fact_count, n->data, &r, &failure))
+        broken(j->m, j->scenario, "a refusal is not read");
+    bf_refused_json(j->m, &r, &again);
+    if (!bf_str_eq(bf_buf_view(&again), n->data))
+        broken(j->m, j->scenario, "a refusal read is written otherwise");
+}
+
 static bool next(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_error *e) {
     struct journal *j = ctx;
     uint8_t again[BF_ENTRY_HEAD];
@@ -90,6 +103,8 @@ static bool next(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_erro
         fprintf(stderr, "%.*s\n%.*s\n", (int)row->body.len, row->body.p, (int)body.len, body.p);
         broken(j->m, j->scenario, "a row read is written otherwise");
     }
+    if (n->head.kind == BF_ENTRY_REFUSAL)
+        same_refusal(j, n);
     return true;
 }
 
@@ -198,7 +213,8 @@ static void sealed(struct journal *j, const struct bf_sim *s) {
             broken(j->m, j->scenario, "not opened");
         enum bf_err err = bf_journal_rebuild(j->a, &entries, BF_INSTANT_NONE, &l, &failure);
         if (seals ? err != BF_OK : (err != BF_EFORMAT) != (dropped == 0))
-            broken(j->m, j->scenario, "rebuilt from seals, or without them, otherwise than it must be");
+            broken(j->m, j->scenario,
+                   "rebuilt from seals, or without them, otherwise than it must be");
         if (seals)
             same_cases(j, s, &l);
         bf_journal_in_free(j->in);
