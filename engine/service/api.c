@@ -615,7 +615,7 @@ void bf_json_day(bf_day day, struct bf_buf *out) {
     if (day == BF_DAY_NONE)
         bf_buf_z(out, "null");
     else
-        bf_buf_fmt(out, "\"%s\"", bf_day_print(day, text));
+        bf_buf_quoted(out, bf_day_print(day, text));
 }
 
 void bf_json_hex(const void *p, size_t n, struct bf_buf *out) {

@@ -15,7 +15,8 @@ void bf_api_fit(char *out, size_t size, bf_str text) {
 
 void bf_api_named(struct bf_buf *out, const struct bf_image *m, const char *key, uint32_t name,
                   uint32_t label) {
-    bf_buf_fmt(out, "\"%s\":", key);
+    bf_buf_quoted(out, key);
+    bf_buf_char(out, ':');
     bf_json_text(bf_i_text(m, name), out);
     bf_buf_z(out, ",\"label\":");
     bf_json_text(bf_i_label(m, name, label), out);

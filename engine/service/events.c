@@ -11,7 +11,8 @@
 static void key(struct bf_buf *out, const char *name) {
     if (out->len && out->p[out->len - 1] != '{')
         bf_buf_char(out, ',');
-    bf_buf_fmt(out, "\"%s\":", name);
+    bf_buf_quoted(out, name);
+    bf_buf_char(out, ':');
 }
 
 static void put_text(struct bf_buf *out, const char *name, bf_str text) {
@@ -51,15 +52,20 @@ static bf_str row_name(const struct bf_image *m, enum bf_row_kind kind, uint32_t
     return (bf_str){NULL, 0};
 }
 
+/* A fact and the keys under which it keeps its rows. */
+struct shown_fact {
+    const struct bf_image *m;
+    const struct bf_fact *f;
+    const char *key[3]; /* NULL: there is none */
+};
+
 /* The row that a fact keeps under this key, if any. */
-static void put_row(const struct bf_image *m, const struct bf_fact *f, const char *name,
-                    struct bf_buf *out) {
+static void put_row(const struct shown_fact *s, const char *name, struct bf_buf *out) {
+    const struct bf_fact *f = s->f;
     const uint32_t row[] = {f->a, f->b, f->c};
-    for (int i = 0; i < 3; i++) {
-        const char *its = bf_fact_row_key((enum bf_fact_kind)f->kind, i);
-        if (its && strcmp(its, name) == 0 && row[i] != BF_NONE)
-            put_text(out, name, row_name(m, bf_fact_row((enum bf_fact_kind)f->kind, i), row[i]));
-    }
+    for (int i = 0; i < 3; i++)
+        if (s->key[i] && strcmp(s->key[i], name) == 0)
+            put_text(out, name, row_name(s->m, bf_fact_row((enum bf_fact_kind)f->kind, i), row[i]));
 }
 
 /* Is its first value who did it, or to whom it was? */
@@ -103,29 +109,33 @@ static bool names_party(const struct bf_fact *f) {
 }
 
 void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out) {
+    struct shown_fact s = {m, f, {NULL, NULL, NULL}};
+    const uint32_t row[] = {f->a, f->b, f->c};
+    for (int i = 0; i < 3; i++)
+        s.key[i] = row[i] == BF_NONE ? NULL : bf_fact_row_key((enum bf_fact_kind)f->kind, i);
     bf_buf_char(out, '{');
-    put_row(m, f, "act", out);
+    put_row(&s, "act", out);
     key(out, "cites");
     bf_words_cites_json(m, f->src, out);
-    put_row(m, f, "data", out);
+    put_row(&s, "data", out);
     key(out, "day");
     bf_json_day(f->day, out);
     if (bf_fact_has_due((enum bf_fact_kind)f->kind)) {
         key(out, "due");
         bf_api_due_json(&f->due, out);
     }
-    put_row(m, f, "duty", out);
-    put_row(m, f, "event", out);
+    put_row(&s, "duty", out);
+    put_row(&s, "event", out);
     put_text(out, "fact", bf_str_of(bf_fact_word((enum bf_fact_kind)f->kind)));
-    put_row(m, f, "from", out);
+    put_row(&s, "from", out);
     if (names_party(f)) {
         key(out, "party");
         bf_value_json(m, f->v[0], out);
     }
-    put_row(m, f, "procedure", out);
-    put_row(m, f, "register", out);
-    put_row(m, f, "state", out);
-    put_row(m, f, "violation", out);
+    put_row(&s, "procedure", out);
+    put_row(&s, "register", out);
+    put_row(&s, "state", out);
+    put_row(&s, "violation", out);
     if (f->kind == BF_FACT_REFUSED || f->kind == BF_FACT_FAILED)
         put_text(out, "why", bf_str_of(bf_why_word((enum bf_why)f->c)));
     bf_buf_char(out, '}');
