@@ -151,9 +151,8 @@ static bool fire_page(struct bf_engine *e) {
     for (struct bf_due_case *d; (d = next_of_page(s)) != NULL;) {
         struct bf_head *h = d->head;
         uint32_t place = (uint32_t)(d - s->page);
-        enum bf_attempt_end end =
-            bf_engine_fire(e, &(struct bf_deed){
-                                  .head = h, .lapse_at = d->at, .early = d->duty == BF_NONE});
+        enum bf_attempt_end end = bf_engine_fire(
+            e, &(struct bf_deed){.head = h, .lapse_at = d->at, .early = d->duty == BF_NONE});
         d = &s->page[place]; /* the page may have grown */
         BF_ASSERT(d->head == h);
         if (e->dead || end == BF_ATTEMPT_WAIT)
@@ -230,7 +229,9 @@ static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
     if (due < rows->count) {
         s->next = row[due].due;
     } else if (due) {
-        s->end = row[due - 1];
+        const struct bf_row_cases *last = &row[due - 1]; /* of its texts none outlives this call */
+        s->end = (struct bf_row_cases){
+            .number = last->number, .due = last->due, .due_seq = last->due_seq};
         s->bound = (struct bf_due_mark){s->end.due, s->end.due_seq, s->end.number};
     }
     s->reading = false;
