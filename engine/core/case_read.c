@@ -201,8 +201,7 @@ static void violations(struct reader *r, const struct bf_canon *j, struct bf_cas
         r->wrong = "violations";
     for (uint32_t i = 0; i < l->count && !r->wrong; i++) {
         const struct bf_canon *x = &l->items[i];
-        v[i].violation =
-            row(r, x, "violation", (struct bf_i_range){0, r->m->violation_count});
+        v[i].violation = row(r, x, "violation", (struct bf_i_range){0, r->m->violation_count});
         if (v[i].violation == BF_NONE)
             r->wrong = "violation";
         v[i].duty = row(r, x, "duty", r->p->duties);

@@ -22,7 +22,8 @@ struct bf_world {
      * NULL: the image's defaults. */
     const struct bf_value *assume;
     uint64_t budget; /* instructions a step may run; 0: BF_STEP_BUDGET */
-    uint32_t lapse_fails; /* enum bf_why: what lapses should bring about cannot be done, for this; NOTHING: it can */
+    uint32_t
+        lapse_fails; /* enum bf_why: what lapses should bring about cannot be done, for this; NOTHING: it can */
 };
 #define BF_STEP_BUDGET 1000000
 
@@ -32,7 +33,7 @@ enum bf_why {
 #include "engine/core/why.def"
     BF_WHYS
 };
-const char *bf_why_word(enum bf_why why); /* "overflow" */
+const char *bf_why_word(enum bf_why why);          /* "overflow" */
 const char *bf_refusal_word(enum bf_refusal kind); /* "not_permitted" */
 
 /* A register's key that was not brought. */

@@ -160,7 +160,8 @@ static uint32_t duty_there(const struct move *v, uint32_t duty) {
 static bool same_offer(const struct move *v, uint32_t x, uint32_t y) {
     const struct bf_i_offer *ox = &v->mx->offer[x], *oy = &v->my->offer[y];
     return ox->kind == oy->kind && act_there(v, ox->act) == oy->act &&
-           (ox->state == BF_NONE) == (oy->state == BF_NONE) && state_there(v, ox->state) == oy->state;
+           (ox->state == BF_NONE) == (oy->state == BF_NONE) &&
+           state_there(v, ox->state) == oy->state;
 }
 
 static uint32_t offer_there(const struct move *v, uint32_t offer) {
@@ -295,13 +296,14 @@ static bool acts(struct move *v) {
 }
 
 static bool requests(struct move *v) {
-    struct bf_case_request *list = bf_new_array(v->a, struct bf_case_request, v->x->request_count + 1);
+    struct bf_case_request *list =
+        bf_new_array(v->a, struct bf_case_request, v->x->request_count + 1);
     for (uint32_t i = 0; i < v->x->request_count; i++) {
         const struct bf_case_request *q = &v->x->requests[i];
         const struct bf_i_act *act = &v->mx->act[v->mx->offer[q->offer].act];
         uint32_t there = offer_there(v, q->offer);
-        bool same = there != BF_NONE && v->mx->offer[q->offer].consents.count ==
-                                            v->my->offer[there].consents.count;
+        bool same = there != BF_NONE &&
+                    v->mx->offer[q->offer].consents.count == v->my->offer[there].consents.count;
         if (!same) {
             if (q->status == BF_REQUEST_PENDING)
                 changes(v, BF_CHANGE_REQUEST_DROPPED, bf_i_text(v->mx, act->name),
@@ -325,8 +327,8 @@ static bool violations(struct move *v) {
     for (uint32_t i = 0; i < v->x->violation_count; i++) {
         const struct bf_case_violation *x = &v->x->violations[i];
         uint32_t y = 0;
-        while (y < v->my->violation_count && !same_name(v, v->mx->violation[x->violation].name,
-                                                        v->my->violation[y].name))
+        while (y < v->my->violation_count &&
+               !same_name(v, v->mx->violation[x->violation].name, v->my->violation[y].name))
             y++;
         if (y == v->my->violation_count)
             return obstacle(v, BF_OBSTACLE_VIOLATION,
@@ -388,10 +390,10 @@ static void duties(struct move *v) {
             continue;
         *to = *from;
         to->by = act_there(v, from->by);
-        to->extensions = from->extension_count ? bf_arena_copy(v->a, from->extensions,
-                                                               from->extension_count *
-                                                                   sizeof *from->extensions)
-                                               : NULL;
+        to->extensions = from->extension_count
+                             ? bf_arena_copy(v->a, from->extensions,
+                                             from->extension_count * sizeof *from->extensions)
+                             : NULL;
         to->pauses = from->pause_count ? bf_arena_copy(v->a, from->pauses,
                                                        from->pause_count * sizeof *from->pauses)
                                        : NULL;
@@ -454,11 +456,11 @@ static void tell_duties(struct move *v) {
         if (!running(x))
             continue;
         bool kept = y && running(y);
-        enum bf_change change = !kept                       ? BF_CHANGE_DUTY_VOIDED
+        enum bf_change change = !kept                        ? BF_CHANGE_DUTY_VOIDED
                                 : same_due(&x->due, &y->due) ? BF_CHANGE_DUTY_KEPT
                                                              : BF_CHANGE_DUTY_RECOMPUTED;
-        struct bf_changed *told = changes(v, change, bf_i_text(v->mx, d->name),
-                                          bf_i_label(v->mx, d->name, d->label));
+        struct bf_changed *told =
+            changes(v, change, bf_i_text(v->mx, d->name), bf_i_label(v->mx, d->name, d->label));
         told->before = x->due;
         if (kept)
             told->after = y->due;
@@ -487,7 +489,8 @@ static bool proc_there(struct move *v, uint32_t *proc) {
 void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
                 const struct bf_world *w, const struct bf_state_map *map, bf_instant at,
                 struct bf_arena *a, struct bf_migrated *out) {
-    struct move v = {.mx = m, .my = to, .px = &m->proc[c->proc], .x = c, .map = map, .w = w, .a = a, .out = out};
+    struct move v = {
+        .mx = m, .my = to, .px = &m->proc[c->proc], .x = c, .map = map, .w = w, .a = a, .out = out};
     uint32_t proc;
     *out = (struct bf_migrated){.obstacle = BF_OBSTACLE_NONE};
     if (!proc_there(&v, &proc))

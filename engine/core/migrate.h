@@ -28,8 +28,8 @@ const char *bf_obstacle_word(enum bf_obstacle obstacle);
 
 struct bf_changed {
     enum bf_change change;
-    bf_str name, label; /* of the thing; a state: as it was */
-    bf_str now;         /* STATE: its new name */
+    bf_str name, label;          /* of the thing; a state: as it was */
+    bf_str now;                  /* STATE: its new name */
     struct bf_due before, after; /* of duties; kind NONE where there is none */
 };
 

@@ -30,7 +30,7 @@ enum bf_event_kind {
     BF_EVENT_TICK,   /* time passes: lapses only */
     BF_EVENT_EXCUSE, /* another case excuses a violation of this one (its EXCUSED fact): args[0] */
     BF_EVENT_CALENDAR, /* the world's calendar is another than before: due dates are recomputed */
-    BF_EVENT_MIGRATE,  /* the case was of another image before (migrate.h): dates and duties are made to fit this one */
+    BF_EVENT_MIGRATE, /* the case was of another image before (migrate.h): dates and duties are made to fit this one */
 };
 
 struct bf_event {

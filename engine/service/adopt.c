@@ -133,11 +133,8 @@ static void swept_read(void *ctx, enum bf_err err, const struct bf_error *error,
 static void read_swept(struct bf_adoption *a) {
     struct bf_engine *e = a->engine;
     struct bf_row_setting at = {.kind = BF_STR("swept"), .id = bf_calendar_name(a->calendar)};
-    struct bf_query q = {.partition = e->o.partition,
-                         .table = BF_TABLE_SETTING,
-                         .at = &at,
-                         .same = 2,
-                         .limit = 1};
+    struct bf_query q = {
+        .partition = e->o.partition, .table = BF_TABLE_SETTING, .at = &at, .same = 2, .limit = 1};
     e->under_way++;
     e->adopting++;
     bf_store_read(e->store, &q, swept_read, a);
@@ -170,15 +167,11 @@ void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, 
         adoption_failed(e, BF_ENOMEM, NULL);
         return;
     }
-    *a = (struct bf_adoption){.calendar = bf_adopt_calendar_of(e, bf_calendar_hash(c)),
-                              .seq = seq,
-                              .engine = e};
+    *a = (struct bf_adoption){
+        .calendar = bf_adopt_calendar_of(e, bf_calendar_hash(c)), .seq = seq, .engine = e};
     struct bf_row_journal at = {.seq = seq};
-    struct bf_query q = {.partition = e->o.partition,
-                         .table = BF_TABLE_JOURNAL,
-                         .at = &at,
-                         .same = 1,
-                         .limit = 1};
+    struct bf_query q = {
+        .partition = e->o.partition, .table = BF_TABLE_JOURNAL, .at = &at, .same = 1, .limit = 1};
     e->under_way++;
     e->adopting++;
     bf_store_read(e->store, &q, row_read, a);

@@ -331,8 +331,8 @@ bool bf_directory_post(const struct bf_directory *d, bf_str id, struct bf_capaci
     const struct row *post = find(d, BF_DIR_POST, id);
     const struct row *of = post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;
     if (of)
-        *c = (struct bf_capacity){of->id, of->text[M_NAME], of->text[M_LEVEL],
-                                  post->text[M_OFFICE], post->id};
+        *c = (struct bf_capacity){of->id, of->text[M_NAME], of->text[M_LEVEL], post->text[M_OFFICE],
+                                  post->id};
     return of != NULL;
 }
 

@@ -40,7 +40,7 @@ struct bf_engine_policy {
 
 enum bf_answer_kind {
     BF_ANSWER_DONE,
-    BF_ANSWER_EARLY, /* it came before its time and is kept: seq is its row */
+    BF_ANSWER_EARLY,      /* it came before its time and is kept: seq is its row */
     BF_ANSWER_REFUSED,    /* `refused` says why, unless it is told from the row (again) */
     BF_ANSWER_MALFORMED,  /* the command's reader said no; nothing was recorded */
     BF_ANSWER_NO_CASE,    /* no case of that number, or its policy is not known here */
@@ -79,7 +79,7 @@ struct bf_command {
     const struct bf_engine_policy *policy; /* OPEN: whose procedure */
     bf_instant effective;                  /* BF_INSTANT_NONE: when it steps */
     bool keep_early; /* not of an OPEN: what would be refused as not yet is kept (early.h) */
-    bf_str principal, key, request;        /* copied; an empty key is never the same as another */
+    bf_str principal, key, request; /* copied; an empty key is never the same as another */
     uint8_t body_hash[BF_SHA256_LEN];
     bf_engine_reader *read; /* its ctx must live until the answer */
     bf_engine_answer *answer;

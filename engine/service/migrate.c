@@ -126,9 +126,9 @@ static enum bf_attempt_end attempt(struct bf_migrating *g, struct result *r) {
                                    .out = &m,
                                    .principal = g->what.principal,
                                    .request = g->what.request};
-    enum bf_attempt_end end = bf_engine_try(
-        g->engine, &(struct bf_deed){.head = r->head, .migrate = &deed}, g->what.dry_run,
-        g->page_arena);
+    enum bf_attempt_end end =
+        bf_engine_try(g->engine, &(struct bf_deed){.head = r->head, .migrate = &deed},
+                      g->what.dry_run, g->page_arena);
     if (end != BF_ATTEMPT_DONE)
         return end;
     r->seq = g->what.dry_run ? 0 : deed.seq;

@@ -130,7 +130,8 @@ static void path(const struct bf_standing *s, const struct bf_words *w, uint32_t
         way.gone += s->told[i].number == number && s->told[i].gone;
     if (way.gone) {
         bf_buf_z(out, "    ");
-        bf_buf_str(out, bf_words_text(w, BF_T_SIM_GONE_LINE, BF_ARGS(bf_arg_int((int64_t)way.gone))));
+        bf_buf_str(out,
+                   bf_words_text(w, BF_T_SIM_GONE_LINE, BF_ARGS(bf_arg_int((int64_t)way.gone))));
         bf_buf_char(out, '\n');
     }
     for (uint32_t i = 0; i < s->told_count; i++)

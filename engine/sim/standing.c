@@ -79,8 +79,7 @@ static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *key
 static void keep_row(struct reading *r, const struct bf_image *m, uint32_t reg,
                      struct bf_value row) {
     struct put *p = bf_new(r->a, struct put);
-    *p = (struct put){
-        .before = r->latest, .image = m, .reg = reg, .row = bf_value_copy(r->a, row)};
+    *p = (struct put){.before = r->latest, .image = m, .reg = reg, .row = bf_value_copy(r->a, row)};
     r->latest = p;
 }
 
@@ -126,17 +125,16 @@ static void tell(struct reading *r, const struct bf_entry *n) {
     struct bf_fact *facts = bf_new_array(r->a, struct bf_fact, n->fact_count + 1);
     for (uint32_t i = 0; i < n->fact_count; i++)
         facts[i] = bf_fact_copy(r->a, &n->facts[i]);
-    r->told[r->told_count++] =
-        (struct bf_told){.number = n->head.number,
-                         .facts = facts,
-                         .fact_count = n->fact_count,
-                         .image = n->image,
-                         .calendar = bf_journal_in_calendar(r->in, n->calendar),
-                         .migrated = n->head.kind == BF_ENTRY_MIGRATE,
-                         .gone = n->gone,
-                         .day = r->calendar ? bf_calendar_day_of(r->calendar, n->head.recorded,
-                                                                 BF_DAY_SECONDS)
-                                            : BF_DAY_NONE};
+    r->told[r->told_count++] = (struct bf_told){
+        .number = n->head.number,
+        .facts = facts,
+        .fact_count = n->fact_count,
+        .image = n->image,
+        .calendar = bf_journal_in_calendar(r->in, n->calendar),
+        .migrated = n->head.kind == BF_ENTRY_MIGRATE,
+        .gone = n->gone,
+        .day = r->calendar ? bf_calendar_day_of(r->calendar, n->head.recorded, BF_DAY_SECONDS)
+                           : BF_DAY_NONE};
 }
 
 static enum bf_err first_row(struct reading *r, const struct bf_entry *n,
@@ -204,7 +202,8 @@ enum bf_err bf_standing_read(struct bf_arena *a, struct bf_journal_in *in, uint6
     if (err || *verdict != BF_STANDING_READ)
         return err;
     if (!r->c)
-        return bf_fail(e, BF_EFORMAT, "rows of the case were dropped, and no later one says what it was");
+        return bf_fail(e, BF_EFORMAT,
+                       "rows of the case were dropped, and no later one says what it was");
     bf_instant now = at->read ? r->until : r->last;
     if (bf_case_next_lapse(r->image, r->c, &due) != BF_NONE && due <= now)
         now = due - 1;

@@ -141,7 +141,8 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
     const struct bf_image *m = s->image;
     bf_buf_z(out, "{\"at\":");
     json_instant(s, e->event.effective, out);
-    bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number, bf_event_word(e->event.kind));
+    bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number,
+               bf_event_word(e->event.kind));
     for (uint32_t i = 0; i < e->fact_count; i++) {
         if (i)
             bf_buf_char(out, ',');

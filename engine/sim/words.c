@@ -375,8 +375,7 @@ bf_str bf_words_calendar_change(const struct bf_words *w, const struct bf_calend
          d <= last && told < DAYS_TOLD; d++) {
         struct bf_day_reason then, now;
         if (!bf_days_known(bf_calendar_reason(old, d, &then)) ||
-            !bf_days_known(bf_calendar_reason(w->calendar, d, &now)) ||
-            then.working == now.working)
+            !bf_days_known(bf_calendar_reason(w->calendar, d, &now)) || then.working == now.working)
             continue;
         bf_str day = bf_words_text(w, now.working ? BF_T_SIM_DAY_WORKED : BF_T_SIM_DAY_RESTS,
                                    BF_ARGS(bf_arg_str(bf_words_day(w, d))));
@@ -384,10 +383,12 @@ bf_str bf_words_calendar_change(const struct bf_words *w, const struct bf_calend
         if (now.set && !notice.len)
             notice = now.notice;
     }
-    if (!told && bf_calendar_horizon(old) < last && bf_calendar_horizon(old) < bf_calendar_horizon(w->calendar))
+    if (!told && bf_calendar_horizon(old) < last &&
+        bf_calendar_horizon(old) < bf_calendar_horizon(w->calendar))
         return bf_words_text(
             w, BF_T_SIM_HORIZON_MOVED,
             BF_ARGS(bf_arg_str(bf_words_day(w, bf_calendar_horizon(w->calendar)))));
-    return notice.len ? bf_words_text(w, BF_T_SIM_DAYS_BY, BF_ARGS(bf_arg_str(all), bf_arg_str(notice)))
-                      : all;
+    return notice.len
+               ? bf_words_text(w, BF_T_SIM_DAYS_BY, BF_ARGS(bf_arg_str(all), bf_arg_str(notice)))
+               : all;
 }

@@ -43,7 +43,7 @@ struct kit_told {
 /* kit.banfa, compiled; number replaces its `number`, so that another image comes of it (NULL: as it is). */
 const struct bf_image *kit_image(struct bf_arena *a, const char *number);
 void kit_init(struct kit *k);
-void kit_open(struct kit *k); /* a new engine over the same disk, ready */
+void kit_open(struct kit *k);   /* a new engine over the same disk, ready */
 void kit_reopen(struct kit *k); /* … the disk alone */
 void kit_close(struct kit *k);
 void kit_fini(struct kit *k);

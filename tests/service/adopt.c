@@ -248,7 +248,8 @@ static void check_rows(struct world *w, struct bf_arena *a) {
                 const struct bf_case_duty *d = bf_case_duty(n->image, c[n->head.number], f->a);
                 seen_lapses++;
                 if (d->status != BF_STATUS_OPEN || d->due.provisional ||
-                    d->due.at > n->head.recorded || (f->day != d->due.last && f->day != c[n->head.number]->day))
+                    d->due.at > n->head.recorded ||
+                    (f->day != d->due.last && f->day != c[n->head.number]->day))
                     world_broken(w, "a lapse that is none");
             }
             one.facts = f;

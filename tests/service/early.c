@@ -62,7 +62,8 @@ static void scan_at(struct world *w, bf_instant now) {
 }
 
 static void story_of(struct world *w) {
-    struct world_sent open = {.actor = world_party(w->a, BF_K_PERSON, "ann"), .nargs = 4, .key = "o1"};
+    struct world_sent open = {
+        .actor = world_party(w->a, BF_K_PERSON, "ann"), .nargs = 4, .key = "o1"};
     struct world_sent x, again;
     open.args[0] = open.actor;
     open.args[1] = world_party(w->a, BF_K_DEPARTMENT, "town");
@@ -98,8 +99,8 @@ static void story_of(struct world *w) {
 }
 
 /* The rows that came of an EARLY row. */
-static const struct bf_entry *caused(struct world *w, const struct world_rows *rows, const char *key,
-                                     uint64_t number) {
+static const struct bf_entry *caused(struct world *w, const struct world_rows *rows,
+                                     const char *key, uint64_t number) {
     const struct bf_entry *early = NULL, *end = NULL;
     for (uint32_t i = 0; i < rows->count; i++) {
         const struct bf_entry *n = &rows->row[i];

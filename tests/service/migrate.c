@@ -19,13 +19,16 @@ static const char calendar_text[] = "banfa calendar 1\n"
 ** 14th. What is new counts from the 11th, which counts: ten days to the 20th. Five working days from the 4th end on the
 ** 11th, or on the 10th, which is over, and lapses. Case 5 was extended: fifteen, to the 24th, or the 21st. */
 static const char *const want[] = {
-    "1: state received taken_in; datum_new weight; assumption_new grace; duty_recomputed answer 2025-11-17 2025-11-14; "
+    "1: state received taken_in; datum_new weight; assumption_new grace; duty_recomputed answer "
+    "2025-11-17 2025-11-14; "
     "duty_voided log 2025-11-24 -; duty_new publish - 2025-11-20",
     "2: datum_new weight; assumption_new grace; duty_kept answer - -",
     "3: in the way: state shelved",
     "4: in the way: violation old_breach",
-    "5: state received taken_in; datum_dropped note; act_dropped remark; datum_new weight; assumption_new grace; "
-    "duty_recomputed answer 2025-11-24 2025-11-21; duty_voided log 2025-11-24 -; duty_new publish - 2025-11-20",
+    "5: state received taken_in; datum_dropped note; act_dropped remark; datum_new weight; "
+    "assumption_new grace; "
+    "duty_recomputed answer 2025-11-24 2025-11-21; duty_voided log 2025-11-24 -; duty_new publish "
+    "- 2025-11-20",
     "6: datum_new weight; assumption_new grace; duty_recomputed decide_it 2025-11-11 2025-11-10",
 };
 enum { CASES = sizeof want / sizeof *want };

@@ -158,8 +158,8 @@ static bool looked;
 static bool look(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
     const uint64_t *last = ctx;
     (void)scratch;
-    looked = bf_case_ended(v->policy->image, v->c) && v->c->acts[0].times == 1 &&
-             v->last_seq == *last;
+    looked =
+        bf_case_ended(v->policy->image, v->c) && v->c->acts[0].times == 1 && v->last_seq == *last;
     return true;
 }
 
@@ -201,7 +201,8 @@ static bool story(const char *path, uint32_t n, enum bf_memory_fault fault) {
         world_broken(&w, "the tables are others than before");
     world_verify(&w);
     answered = looked = false;
-    bf_engine_look(w.e, &(struct bf_look){.number = 2, .look = look, .answer = told, .ctx = &upto[2]});
+    bf_engine_look(w.e,
+                   &(struct bf_look){.number = 2, .look = look, .answer = told, .ctx = &upto[2]});
     world_pump(&w);
     if (!answered || !looked)
         world_broken(&w, "a sealed case is not read from its seal");

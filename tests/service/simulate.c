@@ -107,7 +107,8 @@ static struct bf_value value(struct run *r, const struct bf_image *m, uint32_t t
     case BF_K_DEPARTMENT: return party(r, m, (enum bf_kind)t->kind);
     case BF_K_VIOLATION: return bf_value_of(BF_K_VIOLATION, (int64_t)below(r, m->violation_count));
     case BF_K_PERIOD: return bf_period_value((enum bf_unit)t->ref, 1 + (int64_t)below(r, 15));
-    case BF_K_ENUM: return bf_enum_value(t->ref, (uint32_t)below(r, m->enums[t->ref].members.count));
+    case BF_K_ENUM:
+        return bf_enum_value(t->ref, (uint32_t)below(r, m->enums[t->ref].members.count));
     case BF_K_RECORD: return record(r, m, t->ref, depth);
     case BF_K_LIST: return list(r, m, type, depth);
     case BF_K_NONE:
@@ -192,8 +193,8 @@ static void think_of_act(struct run *r) {
         x->number = r->cases - below(r, 30);
     x->if_early = below(r, 3) > 0;
     r->making = x;
-    bf_engine_look(r->w.e, &(struct bf_look){
-                               .number = x->number, .look = choose, .answer = chosen, .ctx = r});
+    bf_engine_look(
+        r->w.e, &(struct bf_look){.number = x->number, .look = choose, .answer = chosen, .ctx = r});
     world_pump(&r->w);
     if (!x->act.len)
         x->copies = 0; /* nobody has anything to do there */
@@ -317,8 +318,7 @@ static void migrate(struct run *r) {
         from = (uint32_t)below(r, r->w.policies);
         to = (uint32_t)below(r, r->w.policies);
         const struct bf_image *x = r->w.image[from], *y = r->w.image[to];
-        pair = from != to &&
-               bf_str_eq(bf_i_text(x, x->policy.name), bf_i_text(y, y->policy.name));
+        pair = from != to && bf_str_eq(bf_i_text(x, x->policy.name), bf_i_text(y, y->policy.name));
     }
     if (!pair)
         return;
@@ -326,14 +326,14 @@ static void migrate(struct run *r) {
     static const bf_str there = {"received", 8}, here = {"taken_in", 8};
     bool forth = from < to;
     g->r = r;
-    bf_engine_migrate(r->w.e, &(struct bf_migration){
-                                  .from = r->w.policy[from],
-                                  .to = r->w.policy[to],
-                                  .map = {forth ? &there : &here, forth ? &here : &there, 1},
-                                  .dry_run = below(r, 3) == 0,
-                                  .each = each,
-                                  .done = done,
-                                  .ctx = g});
+    bf_engine_migrate(
+        r->w.e, &(struct bf_migration){.from = r->w.policy[from],
+                                       .to = r->w.policy[to],
+                                       .map = {forth ? &there : &here, forth ? &here : &there, 1},
+                                       .dry_run = below(r, 3) == 0,
+                                       .each = each,
+                                       .done = done,
+                                       .ctx = g});
     world_pump(&r->w);
     if (!r->w.dead && !g->over)
         broken(r, "a migration did not end");
@@ -422,8 +422,8 @@ static void check_lapses(struct run *r, struct bf_arena *a, const struct world_r
     for (uint32_t i = 0; i < rows->count; i++) {
         const struct bf_entry *n = &rows->row[i];
         struct bf_case **at = &c[n->head.number];
-        for (uint32_t k = 0; n->head.number && k < n->fact_count && n->head.kind != BF_ENTRY_MIGRATE;
-             k++) {
+        for (uint32_t k = 0;
+             n->head.number && k < n->fact_count && n->head.kind != BF_ENTRY_MIGRATE; k++) {
             const struct bf_fact *f = &n->facts[k];
             struct bf_entry one = *n;
             if (f->kind == BF_FACT_RECOMPUTED) {
@@ -453,8 +453,8 @@ static void nothing_is_left(struct run *r, const struct bf_journal_cases *cases)
     for (uint32_t i = 0; i < cases->count; i++) {
         bf_instant due;
         const struct bf_journal_case *c = &cases->cases[i];
-        if (!bf_case_ended(c->image, c->c) &&
-            bf_case_next_lapse(c->image, c->c, &due) != BF_NONE && due <= r->w.now)
+        if (!bf_case_ended(c->image, c->c) && bf_case_next_lapse(c->image, c->c, &due) != BF_NONE &&
+            due <= r->w.now)
             broken(r, "a limit has passed and nothing happened");
     }
 }
@@ -488,8 +488,9 @@ static void check(struct run *r) {
 static void calendars(struct run *r) {
     size_t cap = 1 << 20, n = 0;
     char *text = bf_arena_alloc(r->w.a, cap), day[BF_DAY_TEXT];
-    n += (size_t)snprintf(text, cap, "banfa calendar 1\nname cn.workdays\nweekend saturday sunday\n"
-                                     "offset +08:00\nfrom %d-01-01\n",
+    n += (size_t)snprintf(text, cap,
+                          "banfa calendar 1\nname cn.workdays\nweekend saturday sunday\n"
+                          "offset +08:00\nfrom %d-01-01\n",
                           FIRST_YEAR);
     for (int k = 0; k <= YEARS_A_RUN && k < WORLD_CALENDARS; k++) {
         int year = FIRST_YEAR + k;
@@ -555,7 +556,8 @@ int main(int argc, char **argv) {
         double left = years - lived;
         lived += run(argv + 3, argc - 3, seed++, left < YEARS_A_RUN ? left : YEARS_A_RUN);
     }
-    printf("%.0f years in %llu runs, seeds %s to %llu: %llu rows, %llu acknowledged (%llu refused, %llu early, %llu "
+    printf("%.0f years in %llu runs, seeds %s to %llu: %llu rows, %llu acknowledged (%llu refused, "
+           "%llu early, %llu "
            "twice), %llu lapses, %llu dates moved, %llu migrated; killed %llu times, full %llu\n",
            lived, (unsigned long long)seen.runs, argv[2], (unsigned long long)seed - 1,
            (unsigned long long)seen.rows, (unsigned long long)seen.acknowledged,

@@ -97,8 +97,7 @@ void world_open(struct world *w) {
                                         .cached_cases = w->cached_cases,
                                         .batch_rows = w->batch_rows ? w->batch_rows : 8};
     struct bf_row_setting at = {.kind = BF_STR("calendar")};
-    struct bf_query q = {
-        .table = BF_TABLE_SETTING, .at = &at, .same = 1, .limit = WORLD_CALENDARS};
+    struct bf_query q = {.table = BF_TABLE_SETTING, .at = &at, .same = 1, .limit = WORLD_CALENDARS};
     w->ready = w->dead = false;
     if ((!w->memory && !(w->memory = bf_memory_new())) ||
         bf_store_open_memory(w->memory, &(struct bf_store_options){0}, &w->store, &w->error) ||

@@ -15,7 +15,8 @@ struct world {
     const struct bf_image *image[WORLD_POLICIES];
     struct bf_engine_policy *policy[WORLD_POLICIES];
     uint32_t policies;
-    const struct bf_calendar *calendar[WORLD_CALENDARS]; /* 0: what policies count by unless another was adopted */
+    const struct bf_calendar
+        *calendar[WORLD_CALENDARS]; /* 0: what policies count by unless another was adopted */
     uint32_t calendars;
     uint32_t cached_cases, batch_rows;
     bf_instant now;
