@@ -65,6 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool damaged = err && strncmp(e.text, "row ", 4) == 0; /* a case is of no use then */
     for (uint32_t c = 0; !damaged && c < l.count; c++) {
         struct bf_buf json;
+        FUZZ_CHECK(err || l.cases[c].c);
+        if (!l.cases[c].c) /* its rows are dropped, and the file ends before its seal */
+            continue;
         bf_buf_init(&json);
         bf_case_json(l.cases[c].image, l.cases[c].c, &json);
         FUZZ_CHECK(!json.failed);

@@ -1,4 +1,4 @@
-/* seal IMAGE: ended cases are sealed, and then the bodies of their rows dropped; what a rebuild makes of the journal is the
+/* seal IMAGE JOURNAL: ended cases are sealed, and then the bodies of their rows dropped; what a rebuild makes of the journal is the
 ** same before and after, rows of registers included, and the tree is what it was. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +163,7 @@ static bool look(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
     return true;
 }
 
-static bool story(const char *path, uint32_t n, enum bf_memory_fault fault) {
+static bool story(const char *path, uint32_t n, enum bf_memory_fault fault, const char *journal) {
     struct world w = {.a = bf_arena_new(0), .cached_cases = 1, .batch_rows = 8};
     uint64_t upto[8] = {0};
     unsigned faults = 0;
@@ -208,6 +208,8 @@ static bool story(const char *path, uint32_t n, enum bf_memory_fault fault) {
         world_broken(&w, "a sealed case is not read from its seal");
     act(&w, 3, "mark", "third"); /* over what a dropped row put */
     world_verify(&w);
+    if (journal)
+        world_export(&w, journal);
     world_close(&w);
     bf_memory_free(w.memory);
     bf_arena_free(w.a);
@@ -216,11 +218,11 @@ static bool story(const char *path, uint32_t n, enum bf_memory_fault fault) {
 
 int main(int argc, char **argv) {
     unsigned faults = 0;
-    if (argc != 2)
+    if (argc != 3)
         return 2;
-    story(argv[1], 0, BF_MEMORY_FULL);
+    story(argv[1], 0, BF_MEMORY_FULL, argv[2]);
     for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)
-        for (uint32_t n = 1; story(argv[1], n, (enum bf_memory_fault)fault); n++)
+        for (uint32_t n = 1; story(argv[1], n, (enum bf_memory_fault)fault, NULL); n++)
             faults++;
     printf("%u faults\n", faults);
     return faults ? 0 : 1;

@@ -296,8 +296,9 @@ static void rows_exported(void *ctx, enum bf_err err, const struct bf_error *e,
     (void)e;
     for (uint32_t i = 0; !err && i < rows->count; i++) {
         const struct bf_row_journal *row = (const struct bf_row_journal *)rows->row + i;
-        err = bf_journal_out_row(x->out, (const uint8_t *)row->head.p, (const uint8_t *)row->salt.p,
-                                 row->body, &x->w->error);
+        const uint8_t *head = (const uint8_t *)row->head.p, *salt = (const uint8_t *)row->salt.p;
+        err = row->body.len ? bf_journal_out_row(x->out, head, salt, row->body, &x->w->error)
+                            : bf_journal_out_gone(x->out, head, salt, &x->w->error);
     }
     if (err)
         world_broken(x->w, "not exported");
