@@ -355,6 +355,7 @@ void http_refuse(struct bf_http_conn *c, int status, const char *detail) {
     c->shared->reached[BF_HTTP_LIMIT_BODY] += status == 413;
     c->shared->reached[BF_HTTP_LIMIT_HEAD] += status == 431 || status == 414;
     c->shared->reached[BF_HTTP_LIMIT_TIME] += status == 408;
+    c->shared->reached[BF_HTTP_LIMIT_MEMORY] += status == 503;
     bf_http_problem(&r->pub, status, bf_str_of(detail));
 }
 

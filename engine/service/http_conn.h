@@ -77,6 +77,7 @@ enum bf_http_limit {
     BF_HTTP_LIMIT_HEAD,
     BF_HTTP_LIMIT_TIME,
     BF_HTTP_LIMIT_CONNECTIONS,
+    BF_HTTP_LIMIT_MEMORY,
     BF_HTTP_LIMITS
 };
 

@@ -81,8 +81,8 @@ static void measure(void *ctx, struct bf_metrics *m) {
     struct bf_http_server_stats tcp = bf_http_server_stats(l->tcp);
     struct bf_http_server_stats local = bf_http_server_stats(l->local);
     static const enum bf_label_word labels[BF_HTTP_LIMITS] = {
-        BF_LABEL_LIMIT_BODY, BF_LABEL_LIMIT_HEADER, BF_LABEL_LIMIT_TIME,
-        BF_LABEL_LIMIT_CONNECTIONS};
+        BF_LABEL_LIMIT_BODY, BF_LABEL_LIMIT_HEADER, BF_LABEL_LIMIT_TIME, BF_LABEL_LIMIT_CONNECTIONS,
+        BF_LABEL_LIMIT_HEAP};
     bf_metric_set(m, BF_METRIC_CONNECTIONS, BF_LABEL_NONE_ALL, tcp.open + local.open);
     for (int i = 0; i < BF_HTTP_LIMITS; i++) {
         uint64_t n = tcp.limits[i] + local.limits[i];

@@ -2,6 +2,7 @@
 import http.client
 import os
 import re
+import select
 import signal
 import socket
 import sqlite3
@@ -400,6 +401,33 @@ class UnderAManager(unittest.TestCase):
             d.department(number)
         except OSError:
             pass
+
+
+class Memory(unittest.TestCase):
+    def test_bodies_beyond_the_heap_are_refused_and_the_rest_goes_on(self):
+        with Daemon(heap_bytes="64MiB", body_bytes="4MiB") as d:
+            d.init().start()
+            head = (f"POST /v1/directory HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {d.token}\r\n"
+                    "Idempotency-Key: k\r\nContent-Length: 4000000\r\n\r\n").encode()
+            held = []
+            for _ in range(40):  # 156 MB, were they all kept
+                c = socket.create_connection(("127.0.0.1", d.port), timeout=30)
+                c.sendall(head + b" " * 3900000)
+                held.append(c)
+            self.assertEqual(d.ask("GET", "/readyz").status, 200)
+            refused, end = 0, time.monotonic() + 30
+            while refused <= 20 and time.monotonic() < end:
+                for c in select.select(held, [], [], 1)[0]:  # the others are kept
+                    refused += c.recv(100).startswith(b"HTTP/1.1 503 ")
+                    held.remove(c)
+                    c.close()
+            self.assertGreater(refused, 20)
+            for c in held:
+                c.close()
+            values = dict(re.findall(r"^(\S+) (\S+)$", d.ask("GET", "/metrics").body.decode(), re.M))
+            self.assertGreaterEqual(int(values['banfad_limits_reached_total{limit="heap"}']), refused)
+            self.assertEqual(d.department(1).status, 200)
+            self.assertEqual(d.stop(), 0)
 
 
 class Metrics(unittest.TestCase):
