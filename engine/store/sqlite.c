@@ -19,6 +19,7 @@
 enum {
     CHECKPOINT_PAGES = 1000,
     LOG_TOO_LONG = 8,  /* times as many pages: readers are asked to let go */
+    LET_GO_MS = 50,    /* which is as long as batches wait for them, each time */
     BACKUP_PAGES = 64, /* a piece: a batch waits for it */
     READ_BYTES_MAX = 1 << 30
 };
@@ -112,7 +113,9 @@ static void checkpoint(struct sqlite_store *s) {
     int how = sql->log_pages > most * LOG_TOO_LONG ? SQLITE_CHECKPOINT_RESTART
                                                    : SQLITE_CHECKPOINT_PASSIVE;
     s->checkpointed_at = sql->log_pages;
+    sqlite3_busy_timeout(sql->db, LET_GO_MS);
     int rc = sqlite3_wal_checkpoint_v2(sql->db, NULL, how, NULL, NULL);
+    sqlite3_busy_timeout(sql->db, BF_SQL_BUSY_MS);
     int kind = rc & 0xff;
     if (kind != SQLITE_OK && kind != SQLITE_BUSY && kind != SQLITE_LOCKED && kind != SQLITE_FULL)
         die(s);

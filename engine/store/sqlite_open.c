@@ -8,7 +8,7 @@
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
 
-enum { BUSY_MS = 2000, PAGE_BYTES = 4096 };
+enum { PAGE_BYTES = 4096 };
 
 /* What brings the tables of truth from a version to the next. The others are dropped and made anew. */
 static const struct {
@@ -145,7 +145,7 @@ enum bf_err bf_sql_open_writer(struct bf_sql *sql, const char *path,
                      "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;",
                      PAGE_BYTES);
     if (!rc)
-        rc = sqlite3_busy_timeout(sql->db, BUSY_MS);
+        rc = sqlite3_busy_timeout(sql->db, BF_SQL_BUSY_MS);
     int64_t known = 0;
     if (!rc) /* a database of others is not even put into WAL */
         rc = get_number(sql->db, "PRAGMA application_id", &known);
@@ -166,7 +166,7 @@ enum bf_err bf_sql_open_reader(struct bf_sql *sql, const char *path,
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &sql->db, flags, o->vfs);
     if (!rc)
-        rc = sqlite3_busy_timeout(sql->db, BUSY_MS);
+        rc = sqlite3_busy_timeout(sql->db, BF_SQL_BUSY_MS);
     return rc ? bf_sql_fail(e, sql->db, rc, "open for reading") : BF_OK;
 }
 
