@@ -568,9 +568,10 @@ enum bf_err bf_journal_rebuild(struct bf_arena *a, const struct bf_entries *rows
     }
     for (uint32_t i = 0; !err && i < out->count; i++)
         if (!out->cases[i].c)
-            err = bf_fail(e, BF_EFORMAT,
-                          "row %llu: its body was dropped, and no later row says what case %llu was",
-                          (unsigned long long)out->cases[i].last_seq,
-                          (unsigned long long)out->cases[i].number);
+            err =
+                bf_fail(e, BF_EFORMAT,
+                        "row %llu: its body was dropped, and no later row says what case %llu was",
+                        (unsigned long long)out->cases[i].last_seq,
+                        (unsigned long long)out->cases[i].number);
     return err;
 }
