@@ -296,7 +296,8 @@ void bf_json_text(bf_str s, struct bf_buf *out) {
         else
             bf_buf_fmt(out, "\\%c", c);
     }
-    bf_buf_put(out, s.p + from, s.len - from);
+    if (from < s.len) /* an empty text may have no bytes to point to */
+        bf_buf_put(out, s.p + from, s.len - from);
     bf_buf_char(out, '"');
 }
 
