@@ -62,6 +62,8 @@ struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_h
     for (uint32_t i = 0; i < s->policy_count; i++) {
         struct bf_policy_known *p = &s->policies[i];
         char hex[2 * BF_SHA256_LEN + 1];
+        if (!p->seq) /* brought, but no row says so: a case of it could not be read again */
+            continue;
         bf_hex(p->image->hash, BF_SHA256_LEN, hex);
         if (bf_str_eq(name_or_hash, bf_str_of(hex)) ||
             (p->active && bf_str_eq(name_or_hash, bf_i_text(p->image, p->image->policy.name))))
@@ -160,7 +162,7 @@ static enum bf_err join_policies(struct bf_service *s, struct bf_error *e) {
         struct bf_policy_known *p = &s->policies[i];
         const struct bf_calendar_known *c =
             bf_service_calendar(s, bf_i_text(p->image, p->image->policy.calendar));
-        if (!c)
+        if (!c || !p->seq)
             continue;
         if (!p->engine && !(p->engine = bf_engine_add_policy(s->engine, p->image, c->calendar)))
             return bf_fail(e, BF_ENOMEM, "out of memory");

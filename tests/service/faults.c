@@ -237,6 +237,37 @@ static void streams_break(struct site *t, const struct people *p) {
         }
 }
 
+/* ---- a policy that was sent, while no row says so ---- */
+
+static void no_row_no_policy(struct site *t, const struct people *p, bf_str image) {
+    struct bf_arena *a = bf_arena_new(0);
+    struct bf_image *m;
+    struct bf_error e;
+    char hex[2 * BF_SHA256_LEN + 1], open[512], decide[512];
+    if (!a || bf_image_load(a, bf_arena_copy(a, image.p, image.len), image.len, &m, &e))
+        exit(1);
+    bf_hex(m->hash, BF_SHA256_LEN, hex);
+    bf_arena_free(a);
+    snprintf(open, sizeof open,
+             "{\"data\":{\"days\":3,\"thing\":" THING "},\"policy\":\"%s\",\"procedure\":\"loan\"}",
+             hex);
+    snprintf(decide, sizeof decide, "{\"args\":{\"code\":\"T\"},\"policy\":\"%s\"}", hex);
+    /* On its way. */
+    struct bf_http_conn *load = site_send(t, NULL, "POST", "/v1/policies", "first", image);
+    struct bf_http_conn *early =
+        site_send(t, p->ann, "POST", "/v1/cases", "early", bf_str_of(open));
+    CHECK(t, strstr(bf_http_conn_output(early).p, "422"));
+    bf_http_conn_free(early);
+    bf_memory_fail(t->disk, 0, BF_MEMORY_FULL); /* and it does not arrive */
+    site_rest(t);
+    CHECK(t, memcmp(bf_http_conn_output(load).p, "HTTP/1.1 507", 12) == 0);
+    bf_http_conn_free(load);
+    site_ask(t, p->ann, "POST", "/v1/cases", "late", bf_str_of(open));
+    CHECK(t, t->status == 422);
+    site_ask(t, p->ann, "POST", "/v1/decide/marked", NULL, bf_str_of(decide));
+    CHECK(t, t->status == 404 || t->status == 422);
+}
+
 int main(int argc, char **argv) {
     struct site t;
     struct bf_error e;
@@ -248,8 +279,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    site_load(&t, "loans", image);
     struct people p = people(&t);
+    no_row_no_policy(&t, &p, image);
+    site_load(&t, "loans", image);
     time_passes(&t, &p);
     clients_go(&t, &p);
     for (int i = 0; i < SENT; i++)
