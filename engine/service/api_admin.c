@@ -128,12 +128,16 @@ static bf_str policy_data(struct bf_call *c, const struct bf_image *m, bool acti
     return bf_buf_view(&data);
 }
 
-/* What the call is about, while it waits. */
-static void tell_loaded(struct bf_call *c, const struct bf_answer *a) {
-    const struct bf_policy_known *p = policy_of(c, c->own);
-    (void)a;
-    tell_policy(c, 201, p);
+/* The policy the call is about, as its row left it: the same again, whatever came since. */
+static void tell_row(struct bf_call *c, const struct bf_answer *a, bool active) {
+    struct bf_policy_known p = *policy_of(c, c->own);
+    p.active = active;
+    p.seq = a->seq;
+    tell_policy(c, 201, &p);
 }
+
+static void tell_loaded(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, false); }
+static void tell_active(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, true); }
 
 static void send_policy(struct bf_call *c, const struct bf_answer *a) {
     const struct bf_image *m = policy_of(c, c->own)->image;
@@ -218,7 +222,7 @@ void bf_on_policy_activate(struct bf_call *c) {
     c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);
     struct bf_call_notice n = {.kind = BF_ENTRY_POLICY,
                                .data = policy_data(c, p->image, true, true)};
-    bf_call_notice(c, &n, tell_loaded);
+    bf_call_notice(c, &n, tell_active);
 }
 
 /* ---- calendars ---- */
@@ -239,14 +243,15 @@ void bf_on_calendars_list(struct bf_call *c) {
     bf_call_json(c, 200, &out);
 }
 
+/* As its row left it. */
 static void tell_adopted(struct bf_call *c, const struct bf_answer *a) {
     struct bf_buf out;
-    (void)a;
     bf_buf_in(&out, c->arena);
     for (uint32_t i = 0; i < c->service->calendar_count; i++) {
-        const struct bf_calendar_known *k = &c->service->calendars[i];
-        if (memcmp(bf_calendar_hash(k->calendar), c->own, BF_SHA256_LEN) == 0) {
-            put_calendar(k, &out);
+        struct bf_calendar_known k = c->service->calendars[i];
+        if (memcmp(bf_calendar_hash(k.calendar), c->own, BF_SHA256_LEN) == 0) {
+            k.seq = a->seq;
+            put_calendar(&k, &out);
             break;
         }
     }

@@ -194,7 +194,7 @@ def migration(d, t, zhao):
                        stdout=subprocess.DEVNULL)
         hashes.append(find(r"[0-9a-f]{64}", t("policy", "load", out)))
         if n == 1:
-            t("policy", "activate", hashes[0])
+            first = d.fine("POST", f"/v1/policies/{hashes[0]}/activation", key="first", local=True)
             cases = [open_matter(d, zhao) for _ in range(3)]
     old, new = hashes
     assert "in the way" in t("policy", "migrate", old, "--to", new, "--dry-run")
@@ -210,6 +210,8 @@ def migration(d, t, zhao):
     # Of two versions activated, only the later is active; a case keeps its own.
     t("policy", "activate", new)
     assert [p["hash"] for p in t.all("policy", "list")["policies"] if p["active"] and p["name"] == "amended"] == [new]
+    # A key answers what it answered then.
+    assert first["active"] and first == d.fine("POST", f"/v1/policies/{old}/activation", key="first", local=True)
     return cases
 
 
