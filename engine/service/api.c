@@ -44,6 +44,8 @@ static void go(struct call *k) {
     if (k->next)
         k->next->here = k->here;
     json_decref(c->body);
+    for (int i = 0; i < 2; i++)
+        bf_arena_free(c->scratch[i]);
     bf_arena_free(c->arena);
     bf_free(k);
 }
@@ -201,18 +203,34 @@ bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a) {
 
 /* ---- memory ---- */
 
+/* Where all its arenas go when they are exhausted; what was there before. */
+static jmp_buf *on_exhausted(struct bf_call *c, jmp_buf *jump) {
+    for (int i = 0; i < 2; i++)
+        if (c->scratch[i])
+            bf_arena_on_exhausted(c->scratch[i], jump);
+    return bf_arena_on_exhausted(c->arena, jump);
+}
+
+bool bf_call_scratch(struct bf_call *c) {
+    for (int i = 0; i < 2; i++)
+        if (!c->scratch[i] && !(c->scratch[i] = bf_arena_new(CALL_BYTES)))
+            return false;
+    on_exhausted(c, bf_arena_on_exhausted(c->arena, NULL));
+    return true;
+}
+
 /* The call cannot go while f runs, even if f answers it. */
 static bool within(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg) {
     struct call *k = (struct call *)c;
     jmp_buf jump;
     volatile bool fine = false;
     k->within++;
-    jmp_buf *before = bf_arena_on_exhausted(c->arena, &jump);
+    jmp_buf *before = on_exhausted(c, &jump);
     if (setjmp(jump) == 0) {
         f(c, arg);
         fine = true;
     }
-    bf_arena_on_exhausted(c->arena, before);
+    on_exhausted(c, before);
     return fine;
 }
 

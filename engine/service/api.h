@@ -27,6 +27,7 @@ struct bf_call {
     struct bf_http_request *request; /* NULL: the client has gone */
     void (*gone)(struct bf_call *c); /* the handler's: the client has just gone. May be NULL */
     struct bf_arena *arena;          /* freed with the call; exhausted: the call is answered 503 */
+    struct bf_arena *scratch[2];     /* beside it; see bf_call_scratch */
     struct bf_match match;           /* parts are in the arena */
     struct bf_trace trace;
     struct bf_principal principal;
@@ -70,6 +71,9 @@ void bf_call_close(struct bf_call *c, int status);
 void bf_call_run(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
 /* The same where no answer may be given yet (a look): false if the arena was exhausted. */
 bool bf_call_try(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), void *arg);
+/* Makes the scratch arenas of a handler that has to give memory back before its call ends: it resets them as it likes,
+** and they are exhausted and freed as the arena is. False: out of memory. */
+bool bf_call_scratch(struct bf_call *c);
 
 /* ---- of the request ---- */
 bool bf_read_number(bf_str text, uint64_t max, uint64_t *n);      /* digits, no needless 0 */

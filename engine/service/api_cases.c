@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/service/api_parts.h"
+#include "engine/service/rights.h"
 #include "engine/sim/json_value.h"
 
 enum { DETAIL = 600, CASES_OF_ONE = 10000 };
@@ -15,7 +16,7 @@ struct deed {
     uint32_t proc;                         /* of an opening */
     bf_str act;
     enum bf_event_kind kind;
-    enum { FINE, NO_ACT, NO_CAPACITY, BAD_MEMBER } wrong;
+    enum { FINE, NO_ACT, NO_CAPACITY, BAD_MEMBER, STRANGER } wrong;
     enum bf_actor_end capacity;
     char detail[DETAIL], where[DETAIL];
     /* kept of the answer while the caller's right to see the case is looked up */
@@ -129,6 +130,16 @@ static bool read_data(struct bf_json_read *r, const struct bf_i_proc *p, json_t 
     return true;
 }
 
+/* Of an act that the rules refuse him: does the case concern him? */
+static bool sees_case(void *ctx, const struct bf_view *v, struct bf_arena *scratch, bool *sees) {
+    struct deed *d = ctx;
+    *sees = d->call->principal.is_operator;
+    bool done = *sees || bf_rights_sees(d->call->service->directory, d->call->principal.person, v,
+                                        scratch, sees);
+    d->wrong = *sees ? FINE : STRANGER;
+    return done;
+}
+
 /* bf_engine_reader of an opening. */
 static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case *c,
                       struct bf_arena *a, struct bf_event *e) {
@@ -154,6 +165,16 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
 
 /* ---- their answers ---- */
 
+/* His act was not recorded: he is told of no case, the operator of him. */
+static void deny(struct bf_call *c) {
+    struct bf_log_about about = {c->request_id, &c->trace};
+    bf_metric_add(c->service->metrics, BF_METRIC_DENIED, BF_LABEL_DENIED_UNSEEN, 1);
+    bf_log(c->service->log, BF_LOG_WARNING, "act_denied", &about,
+           BF_LOG_FIELDS(BF_LOG_STR("case", c->match.parts[0]),
+                         BF_LOG_STR("person", c->principal.person)));
+    bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_NO_CASE});
+}
+
 static void tell_wrong(struct bf_call *c, struct deed *d) {
     bf_str detail = bf_str_of(d->detail);
     struct bf_buf members;
@@ -164,6 +185,7 @@ static void tell_wrong(struct bf_call *c, struct deed *d) {
                         BF_ARGS(bf_arg_str(d->act), bf_arg_str(detail)));
         break;
     case NO_CAPACITY: bf_call_actor_problem(c, d->capacity); break;
+    case STRANGER: deny(c); break;
     case BAD_MEMBER:
         bf_buf_in(&members, c->arena);
         bf_buf_z(&members, ",\"member\":");
@@ -255,9 +277,12 @@ struct told {
 static void tell_or_look(struct bf_call *c, void *arg) {
     const struct told *t = arg;
     struct deed *d = t->deed;
+    /* Told again: he may have been refused as one who could see the case then. */
     bool stranger = t->answer->kind == BF_ANSWER_REFUSED && bf_api_refused_stranger(t->answer);
+    bool denied = t->answer->kind == BF_ANSWER_MALFORMED && d->wrong == STRANGER;
     count(c, t->answer);
-    if (d->kind == BF_EVENT_OPEN || (t->answer->kind != BF_ANSWER_MALFORMED && !stranger)) {
+    if (d->kind == BF_EVENT_OPEN || denied ||
+        (t->answer->kind != BF_ANSWER_MALFORMED && !stranger)) {
         tell(c, d, t->answer);
         return;
     }
@@ -283,6 +308,7 @@ static void command(struct deed *d, uint64_t number, bf_engine_reader *read) {
                                  .key = c->key,
                                  .request = c->request_id,
                                  .read = read,
+                                 .sees = number ? sees_case : NULL,
                                  .answer = answered,
                                  .ctx = d};
     memcpy(command.body_hash, c->body_hash, sizeof command.body_hash);

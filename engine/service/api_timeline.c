@@ -1,5 +1,10 @@
 /* Timeline: the rows of a case told in words, oldest first, with articles and the days counted; and how the case stands,
-** as `banfa explain` says it. The look comes first: it says who may see, and where the rows end. */
+** as `banfa explain` says it. The look comes first: it says who may see, and where the rows end.
+**
+** A case's rows are chained from the newest, and told from the oldest, each with the case as it was then. So the chain
+** is walked twice, a page at a time: down, keeping only where each page begins; then up, taking its rows into the case.
+** Whatever the number and size of the rows, what is kept is one page, the case and what is told: an answer ends early
+** where that grows long. */
 #include <string.h>
 
 #include "engine/core/refused.h"
@@ -8,13 +13,11 @@
 #include "engine/sim/explain.h"
 #include "engine/sim/tell.h"
 
-enum { ROWS_AT_ONCE = 256 };
-
-struct row {
-    uint64_t seq, before;
-    bf_str head, body;
-    struct row *next; /* the one recorded after it */
-};
+enum {
+    ROWS_AT_ONCE = 256,
+    TOLD_AT_ONCE = 4 << 20,
+    SCRATCH_AT_ONCE = 4 << 20
+}; /* bytes, but for the rows */
 
 struct timeline {
     struct bf_call *call;
@@ -22,10 +25,20 @@ struct timeline {
     const struct bf_engine_policy *policy;
     uint64_t after, next; /* next: the row to read */
     uint32_t limit;
-    struct row *first;
+    uint64_t *page; /* where the pages begin that are not told yet, newest first */
+    uint32_t page_count, page_cap;
+    bool up;
     struct bf_rows rows; /* of one read */
     enum bf_err err;
-    struct bf_case *c; /* as the rows told so far leave it; NULL: not known */
+    struct bf_buf out;
+    uint32_t told;
+    uint64_t last; /* told */
+    bool more;     /* there are rows after it */
+    /* As the rows so far leave it; NULL: not known. It and what is made of a row are in scratch[half]. */
+    struct bf_case *c;
+    const struct bf_image *image; /* of c */
+    unsigned half;
+    size_t kept; /* bytes that c took there */
 };
 
 /* ---- how it stands ---- */
@@ -98,7 +111,7 @@ static void refusal_json(const struct bf_tale *tale, struct bf_buf *out) {
 }
 
 static void event_json(struct timeline *t, const struct bf_entry *n, struct bf_buf *out) {
-    struct bf_arena *a = t->call->arena;
+    struct bf_arena *a = t->call->scratch[t->half];
     struct bf_words words = {a, n->image, calendar_of(t, n->calendar), t->call->lang};
     struct bf_world world = {.calendar =
                                  words.calendar}; /* its registers as of then are not known */
@@ -126,64 +139,93 @@ static void event_json(struct timeline *t, const struct bf_entry *n, struct bf_b
         refusal_json(&tale, out);
 }
 
+/* Gives back what was made of rows; the case stays. */
+static void tidy(struct timeline *t) {
+    struct bf_arena *from = t->call->scratch[t->half], *to = t->call->scratch[!t->half];
+    bf_arena_reset(to);
+    t->c = t->c ? bf_case_clone(to, t->image, t->c) : NULL;
+    t->kept = bf_arena_used(to);
+    t->half = !t->half;
+    bf_arena_reset(from);
+}
+
 /* The row is taken into the case, and told if it is of the page asked for. */
-static enum bf_err tell_row(struct timeline *t, const struct row *r, bool told, struct bf_buf *out,
+static enum bf_err tell_row(struct timeline *t, const struct bf_row_journal *r, bool told,
                             struct bf_error *e) {
     struct bf_images images = {find_image, t->call->service};
+    struct bf_arena *a = t->call->scratch[t->half];
     struct bf_entry_head head;
     struct bf_entry n;
     enum bf_err err = r->head.len == BF_ENTRY_HEAD
                           ? bf_entry_head_read((const uint8_t *)r->head.p, &head, e)
                           : BF_EFORMAT;
     if (!err && r->body.len)
-        err = bf_entry_read(&images, t->call->arena, &head, r->body, &n, e);
+        err = bf_entry_read(&images, a, &head, r->body, &n, e);
     else if (!err)
         n = (struct bf_entry){.head = head, .gone = true};
-    if (!err && n.fact_count && bf_entry_apply(t->call->arena, &n, &t->c, e))
-        t->c = NULL; /* told without the case, then */
+    if (!err && (n.fact_count || head.kind == BF_ENTRY_MIGRATE)) {
+        if (bf_entry_apply(a, &n, &t->c, e))
+            t->c = NULL; /* told without the case, then */
+        t->image = n.image;
+    }
     if (err || !told)
         return err;
-    bf_buf_fmt(out, "{\"seq\":%llu,\"kind\":\"%s\",\"recorded\":", (unsigned long long)r->seq,
-               bf_entry_word((enum bf_entry_kind)head.kind));
-    bf_json_instant(head.recorded, out);
+    bf_buf_fmt(&t->out, "%s{\"seq\":%llu,\"kind\":\"%s\",\"recorded\":", t->told ? "," : "",
+               (unsigned long long)r->seq, bf_entry_word((enum bf_entry_kind)head.kind));
+    bf_json_instant(head.recorded, &t->out);
     if (n.cause)
-        bf_buf_fmt(out, ",\"cause\":%llu", (unsigned long long)n.cause);
+        bf_buf_fmt(&t->out, ",\"cause\":%llu", (unsigned long long)n.cause);
     if (!n.gone && bf_entry_has_event((enum bf_entry_kind)head.kind))
-        event_json(t, &n, out);
-    bf_buf_char(out, '}');
+        event_json(t, &n, &t->out);
+    bf_buf_char(&t->out, '}');
+    t->told++;
+    t->last = r->seq;
+    return BF_OK;
+}
+
+/* A page, which came newest first. Until it is known that there is more than was asked for. */
+static enum bf_err tell_rows(struct timeline *t) {
+    const struct bf_row_journal *row = t->rows.row;
+    struct bf_error e;
+    for (uint32_t i = t->rows.count; i-- > 0;) {
+        bool asked = row[i].seq > t->after;
+        t->more = asked && (t->told == t->limit || t->out.len > TOLD_AT_ONCE);
+        if (t->more)
+            return BF_OK;
+        enum bf_err err = tell_row(t, &row[i], asked, &e);
+        if (err)
+            return err;
+        if (i == 0 || bf_arena_used(t->call->scratch[t->half]) > t->kept + SCRATCH_AT_ONCE)
+            tidy(t);
+    }
     return BF_OK;
 }
 
 /* ---- all of them ---- */
 
 static void answer(struct timeline *t) {
-    struct bf_error e;
-    struct bf_buf out;
-    uint32_t told = 0;
-    uint64_t last = 0;
-    bool more = false;
-    bf_buf_in(&out, t->call->arena);
-    bf_buf_fmt(&out, "{\"case\":%llu,\"rows\":[", (unsigned long long)t->look.number);
-    for (const struct row *r = t->first; r; r = r->next) {
-        bool now = r->seq > t->after && told < t->limit;
-        more |= r->seq > t->after && !now;
-        if (now && told++)
-            bf_buf_char(&out, ',');
-        if (tell_row(t, r, now, &out, &e)) {
-            bf_call_engine_problem(t->call, &(struct bf_answer){.kind = BF_ANSWER_STORE});
-            return;
-        }
-        last = now ? r->seq : last;
-    }
-    bf_buf_z(&out, "],\"next\":");
-    if (more)
-        bf_buf_fmt(&out, "%llu", (unsigned long long)last);
+    struct bf_buf *out = &t->out;
+    bf_buf_z(out, "],\"next\":");
+    if (t->more)
+        bf_buf_fmt(out, "%llu", (unsigned long long)t->last);
     else
-        bf_buf_z(&out, "null");
-    bf_buf_z(&out, ",\"explanation\":");
-    bf_json_text(t->look.text, &out);
-    bf_buf_char(&out, '}');
-    bf_call_json(t->call, 200, &out);
+        bf_buf_z(out, "null");
+    bf_buf_z(out, ",\"explanation\":");
+    bf_json_text(t->look.text, out);
+    bf_buf_char(out, '}');
+    bf_call_json(t->call, 200, out);
+}
+
+static void add_page(struct timeline *t, uint64_t seq) {
+    if (t->page_count == t->page_cap) {
+        uint32_t cap = t->page_cap ? t->page_cap * 2 : 64;
+        uint64_t *bigger = bf_new_array(t->call->arena, uint64_t, cap);
+        if (t->page_count)
+            memcpy(bigger, t->page, t->page_count * sizeof *bigger);
+        t->page = bigger;
+        t->page_cap = cap;
+    }
+    t->page[t->page_count++] = seq;
 }
 
 static void read_rows(struct timeline *t);
@@ -191,23 +233,26 @@ static void read_rows(struct timeline *t);
 static void take_rows(struct bf_call *c, void *arg) {
     struct timeline *t = arg;
     const struct bf_row_journal *row = t->rows.row;
-    if (t->err || !t->rows.count) {
-        bf_call_engine_problem(
-            c,
-            &(struct bf_answer){.kind = t->err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
+    enum bf_err err = t->err ? t->err : t->rows.count ? BF_OK : BF_EFORMAT;
+    uint64_t before = err ? 0 : row[t->rows.count - 1].before;
+    if (!err && !t->up && before) {
+        add_page(t, t->next);
+        t->next = before;
+        read_rows(t);
         return;
     }
-    for (uint32_t i = 0; i < t->rows.count; i++) {
-        struct row *r = bf_new(c->arena, struct row);
-        *r = (struct row){row[i].seq, row[i].before, bf_str_dup(c->arena, row[i].head),
-                          bf_str_dup(c->arena, row[i].body), t->first};
-        t->first = r;
-        t->next = row[i].before;
-    }
-    if (t->next)
+    t->up = true;
+    if (!err)
+        err = tell_rows(t);
+    if (err) {
+        bf_call_engine_problem(
+            c, &(struct bf_answer){.kind = err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
+    } else if (t->page_count && !t->more) {
+        t->next = t->page[--t->page_count];
         read_rows(t);
-    else
+    } else {
         answer(t);
+    }
 }
 
 static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
@@ -226,7 +271,16 @@ static void read_rows(struct timeline *t) {
     bf_store_read(t->call->service->store, &q, rows_read, t);
 }
 
-static void then(struct bf_api_look *l) { read_rows(l->own); }
+static void then(struct bf_api_look *l) {
+    struct timeline *t = l->own;
+    if (!bf_call_scratch(t->call)) {
+        bf_call_engine_problem(t->call, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+        return;
+    }
+    bf_buf_in(&t->out, t->call->arena);
+    bf_buf_fmt(&t->out, "{\"case\":%llu,\"rows\":[", (unsigned long long)l->number);
+    read_rows(t);
+}
 
 void bf_on_case_timeline(struct bf_call *c) {
     struct timeline *t = bf_new(c->arena, struct timeline);

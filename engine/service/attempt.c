@@ -207,6 +207,29 @@ static void early_row(struct bf_attempt *t, struct bf_entry *n, struct bf_head *
     bf_early_row(t->arena, &head->early, n, bf_buf_view(&body));
 }
 
+/* Is he refused whom the case does not know at all? */
+static enum bf_attempt_end stranger(struct bf_attempt *t, const struct bf_head *head,
+                                    const struct bf_work *w, const struct bf_world *world,
+                                    const struct bf_outcome *out) {
+    struct bf_view v = {.policy = t->policy, .world = world, .now = t->now};
+    bool sees = true;
+    if (!head || !w || !w->command.sees || out->kind != BF_REFUSED ||
+        out->refused.why != BF_WHY_ACTOR)
+        return BF_ATTEMPT_DONE;
+    v.number = head->number;
+    v.last_seq = head->last_seq;
+    v.c = out->next ? out->next : head->c;
+    v.early = &head->early;
+    bool done = w->command.sees(w->command.ctx, &v, t->arena, &sees);
+    if (t->out_of_memory || (!done && !t->needs))
+        return BF_ATTEMPT_MEMORY;
+    if (t->unreadable)
+        return BF_ATTEMPT_UNREADABLE;
+    if (t->needs)
+        return BF_ATTEMPT_WAIT;
+    return sees ? BF_ATTEMPT_DONE : BF_ATTEMPT_MALFORMED;
+}
+
 /* Steps a head (NULL: a case to start), counting by a calendar, and makes the row. */
 static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struct bf_event event,
                                    struct bf_head *head, const struct bf_work *w, uint64_t cause,
@@ -233,6 +256,9 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
     bool time = event.kind == BF_EVENT_TICK || event.kind == BF_EVENT_CALENDAR;
     if (time && !out->fact_count)
         return BF_ATTEMPT_DONE;
+    enum bf_attempt_end known = stranger(t, head, w, &world, out);
+    if (known != BF_ATTEMPT_DONE)
+        return known;
     bf_instant again = BF_INSTANT_NONE;
     bool early = is_kept(t, head, w, out, calendar, &again);
     if (early && t->early && !moved_window(t, again))

@@ -29,6 +29,7 @@
 #define BF_ENGINE_CHAIN 1000
 
 struct bf_engine;
+struct bf_view;
 
 /* An image, the calendar its cases count by, and what cases that start assume (NULL: its defaults); all live as long
 ** as the engine. */
@@ -82,6 +83,10 @@ struct bf_command {
     bf_str principal, key, request; /* copied; an empty key is never the same as another */
     uint8_t body_hash[BF_SHA256_LEN];
     bf_engine_reader *read; /* its ctx must live until the answer */
+    /* May he know of the case? Asked, of the case as it is then, where the rules refuse him as one to whom nothing
+    ** gives the act. If not, the answer is MALFORMED and nothing was recorded: the rows of a case are of those it
+    ** concerns. False: the world said that it needs a row, and all is tried again. NULL: he may. */
+    bool (*sees)(void *ctx, const struct bf_view *v, struct bf_arena *scratch, bool *sees);
     bf_engine_answer *answer;
     void *ctx;
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Cases by the API: opened, acted in, read, told, listed, decided about; every kind of refusal; rights and keys."""
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -314,6 +315,57 @@ def rights_at_once(w):
     assert a.status == 401 and "invalid_token" in a.headers["www-authenticate"], a
 
 
+def unseen(w):
+    """What one whom a case does not concern tries in it leaves nothing there: no row, no key; the operator sees it."""
+    denied = lambda: int(re.search(r'^banfad_denied_total{reason="unseen"} (\d+)', w.d.ask(  # noqa: E731
+        "GET", "/metrics", local=True).bytes.decode(), re.M).group(1))
+    case, before = w.open(), denied()
+    for who, name, args, more in [(w.eve, "withdraw", None, {}), (w.eve, "deny", {"reason": "x" * 1000}, {}),
+                                  (w.eve, "grant", None, {"if_early": "keep"}), (w.eve, "extend", None, {"consent": True})]:
+        key = f"u{case}{name}"
+        first = w.act(case, name, who, args, 404, key=key, extra=more)
+        assert w.act(case, name, who, args, 404, key=key, extra=more)["detail"] == first["detail"]
+    assert w.act(case, "withdraw", w.eve, status=404, key=f"u{case}grant")["type"] == "/problems/no-case"
+    rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
+    assert [(r["kind"], r["event"]) for r in rows] == [("step", "open")], rows
+    assert denied() - before >= 7, (before, denied())
+    # One whom it concerns is recorded; told again as long as he may see it, and nothing else is made of his key.
+    path, key = f"/v1/cases/{case}/acts/grant", f"s{case}"
+    first = w.d.ask("POST", path, {}, token=w.ann, key=key)
+    assert first.status == 409 and first.json["why"] == "actor", first
+    w.d.put(("holding", "1", None))
+    assert w.d.ask("POST", path, {}, token=w.ann, key=key).status == 404
+    assert w.d.ask("POST", path, {}, token=w.ann, key=True).status == 404
+    w.d.put(("holding", "1", {"person": "ann", "post": "p1"}))
+    again = w.d.ask("POST", path, {}, token=w.ann, key=key)
+    assert again.headers["idempotency-replayed"] == "true" and again.json["seq"] == first.json["seq"], again
+    # An operator sees all cases, so his refusal is recorded.
+    assert w.act(case, "withdraw", w.d.token, status=409, extra={"as": {"person": True}})["why"] == "actor"
+    rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
+    assert [r["kind"] for r in rows] == ["step", "refusal", "refusal"], rows
+
+
+def long_timeline(w):
+    """More rows, and more in them, than a request has memory for: told all the same, and every row once."""
+    case, many, reason = w.open(), 330, "long " * 20000
+    w.act(case, "deny", w.bob, {"reason": "no"})
+    sent = [w.act(case, "deny", w.bob, {"reason": reason + str(i)}, 409)["seq"] for i in range(many)]
+    told, after, pages = [], 0, 0
+    while after is not None:
+        page = w.get(f"/v1/cases/{case}/timeline?limit=1000&after={after}", w.ann)
+        assert page["rows"] and page["rows"][0]["seq"] > after, page["rows"][:1]
+        told, after, pages = told + page["rows"], page["next"], pages + 1
+        assert after is None or after == told[-1]["seq"]
+    assert [r["seq"] for r in told[2:]] == sent and [r["kind"] for r in told[:2]] == ["step"] * 2 and pages > 1
+    assert all(r["text"].endswith(f'{i}")') for i, r in enumerate(told[2:])), told[2]["text"][-20:]
+    # A page begins anywhere: also where the reads behind it do.
+    for at in (0, 1, 74, 75, 76, 77, 255, 256, 257, many):
+        page = w.get(f"/v1/cases/{case}/timeline?limit=3&after={told[at]['seq']}", w.ann)
+        assert page["rows"] == told[at + 1:at + 4], at
+        assert page["next"] == (told[at + 3]["seq"] if at + 4 < len(told) else None), at
+    assert w.get(f"/v1/cases/{case}/timeline?after={sent[-1]}", w.ann)["rows"] == []
+
+
 def after_restart(w):
     """An answer is told from its row: the same after a restart."""
     case = w.open()
@@ -333,6 +385,7 @@ def after_restart(w):
 with Daemon() as daemon:
     daemon.start()
     world = World(daemon)
-    for part in (opening, acting, in_flight, reading, listing, working, deciding, rights_at_once, after_restart):
+    for part in (opening, acting, in_flight, reading, listing, working, deciding, unseen, long_timeline, rights_at_once,
+                 after_restart):
         part(world)
         print("ok", part.__name__)
