@@ -233,39 +233,44 @@ static void keep_progress(struct bf_engine *e, const struct bf_adoption *a) {
     bf_buf_fini(&data);
 }
 
-static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
-                      const struct bf_rows *rows) {
-    struct bf_engine *e = ctx;
+/* The heads of a page. False: there is no memory for them; the next scan tries again. */
+static bool make_page(struct bf_engine *e, const struct bf_rows *rows) {
     struct bf_sweep *s = &e->sweep;
-    struct bf_adoption *a = s->of;
-    e->under_way--;
-    s->reading = false;
-    if (err && err != BF_ENOMEM && err != BF_ELIMIT)
-        bf_engine_die(e, error);
-    if (err || e->dead)
-        return; /* the next scan tries again */
-    if (!rows->count) {
-        a->swept = true;
-        keep_progress(e, a);
-        bf_sweep_run(e);
-        return;
-    }
     const struct bf_row_cases *row = rows->row;
     if (!(s->page = bf_malloc(rows->count * sizeof *s->page)))
-        return;
+        return false;
     for (uint32_t i = 0; i < rows->count; i++) {
-        if (!concerned(e, a, &row[i]))
+        if (!concerned(e, s->of, &row[i]))
             continue;
         struct bf_head *h = bf_engine_head(e, row[i].number);
         if (!h) {
             end_page(e);
-            return;
+            return false;
         }
         h->pins++;
         s->page[s->page_count++] = h;
     }
     s->page_end = row[rows->count - 1].number;
-    bf_sweep_run(e);
+    return true;
+}
+
+static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
+                      const struct bf_rows *rows) {
+    struct bf_engine *e = ctx;
+    struct bf_sweep *s = &e->sweep;
+    e->under_way--;
+    if (err && err != BF_ENOMEM && err != BF_ELIMIT)
+        bf_engine_die(e, error);
+    bool fine = !err && !e->dead;
+    if (fine && !rows->count) {
+        s->of->swept = true;
+        keep_progress(e, s->of);
+    } else if (fine) {
+        fine = make_page(e, rows);
+    }
+    s->reading = false; /* not before: a head whose read ends at once has others go on */
+    if (fine)
+        bf_sweep_run(e); /* else the next scan tries again */
 }
 
 static void read_page(struct bf_engine *e, struct bf_adoption *a) {

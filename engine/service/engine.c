@@ -311,6 +311,7 @@ static void take_back(struct bf_engine *e, struct bf_round *r, enum bf_answer_ki
     struct bf_round *rounds[] = {r, e->forming};
     e->forming = NULL;
     e->seq = e->committed;
+    e->undone++;
     e->cases = e->committed_cases;
     e->wake_after = 0;
     e->held = true;

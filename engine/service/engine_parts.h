@@ -209,6 +209,8 @@ struct bf_engine {
     uint32_t adopting; /* rows being read of adoptions that do not count yet */
     struct bf_sweep sweep;
     struct bf_migrating *migrating; /* the first is under way */
+    bool migrating_runs;
+    uint64_t migrations_over;
     struct bf_sealing *sealing;
     bool sealing_runs;
     bool resting;
@@ -225,6 +227,7 @@ struct bf_engine {
     struct bf_work *openings; /* without an answer yet; newest first */
     struct bf_round *forming, *flying;
     uint64_t seq, committed;
+    uint64_t undone; /* times that rows were taken back; others have their numbers since */
     uint64_t cases, committed_cases;
     struct bf_grove *grove;
     bool dead, resuming;

@@ -8,7 +8,8 @@
 struct result {
     struct bf_head *head; /* pinned */
     bool tried;
-    uint64_t seq; /* of the row that moved it; 0: it stays, or was ended */
+    uint64_t seq; /* of the row that moved it; 0: it stays, was ended, or the row is known to be durable */
+    uint64_t undone; /* the engine's, when that was made */
     struct bf_migrated_case told;
 };
 
@@ -20,7 +21,7 @@ struct bf_migrating {
     struct result *page;
     uint32_t page_count;
     uint64_t through, page_end;
-    bool reading, running;
+    bool reading; /* also while its page is made up */
     struct bf_migrating *next;
 };
 
@@ -43,6 +44,7 @@ static void finish(struct bf_migrating *g, enum bf_answer_kind kind) {
     struct bf_engine *e = g->engine;
     end_page(g);
     e->migrating = g->next;
+    e->migrations_over++;
     e->under_way--;
     g->what.done(g->what.ctx, kind);
     dispose(g);
@@ -62,7 +64,6 @@ static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
                       const struct bf_rows *rows) {
     struct bf_migrating *g = ctx;
     struct bf_engine *e = g->engine;
-    g->reading = false;
     if (err && err != BF_ENOMEM && err != BF_ELIMIT)
         bf_engine_die(e, error);
     if (e->dead)
@@ -87,6 +88,7 @@ static void page_read(void *ctx, enum bf_err err, const struct bf_error *error,
         }
     }
     g->page_end = row[rows->count - 1].number;
+    g->reading = false; /* not before: a head whose read ends at once has others go on */
     if (!memory)
         finish(g, BF_ANSWER_MEMORY);
     bf_migrate_run(e);
@@ -132,6 +134,7 @@ static enum bf_attempt_end attempt(struct bf_migrating *g, struct result *r) {
     if (end != BF_ATTEMPT_DONE)
         return end;
     r->seq = g->what.dry_run ? 0 : deed.seq;
+    r->undone = g->engine->undone;
     if (m.c || m.obstacle) /* else a lapse ended it */
         r->told = (struct bf_migrated_case){.number = r->head->number,
                                             .obstacle = m.obstacle,
@@ -148,10 +151,12 @@ static bool try_page(struct bf_migrating *g) {
     for (uint32_t i = 0; i < g->page_count; i++) {
         struct result *r = &g->page[i];
         struct bf_head *h = r->head;
-        if (r->tried && r->seq > e->seq) { /* a full disk took it back */
+        if (r->seq && r->undone != e->undone) { /* a full disk took it back */
             finish(g, BF_ANSWER_FULL);
             return false;
         }
+        if (r->seq <= e->committed)
+            r->seq = 0; /* nothing takes it back any more */
         if (r->tried)
             continue;
         if (h->loading || (!h->c && !h->failed && !bf_engine_load(e, h)) || h->loading)
@@ -179,18 +184,10 @@ static bool is_durable(const struct bf_migrating *g) {
     return true;
 }
 
-void bf_migrate_run(struct bf_engine *e) {
-    struct bf_migrating *g = e->dead || e->adopting ? NULL : e->migrating;
-    if (!g || g->reading || g->running)
+/* As far as it can; a read that ends at once (no memory) may be its end, at any step. */
+static void go_on(struct bf_migrating *g) {
+    if (g->page && !try_page(g))
         return;
-    g->running = true;
-    if (g->page && !try_page(g)) {
-        if (e->migrating == g)
-            g->running = false;
-        else
-            bf_migrate_run(e);
-        return;
-    }
     if (g->page && is_durable(g)) {
         for (uint32_t i = 0; i < g->page_count; i++)
             if (g->page[i].told.number)
@@ -200,7 +197,19 @@ void bf_migrate_run(struct bf_engine *e) {
     }
     if (!g->page)
         read_page(g);
-    g->running = false;
+}
+
+void bf_migrate_run(struct bf_engine *e) {
+    uint64_t over;
+    if (e->migrating_runs)
+        return;
+    e->migrating_runs = true;
+    do {
+        over = e->migrations_over;
+        if (e->migrating && !e->dead && !e->adopting && !e->migrating->reading)
+            go_on(e->migrating);
+    } while (over != e->migrations_over); /* the next has its turn */
+    e->migrating_runs = false;
 }
 
 /* ---- asking for it ---- */

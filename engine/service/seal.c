@@ -25,6 +25,7 @@ struct bf_sealing {
     struct put *puts;
     uint64_t read, next, last_seal; /* rows: read up to; to be read; the newest seal */
     uint64_t seq;                   /* the row made */
+    uint64_t undone;                /* the engine's, when that was made */
     bool reading;
     struct bf_sealing *later;
 };
@@ -206,10 +207,12 @@ static void make_row(struct bf_sealing *g) {
         .data = bf_buf_view(&data), .principal = g->what.principal, .request = g->what.request};
     enum bf_attempt_end end =
         bf_engine_attempt(g->engine, &(struct bf_deed){.head = g->head, .seal = &deed});
-    if (end != BF_ATTEMPT_DONE)
+    if (end != BF_ATTEMPT_DONE) {
         finish(g, BF_ANSWER_MEMORY);
-    else
-        g->seq = g->head->last_seq;
+        return;
+    }
+    g->seq = g->head->last_seq;
+    g->undone = g->engine->undone;
 }
 
 /* ---- all in turn ---- */
@@ -219,7 +222,7 @@ static void go_on(struct bf_sealing *g) {
     struct bf_head *h = g->head;
     bool memory = true;
     if (g->seq) {
-        if (g->seq > e->seq)
+        if (g->undone != e->undone)
             finish(g, BF_ANSWER_FULL);
         else if (g->seq <= e->committed)
             finish(g, BF_ANSWER_DONE);

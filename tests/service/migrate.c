@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/base/mem.h"
 #include "tests/service/world.h"
 
 /* 2025-11-03, a Monday; weekends rest, nothing else is known to. */
@@ -88,17 +89,21 @@ static void done(void *ctx, enum bf_answer_kind kind) {
     x->end = kind;
 }
 
-static struct said migrate(struct world *w, bool dry) {
+static void ask(struct said *x, bool dry) {
     static const bf_str from = {"received", 8}, to = {"taken_in", 8};
+    bf_engine_migrate(x->w->e, &(struct bf_migration){.from = x->w->policy[0],
+                                                      .to = x->w->policy[1],
+                                                      .map = {&from, &to, 1},
+                                                      .dry_run = dry,
+                                                      .principal = BF_STR("operator"),
+                                                      .each = each,
+                                                      .done = done,
+                                                      .ctx = x});
+}
+
+static struct said migrate(struct world *w, bool dry) {
     struct said x = {.w = w};
-    bf_engine_migrate(w->e, &(struct bf_migration){.from = w->policy[0],
-                                                   .to = w->policy[1],
-                                                   .map = {&from, &to, 1},
-                                                   .dry_run = dry,
-                                                   .principal = BF_STR("operator"),
-                                                   .each = each,
-                                                   .done = done,
-                                                   .ctx = &x});
+    ask(&x, dry);
     world_pump(w);
     if (!x.over && !w->dead)
         world_broken(w, "a migration did not end");
@@ -176,15 +181,26 @@ static void check(struct world *w, struct bf_arena *a) {
     world_check_cases(w, a, &rows);
 }
 
+static void begin(struct world *w, char **path, uint32_t cached_cases) {
+    *w = (struct world){.a = bf_arena_new(0), .cached_cases = cached_cases, .batch_rows = 8};
+    world_image(w, path[0]);
+    world_image(w, path[1]);
+    world_calendar(w, "cn.workdays", calendar_text);
+    world_open(w);
+    live(w);
+}
+
+static void end(struct world *w) {
+    world_close(w);
+    bf_memory_free(w->memory);
+    bf_arena_free(w->a);
+}
+
 static bool story(char **path, uint32_t n, enum bf_memory_fault fault) {
-    struct world w = {.a = bf_arena_new(0), .cached_cases = 2, .batch_rows = 8};
+    struct world w;
+    begin(&w, path, 2);
     struct bf_arena *a = bf_arena_new(0);
     unsigned faults = 0;
-    world_image(&w, path[0]);
-    world_image(&w, path[1]);
-    world_calendar(&w, "cn.workdays", calendar_text);
-    world_open(&w);
-    live(&w);
     struct world_rows before = world_rows(&w, a);
     struct said dry = migrate(&w, true);
     compare(&w, &dry);
@@ -216,11 +232,139 @@ static bool story(char **path, uint32_t n, enum bf_memory_fault fault) {
         world_export(&w, path[2]);
     if (migrate(&w, false).moved)
         world_broken(&w, "what was moved is moved again");
-    world_close(&w);
-    bf_memory_free(w.memory);
     bf_arena_free(a);
-    bf_arena_free(w.a);
+    end(&w);
     return faults > 0;
+}
+
+/* ---- other rows have the numbers of those taken back ---- */
+
+struct eager {
+    struct world *w;
+    unsigned full, opened;
+};
+
+static bool read_opening(void *ctx, const struct bf_image *m, const struct bf_case *c,
+                         struct bf_arena *a, struct bf_event *e) {
+    struct bf_value *args = bf_new_array(a, struct bf_value, 5);
+    (void)ctx, (void)m, (void)c;
+    memset(args, 0, 5 * sizeof *args);
+    args[0] = e->actor = world_party(a, BF_K_PERSON, "ann");
+    args[1] = world_party(a, BF_K_DEPARTMENT, "town");
+    args[2] = bf_text_value(BF_K_TEXT, BF_STR("a matter"));
+    e->args = args;
+    e->nargs = 5;
+    e->start = BF_NONE;
+    return true;
+}
+
+static void open_another(struct eager *x);
+
+/* Who hears that the disk was full asks again at once, and more. */
+static void told_eager(void *ctx, const struct bf_answer *a) {
+    struct eager *x = ctx;
+    if (a->kind != BF_ANSWER_FULL)
+        return;
+    x->full++;
+    for (int i = 0; i < 4; i++)
+        open_another(x);
+}
+
+static void open_another(struct eager *x) {
+    x->opened++;
+    bf_engine_command(x->w->e, &(struct bf_command){.kind = BF_EVENT_OPEN,
+                                                    .policy = x->w->policy[1],
+                                                    .effective = BF_INSTANT_NONE,
+                                                    .principal = BF_STR("somebody"),
+                                                    .read = read_opening,
+                                                    .answer = told_eager,
+                                                    .ctx = x});
+}
+
+/* DONE: nobody is left but who is in the way. */
+static void check_moved(struct world *w) {
+    struct said left = migrate(w, true);
+    if (left.end != BF_ANSWER_DONE || left.count != 2)
+        world_broken(w, "what was undone is told of as done");
+}
+
+static bool numbers_again(char **path, uint32_t n) {
+    struct world w;
+    begin(&w, path, 100);
+    struct eager eager = {.w = &w};
+    struct said x = {.w = &w};
+    bf_memory_fail(w.memory, n, BF_MEMORY_FULL);
+    ask(&x, false);
+    while (!x.over || !bf_engine_idle(w.e)) {
+        if (!x.over && !eager.full)
+            open_another(&eager);
+        bf_engine_flush(w.e);
+        bf_store_poll(w.store);
+    }
+    bool full = x.end == BF_ANSWER_FULL;
+    if (!full && x.end != BF_ANSWER_DONE)
+        world_broken(&w, "a migration ends otherwise");
+    while (x.end != BF_ANSWER_DONE)
+        x = migrate(&w, false);
+    check_moved(&w);
+    end(&w);
+    return full;
+}
+
+/* ---- memory fails ---- */
+
+struct fault {
+    long left;
+    bool only_one, hit;
+};
+
+static int may(void *ctx, size_t size) {
+    struct fault *f = ctx;
+    (void)size;
+    if (f->left-- > 0 || (f->only_one && f->hit))
+        return 1;
+    f->hit = true;
+    return 0;
+}
+
+/* Two are asked for at once: where the first ends, the second begins. Returns false when no allocation failed. */
+static bool without_memory(struct world *w, struct fault f, bool dry) {
+    struct said x[2] = {{.w = w}, {.w = w}};
+    bf_mem_set_hook(may, &f);
+    ask(&x[0], dry);
+    ask(&x[1], true);
+    for (int i = 0; i < 1000 && (!x[0].over || !x[1].over); i++) {
+        bf_engine_flush(w->e);
+        bf_store_poll(w->store);
+    }
+    bf_mem_set_hook(NULL, NULL);
+    world_pump(w);
+    if (w->dead && dry)
+        world_broken(w, "no memory is no reason to die");
+    if (w->dead)
+        return f.hit; /* the store had none for a batch */
+    for (int i = 0; i < 2; i++)
+        if (!x[i].over || (x[i].end != BF_ANSWER_DONE && x[i].end != BF_ANSWER_MEMORY &&
+                           x[i].end != BF_ANSWER_FULL))
+            world_broken(w, "without memory a migration does not end as it should");
+    if (!dry && x[0].end == BF_ANSWER_DONE)
+        check_moved(w);
+    return f.hit;
+}
+
+static unsigned memory_fails(char **path, bool dry) {
+    unsigned faults = 0;
+    for (int only_one = 0; only_one < 2; only_one++)
+        for (long n = 0;; n++, faults++) {
+            struct world w;
+            begin(&w, path, 2);
+            world_reopen(&w); /* no case is known */
+            bool hit = without_memory(&w, (struct fault){n, only_one == 1, false}, dry);
+            end(&w);
+            if (!hit)
+                break;
+        }
+    return faults;
 }
 
 int main(int argc, char **argv) {
@@ -231,6 +375,9 @@ int main(int argc, char **argv) {
     for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)
         for (uint32_t n = 1; story(argv + 1, n, (enum bf_memory_fault)fault); n++)
             faults++;
-    printf("%d cases, %u faults\n", (int)CASES, faults);
-    return faults ? 0 : 1;
+    unsigned again = 0, memory = memory_fails(argv + 1, true) + memory_fails(argv + 1, false);
+    for (uint32_t n = 0; n < 8; n++)
+        again += numbers_again(argv + 1, n);
+    printf("%d cases, %u faults, %u of memory; %u undone\n", (int)CASES, faults, memory, again);
+    return faults && memory && again ? 0 : 1;
 }
