@@ -446,9 +446,10 @@ static bool read_json(struct bf_call *c) {
     } else if (!c->body) {
         int n = snprintf(members, sizeof members, ",\"at\":{\"byte\":%d,\"column\":%d,\"line\":%d}",
                          why.position, why.column, why.line);
-        bf_call_problem_with(c, 400, "not-json", BF_T_API_JSON_PLACE,
-                             BF_ARGS(bf_arg_int(why.line), bf_arg_int(why.column)),
-                             (bf_str){members, (uint32_t)n});
+        bf_call_problem_with(
+            c, 400, "not-json", BF_T_API_JSON_PLACE,
+            BF_ARGS(bf_arg_int(why.line), bf_arg_int(why.column), bf_arg_str(bf_str_of(why.text))),
+            (bf_str){members, (uint32_t)n});
     } else {
         bf_call_problem(c, 400, "not-json", BF_T_API_JSON_OBJECT, BF_NOARGS);
     }

@@ -93,7 +93,7 @@ def commands(d, served):
         {"kind": "person", "id": "li", "json": {"name": "李四", "active": True, "operator": False}},
         {"kind": "holding", "id": "h1", "json": {"person": "li", "post": "clerk", "from": "2026-01-01T00:00:00+08:00"}},
     ]}))
-    assert "4 rows" in t("directory", "load", directory)
+    assert "4 row(s)" in t("directory", "load", directory)
     (holding,) = t.all("directory", "list", "holding")["rows"]
     assert holding["from"] == "2025-12-31T16:00:00Z" and "until" not in holding
     assert "市民政局" in t("directory", "list") and "李四" in t("directory", "list", "person")
@@ -147,8 +147,8 @@ def proofs(d, t):
     other = key[:-4] + ("AAA=" if not key.endswith("AAA=") else "BBB=")
     nowhere("audit", "verify", receipt, "--key", other, status=2)
     t("audit", "receipt", "999999", status=1)
-    assert "checkpoints hold" in t("audit", "verify", note)
-    assert "whole" in t("export", journal) or "rows written" in t("export", journal)
+    assert "checkpoint(s) hold" in t("audit", "verify", note)
+    assert "whole" in t("export", journal) or "row(s) written" in t("export", journal)
     assert "whole" in nowhere("audit", "verify", journal)
     assert t("export", "-") == journal.read_text()
     flipped(nowhere, receipt, "--key", key)
@@ -199,11 +199,11 @@ def migration(d, t, zhao):
     old, new = hashes
     assert "in the way" in t("policy", "migrate", old, "--to", new, "--dry-run")
     dry = t("policy", "migrate", old, "--to", new, "--state", "received=taken_in", "--dry-run")
-    assert "3 cases would move, 0 would stay" in dry and "taken_in" in dry, dry
+    assert "3 case(s) would move, 0 would stay" in dry and "taken_in" in dry, dry
     assert d.fine("GET", f"/v1/cases/{cases[0]}", token=zhao)["state"]["name"] == "received"
-    assert "3 cases moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
+    assert "3 case(s) moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
     assert d.fine("GET", f"/v1/cases/{cases[0]}", token=zhao)["state"]["name"] == "taken_in"
-    assert "0 cases moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
+    assert "0 case(s) moved" in t("policy", "migrate", old, "--to", new, "--state", "received=taken_in")
     t("policy", "migrate", old, "--to", old, status=1)
     t("policy", "migrate", "0" * 64, status=1)
     t("policy", "migrate", old, "--state", "received", status=2)
@@ -323,7 +323,7 @@ def blob_flip(db, table, column, where, place=0.5):
 def damage(d, t, note):
     db = d.folder / "b.db"
     fine = t("audit", "verify", note)
-    rows = int(find(r"(\d+) rows", fine))
+    rows = int(find(r"(\d+) row", fine))
     for column in ("head", "salt", "body"):
         was = db.read_bytes()
         blob_flip(db, "journal", column, "seq = 7")
@@ -356,7 +356,7 @@ def damage(d, t, note):
         c.execute("DELETE FROM tile")
     c.close()
     t("verify", status=1)
-    assert f"{rows} rows" in t("rebuild")
+    assert f"{rows} row(s)" in t("rebuild")
     assert "byte for byte" in t("verify", "--rerun")
     assert oct(db.stat().st_mode)[-3:] == "600" and not list(d.folder.glob("b.db.rebuild*"))
 
@@ -383,7 +383,7 @@ def shortened(d, t, note):
     (d.folder / "data" / "checkpoint").rename(d.folder / "data" / "aside")
     t("verify")  # by itself it is sound
     t("audit", "verify", note, status=1)
-    assert f"signed for {size} rows" in t.err
+    assert f"signed for {size} row(s)" in t.err
     (d.folder / "data" / "aside").rename(d.folder / "data" / "checkpoint")
     t("audit", "verify", status=1)
     db.write_bytes(was)

@@ -16,6 +16,8 @@ from live import CIVIL, POLICE, POLICY, REQUEST, ROOT, Answer, Daemon, Stream  #
 DOC = openapi.load()
 HARD = {"429", "500", "503", "507"}  # had below, where they can be had
 ELSEWHERE = {"clock_accept 409 clock-moved", "clock_accept 422 key-used"}  # of a clock that is held
+WRONG_JSON = [(b'{"a":1,"a":2}', "duplicate object key"), (b'{"a":99999999999999999999}', "too big integer"),
+              (b'{"a":"\\x"}', "invalid escape"), (b'{"a":', "near end of file")]
 seen = set()  # (operation, status, problem or "")
 
 
@@ -92,6 +94,9 @@ def refused_alike(d, person):
         if "JSON" in flags:
             d.says(400, "not-json", method, target, b'{"a":', key=key, **good)
             d.says(400, "not-json", method, target, b"[1]", key=key, **good)
+            for wrong, why in WRONG_JSON:
+                told = d.says(400, "not-json", method, target, wrong, key=key, **good).json["detail"]
+                assert told.startswith("line 1, column ") and why in told, told
             d.says(415, "media-type", method, target, b"{}", key=key, headers={"Content-Type": "text/plain"}, **good)
 
 
