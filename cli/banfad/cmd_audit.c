@@ -177,7 +177,7 @@ static int verify_journal(struct bf_client *c, const char *name) {
 struct notes {
     struct bf_verify_note note[NOTES_MAX];
     uint32_t count;
-    bool wrong;
+    bool wrong, keyed; /* keyed: there is a key to verify them by */
 };
 
 static bool take_note(struct bf_client *c, struct notes *l, const char *name,
@@ -223,7 +223,7 @@ static bool take_notes(struct bf_client *c, struct bf_closed *store, char **file
         bf_cli_fail(c->cli, &e);
         return false;
     }
-    there |= given != NULL;
+    l->keyed = there |= given != NULL;
     if (!there && count) {
         bf_cli_usage(c->cli, BF_T_AUDIT_KEY_NEEDED, BF_NOARGS);
         return false;
@@ -272,6 +272,14 @@ static bool run_checks(struct bf_client *c, struct bf_verify *v, const struct as
     return true;
 }
 
+/* A tree that agrees with itself proves nothing: somebody may have made it anew. */
+static void say_if_none(struct bf_client *c, const struct notes *l) {
+    bf_str data = bf_config_text(&c->settings.r.config, BF_CONFIG_DATA);
+    if (!l->count && !l->wrong)
+        bf_client_say(c, false, l->keyed ? BF_T_VERIFY_NO_NOTE : BF_T_VERIFY_NO_KEY,
+                      BF_ARGS(bf_arg_str(data)));
+}
+
 static int verify_store(struct bf_client *c, const struct asked *asked) {
     struct bf_snapshot s;
     struct notes *l = bf_new(c->settings.arena, struct notes);
@@ -285,6 +293,7 @@ static int verify_store(struct bf_client *c, const struct asked *asked) {
         bf_client_say(c, true, BF_T_VERIFY_OUTDATED, BF_NOARGS);
     } else if (take_notes(c, s.store, asked->files, asked->file_count, asked->key, l)) {
         v.note_count = l->count;
+        say_if_none(c, l);
         if (run_checks(c, &v, asked, &findings, &e))
             status = findings || l->wrong ? BF_EXIT_ERRORS : BF_EXIT_FINE;
         else /* where something was found, a read that then fails is part of it */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -239,6 +240,13 @@ static void remove_all(const char *path) {
     }
 }
 
+static enum bf_err make_data(struct bf_client *c, struct bf_error *e) {
+    const char *data = bf_setting_z(&c->settings, BF_CONFIG_DATA);
+    if (mkdir(data, 0700) == 0 || errno == EEXIST)
+        return BF_OK;
+    return bf_fail(e, BF_EIO, "make the folder %s: %s", data, strerror(errno));
+}
+
 static enum bf_err restore(struct bf_client *c, const char *from, bf_str *origin,
                            struct bf_error *e) {
     struct bf_buf copy;
@@ -253,6 +261,8 @@ static enum bf_err restore(struct bf_client *c, const char *from, bf_str *origin
     enum bf_err err = copy_file(from, copy.p, e);
     if (!err && (err = prepare(c, copy.p, origin, e)) != BF_OK)
         bf_error_wrap(e, "restore %s", from);
+    if (!err)
+        err = make_data(c, e);
     /* link fails where the name was taken meanwhile */
     if (!err && link(copy.p, c->database) != 0)
         err =

@@ -129,12 +129,26 @@ static _Noreturn void end(struct daemon *d, int status) {
     _exit(status);
 }
 
+/* What to do about what is not there. A database whose key is missing must not be made anew. */
+static void advise(const struct daemon *d) {
+    const char *database = bf_setting_z(&d->settings, BF_CONFIG_DATABASE);
+    bf_str data = bf_config_text(&d->settings.r.config, BF_CONFIG_DATA);
+    struct bf_buf out;
+    bf_buf_in(&out, d->settings.arena);
+    if (access(database, F_OK) == 0)
+        bf_text_render(&out, d->cli->lang, BF_T_DAEMON_KEY_BACK,
+                       BF_ARGS(bf_arg_str(bf_str_of(database)), bf_arg_str(data)));
+    else
+        bf_buf_z(&out, bf_text_z(d->cli->lang, BF_T_DAEMON_INIT_FIRST));
+    fprintf(stderr, "%.*s\n", (int)out.len, out.p);
+}
+
 static int serve(struct daemon *d) {
     struct bf_error e;
     if (start(d, &e)) {
         bf_cli_fail(d->cli, &e);
         if (e.code == BF_ENOENT)
-            fprintf(stderr, "%s\n", bf_text_z(d->cli->lang, BF_T_DAEMON_INIT_FIRST));
+            advise(d);
         end(d, BF_EXIT_USAGE);
     }
     if (bf_loop_run(d->loop, &e)) {

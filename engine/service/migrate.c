@@ -8,7 +8,8 @@
 struct result {
     struct bf_head *head; /* pinned */
     bool tried;
-    uint64_t seq; /* of the row that moved it; 0: it stays, was ended, or the row is known to be durable */
+    uint64_t
+        seq; /* of the row that moved it; 0: it stays, was ended, or the row is known to be durable */
     uint64_t undone; /* the engine's, when that was made */
     struct bf_migrated_case told;
 };

@@ -289,11 +289,30 @@ def restore_drill(d, t, answered):
     journal = place / "journal"
     r("export", journal)
     assert explained(d, journal, answered[0][0])
+    drill(d, place / "drill")
     r("restore", place / "nothing", status=2)
     flat = place / "flat"
     flat.write_bytes(b"no database at all" * 1000)
     Tool(d, BANFA_DATABASE=str(place / "x.db"), BANFA_DATA=str(place / "data"))("restore", flat, status=1)
     assert not list(place.glob("x.db*")), list(place.glob("x.db*"))
+
+
+def drill(d, place):
+    """As docs/OPERATIONS.md has it, in a folder where nothing is yet, and each step that is forgotten is told."""
+    place.mkdir()
+    files = f"--database={place / 'banfa.db'}", f"--data={place / 'data'}"
+    bare = Tool(d)
+    bare("restore", d.folder / "backup0", *files)
+    assert oct((place / "data").stat().st_mode)[-3:] == "700"
+    told = bare("verify", *files)
+    assert "no checkpoint was looked at: there is no signing key" in told and "byte for byte" in told, told
+    for lang, text in (("en", "put the key kept from its data folder there"), ("zh", "留存的密钥")):
+        bare("serve", "--listen=127.0.0.1:0", "--lang", lang, *files, status=2)
+        assert text in bare.err and "banfad init" not in bare.err, bare.err
+    bare("audit", "key", *files, status=2)
+    assert "put the key kept" in bare.err and "banfad init" not in bare.err, bare.err
+    shutil.copy(d.folder / "data/signing.key", place / "data")
+    assert "no checkpoint was looked at: there is none" in bare("verify", "--rerun", *files)
 
 
 # ---- damage ----
