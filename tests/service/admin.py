@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from live import BANFA, BANFAD, POLICY, REQUEST, ROOT, Daemon  # noqa: E402
+from live import BANFA, BANFAD, POLICY, REQUEST, ROOT, Daemon, free_port  # noqa: E402
 
 
 class Tool:
@@ -307,7 +307,7 @@ def drill(d, place):
     told = bare("verify", *files)
     assert "no checkpoint was looked at: there is no signing key" in told and "byte for byte" in told, told
     for lang, text in (("en", "put the key kept from its data folder there"), ("zh", "留存的密钥")):
-        bare("serve", "--listen=127.0.0.1:0", "--lang", lang, *files, status=2)
+        bare("serve", f"--listen=127.0.0.1:{free_port()}", "--lang", lang, *files, status=2)
         assert text in bare.err and "banfad init" not in bare.err, bare.err
     bare("audit", "key", *files, status=2)
     assert "put the key kept" in bare.err and "banfad init" not in bare.err, bare.err
