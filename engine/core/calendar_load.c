@@ -279,14 +279,7 @@ static enum bf_err check_day(struct loader *l, bf_day day, bool work) {
 }
 
 static struct bf_calendar_line *new_line(struct loader *l) {
-    if (l->line_count == l->line_cap) {
-        uint32_t cap = l->line_cap ? l->line_cap * 2 : 64;
-        struct bf_calendar_line *grown = bf_new_array(l->arena, struct bf_calendar_line, cap);
-        if (l->line_count)
-            memcpy(grown, l->lines, l->line_count * sizeof *grown);
-        l->lines = grown;
-        l->line_cap = cap;
-    }
+    l->lines = bf_arena_grow(l->arena, l->lines, l->line_count, &l->line_cap, sizeof *l->lines);
     return &l->lines[l->line_count++];
 }
 

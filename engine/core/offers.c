@@ -11,14 +11,7 @@ struct list {
 };
 
 static void append(struct list *l, struct bf_choice c) {
-    if (l->count == l->cap) {
-        uint32_t cap = l->cap ? l->cap * 2 : 16;
-        struct bf_choice *grown = bf_new_array(l->j->env.arena, struct bf_choice, cap);
-        for (uint32_t i = 0; i < l->count; i++)
-            grown[i] = l->choice[i];
-        l->choice = grown;
-        l->cap = cap;
-    }
+    l->choice = bf_arena_grow(l->j->env.arena, l->choice, l->count, &l->cap, sizeof *l->choice);
     l->choice[l->count++] = c;
 }
 

@@ -144,14 +144,7 @@ struct gathered {
 };
 
 static void gather(struct gathered *g, struct bf_value v) {
-    if (g->count == g->cap) {
-        uint32_t cap = g->cap ? g->cap * 2 : 8;
-        struct bf_value *bigger = bf_new_array(g->arena, struct bf_value, cap);
-        if (g->count)
-            memcpy(bigger, g->party, g->count * sizeof *bigger);
-        g->party = bigger;
-        g->cap = cap;
-    }
+    g->party = bf_arena_grow(g->arena, g->party, g->count, &g->cap, sizeof *g->party);
     g->party[g->count++] = v;
 }
 
@@ -181,14 +174,7 @@ static void add_key(struct keys *k, bf_str key) {
     for (uint32_t i = 0; i < k->count; i++)
         if (bf_str_eq(k->key[i], key))
             return;
-    if (k->count == k->cap) {
-        uint32_t cap = k->cap ? k->cap * 2 : 8;
-        bf_str *bigger = bf_new_array(k->call->arena, bf_str, cap);
-        if (k->count)
-            memcpy(bigger, k->key, k->count * sizeof *bigger);
-        k->key = bigger;
-        k->cap = cap;
-    }
+    k->key = bf_arena_grow(k->call->arena, k->key, k->count, &k->cap, sizeof *k->key);
     k->key[k->count++] = key;
 }
 

@@ -525,14 +525,7 @@ static void add_number(struct list *l, uint64_t number) {
         at--;
     if (number <= l->after || (at && l->number[at - 1] == number))
         return;
-    if (l->count == l->cap) {
-        uint32_t cap = l->cap ? l->cap * 2 : 64;
-        uint64_t *bigger = bf_new_array(l->call->arena, uint64_t, cap);
-        if (l->count)
-            memcpy(bigger, l->number, l->count * sizeof *bigger);
-        l->number = bigger;
-        l->cap = cap;
-    }
+    l->number = bf_arena_grow(l->call->arena, l->number, l->count, &l->cap, sizeof *l->number);
     memmove(l->number + at + 1, l->number + at, (l->count - at) * sizeof *l->number);
     l->number[at] = number;
     if (l->count <= l->limit) /* one more than asked for tells that there are more */

@@ -217,14 +217,7 @@ static void answer(struct timeline *t) {
 }
 
 static void add_page(struct timeline *t, uint64_t seq) {
-    if (t->page_count == t->page_cap) {
-        uint32_t cap = t->page_cap ? t->page_cap * 2 : 64;
-        uint64_t *bigger = bf_new_array(t->call->arena, uint64_t, cap);
-        if (t->page_count)
-            memcpy(bigger, t->page, t->page_count * sizeof *bigger);
-        t->page = bigger;
-        t->page_cap = cap;
-    }
+    t->page = bf_arena_grow(t->call->arena, t->page, t->page_count, &t->page_cap, sizeof *t->page);
     t->page[t->page_count++] = seq;
 }
 

@@ -45,21 +45,12 @@ struct worklist {
     uint32_t told;
 };
 
-static void *grown(struct worklist *w, void *old, uint32_t count, uint32_t *cap, size_t size) {
-    if (count < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 16;
-    void *bigger = bf_arena_zalloc(w->call->arena, *cap * size);
-    if (count)
-        memcpy(bigger, old, count * size);
-    return bigger;
-}
-
 /* ---- whose ---- */
 
 static void add_capacity(struct worklist *w, const struct bf_capacity *c) {
     struct bf_arena *a = w->call->arena;
-    w->capacity = grown(w, w->capacity, w->capacities, &w->capacity_cap, sizeof *w->capacity);
+    w->capacity = bf_arena_grow(w->call->arena, w->capacity, w->capacities, &w->capacity_cap,
+                                sizeof *w->capacity);
     w->capacity[w->capacities++] = (struct bf_capacity){
         bf_str_dup(a, c->department), bf_str_dup(a, c->name), bf_str_dup(a, c->level),
         bf_str_dup(a, c->office), bf_str_dup(a, c->post)};
@@ -121,7 +112,7 @@ static void add_key(struct worklist *w, bf_str key) {
     for (uint32_t i = 0; i < w->keys; i++)
         if (bf_str_eq(w->key[i], key))
             return;
-    w->key = grown(w, w->key, w->keys, &w->key_cap, sizeof *w->key);
+    w->key = bf_arena_grow(w->call->arena, w->key, w->keys, &w->key_cap, sizeof *w->key);
     w->key[w->keys++] = key;
 }
 
@@ -166,7 +157,7 @@ static void add_item(struct worklist *w, const struct bf_row_work *row) {
         at--;
     if (at && compare(&w->item[at - 1], &x) == 0)
         return;
-    w->item = grown(w, w->item, w->items, &w->item_cap, sizeof *w->item);
+    w->item = bf_arena_grow(w->call->arena, w->item, w->items, &w->item_cap, sizeof *w->item);
     x.item = bf_str_dup(w->call->arena, x.item);
     memmove(w->item + at + 1, w->item + at, (w->items - at) * sizeof x);
     w->item[at] = x;

@@ -9,27 +9,16 @@
 #include "lang/base/mem.h"
 
 /* What is still to be done because some fact asked for it. */
-struct todo {
+struct errand {
     struct bf_event event;
     uint64_t number; /* whose case; 0: one to start */
     const struct bf_engine_policy *policy;
     uint64_t cause;
 };
 struct agenda {
-    struct todo *todo;
+    struct errand *errand;
     uint32_t count, cap, next;
 };
-
-/* Room for one more in an array of the arena. */
-static void *grown(struct bf_arena *a, void *old, uint32_t count, uint32_t *cap, size_t size) {
-    if (count < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 8;
-    void *bigger = bf_arena_zalloc(a, *cap * size);
-    if (count)
-        memcpy(bigger, old, count * size);
-    return bigger;
-}
 
 /* ---- registers ---- */
 
@@ -74,7 +63,7 @@ static void put_row(struct bf_attempt *t, uint32_t reg, struct bf_value row, uin
         t->out_of_memory = true;
         return;
     }
-    t->puts = grown(t->arena, t->puts, t->put_count, &t->put_cap, sizeof *t->puts);
+    t->puts = bf_arena_grow(t->arena, t->puts, t->put_count, &t->put_cap, sizeof *t->puts);
     t->puts[t->put_count++] = (struct bf_put){cell, put.row, seq};
 }
 
@@ -84,7 +73,8 @@ static void touch(struct bf_attempt *t, struct bf_head *h) {
     for (uint32_t i = 0; i < t->touched_count; i++)
         if (t->touched[i].head == h)
             return;
-    t->touched = grown(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
+    t->touched =
+        bf_arena_grow(t->arena, t->touched, t->touched_count, &t->touched_cap, sizeof *t->touched);
     t->touched[t->touched_count++] =
         (struct bf_touched){h, h->c, h->calendar, h->policy, h->early, h->last_seq, h->epoch};
     h->pins++;
@@ -109,15 +99,15 @@ void bf_attempt_put_back(struct bf_attempt *t) {
 
 /* ---- what facts ask for ---- */
 
-static void plan(struct bf_attempt *t, struct agenda *g, const struct todo *todo) {
-    g->todo = grown(t->arena, g->todo, g->count, &g->cap, sizeof *g->todo);
-    g->todo[g->count++] = *todo;
+static void plan(struct bf_attempt *t, struct agenda *g, const struct errand *errand) {
+    g->errand = bf_arena_grow(t->arena, g->errand, g->count, &g->cap, sizeof *g->errand);
+    g->errand[g->count++] = *errand;
 }
 
 static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
                       const struct bf_fact *f, uint64_t seq) {
     const struct bf_image *m = t->policy->image;
-    struct todo x = {.policy = t->policy, .cause = seq};
+    struct errand x = {.policy = t->policy, .cause = seq};
     x.event = (struct bf_event){
         .kind = BF_EVENT_OPEN, .effective = f->at, .start = BF_NONE, .args = f->v, .nargs = f->n};
     if (f->kind == BF_FACT_PUT) {
@@ -141,7 +131,7 @@ static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
 /* The next row, of a head (NULL: of no case). */
 static struct bf_entry *make(struct bf_attempt *t, enum bf_entry_kind kind, struct bf_head *head,
                              const struct bf_calendar *calendar) {
-    t->made = grown(t->arena, t->made, t->made_count, &t->made_cap, sizeof *t->made);
+    t->made = bf_arena_grow(t->arena, t->made, t->made_count, &t->made_cap, sizeof *t->made);
     struct bf_made *made = &t->made[t->made_count++];
     *made = (struct bf_made){.head = head, .before = head ? head->last_seq : 0};
     struct bf_entry *n = &made->entry;
@@ -366,7 +356,7 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
 static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
     struct bf_outcome out;
     for (; g->next < g->count; g->next++) {
-        struct todo x = g->todo[g->next];
+        struct errand x = g->errand[g->next];
         struct bf_head *head = NULL;
         if (t->made_count > BF_ENGINE_CHAIN)
             return BF_ATTEMPT_CHAIN;

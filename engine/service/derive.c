@@ -7,14 +7,7 @@
 #include "engine/core/eval.h"
 
 static void add(struct bf_derived *d, enum bf_table table, bool del, const void *row, size_t size) {
-    if (d->count == d->cap) {
-        uint32_t cap = d->cap ? d->cap * 2 : 8;
-        struct bf_batch_op *op = bf_new_array(d->arena, struct bf_batch_op, cap);
-        if (d->count)
-            memcpy(op, d->op, d->count * sizeof *op);
-        d->op = op;
-        d->cap = cap;
-    }
+    d->op = bf_arena_grow(d->arena, d->op, d->count, &d->cap, sizeof *d->op);
     d->op[d->count++] = (struct bf_batch_op){table, del, bf_arena_copy(d->arena, row, size)};
 }
 
@@ -51,14 +44,7 @@ struct work_list {
 };
 
 static void add_work(struct work_list *l, const struct bf_row_work *row) {
-    if (l->count == l->cap) {
-        uint32_t cap = l->cap ? l->cap * 2 : 8;
-        struct bf_row_work *bigger = bf_new_array(l->arena, struct bf_row_work, cap);
-        if (l->count)
-            memcpy(bigger, l->row, l->count * sizeof *bigger);
-        l->row = bigger;
-        l->cap = cap;
-    }
+    l->row = bf_arena_grow(l->arena, l->row, l->count, &l->cap, sizeof *l->row);
     l->row[l->count++] = *row;
 }
 

@@ -14,14 +14,7 @@ struct look {
 };
 
 static void add_role(struct look *k, struct bf_value role) {
-    if (k->count == k->cap) {
-        uint32_t cap = k->cap ? k->cap * 2 : 8;
-        struct bf_value *grown = bf_new_array(k->arena, struct bf_value, cap);
-        for (uint32_t i = 0; i < k->count; i++)
-            grown[i] = k->role[i];
-        k->role = grown;
-        k->cap = cap;
-    }
+    k->role = bf_arena_grow(k->arena, k->role, k->count, &k->cap, sizeof *k->role);
     k->role[k->count++] = role;
 }
 

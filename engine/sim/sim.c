@@ -11,17 +11,6 @@ struct bf_sim_register {
     uint32_t count, cap;
 };
 
-/* Room for one more in an array of the arena. */
-static void *grown(struct bf_arena *a, void *old, uint32_t count, uint32_t *cap, size_t size) {
-    if (count < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 8;
-    void *bigger = bf_arena_zalloc(a, *cap * size);
-    if (count)
-        memcpy(bigger, old, count * size);
-    return bigger;
-}
-
 /* ---- registers ---- */
 
 static bool key_is(const struct bf_image *m, uint32_t reg, struct bf_value row,
@@ -58,7 +47,7 @@ static void put_row(struct bf_sim *s, uint32_t reg, struct bf_value row) {
             r->rows[i] = row;
             return;
         }
-    r->rows = grown(s->arena, r->rows, r->count, &r->cap, sizeof *r->rows);
+    r->rows = bf_arena_grow(s->arena, r->rows, r->count, &r->cap, sizeof *r->rows);
     r->rows[r->count++] = row;
 }
 
@@ -110,17 +99,17 @@ static bool eval(struct bf_sim *s, uint32_t code, struct bf_value *v) {
 
 /* Starts to come and violations to strike out, in the order in which facts asked for them. */
 struct agenda {
-    struct todo {
+    struct errand {
         struct bf_event event;
         uint32_t number; /* EXCUSE: which case */
         uint32_t cause;  /* the entry whose fact asks for it, from 1 */
-    } * todo;
+    } * errand;
     uint32_t count, cap, next;
 };
 
 static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
-    g->todo = grown(s->arena, g->todo, g->count, &g->cap, sizeof *g->todo);
-    g->todo[g->count++] = (struct todo){event, number, s->entry_count};
+    g->errand = bf_arena_grow(s->arena, g->errand, g->count, &g->cap, sizeof *g->errand);
+    g->errand[g->count++] = (struct errand){event, number, s->entry_count};
 }
 
 static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
@@ -173,12 +162,13 @@ static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct b
     BF_ASSERT(out.kind != BF_NEEDS); /* row_of always answers */
 
     if (out.next && !number) {
-        s->cases = grown(s->arena, s->cases, s->case_count, &s->case_cap, sizeof *s->cases);
+        s->cases = bf_arena_grow(s->arena, s->cases, s->case_count, &s->case_cap, sizeof *s->cases);
         number = ++s->case_count;
     }
     if (out.next)
         s->cases[number - 1] = out.next;
-    s->entries = grown(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
+    s->entries =
+        bf_arena_grow(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
     struct bf_sim_entry *e = &s->entries[s->entry_count++];
     *e = (struct bf_sim_entry){.event = event,
                                .proc = event.kind == BF_EVENT_OPEN ? event.what
@@ -199,8 +189,8 @@ static bool settle(struct bf_sim *s, struct agenda *g) {
     for (; g->next < g->count; g->next++) {
         if (g->next >= BF_SIM_CHAIN_MAX)
             return fail(s, BF_SIM_CHAIN);
-        uint32_t cause = g->todo[g->next].cause;
-        deliver(s, g, g->todo[g->next].event, g->todo[g->next].number, BF_NONE)->cause = cause;
+        uint32_t cause = g->errand[g->next].cause;
+        deliver(s, g, g->errand[g->next].event, g->errand[g->next].number, BF_NONE)->cause = cause;
     }
     return true;
 }
@@ -468,7 +458,7 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
         if (!eval(s, st->b, &v))
             return false;
         put_row(s, st->a, v);
-        s->puts = grown(s->arena, s->puts, s->put_count, &s->put_cap, sizeof *s->puts);
+        s->puts = bf_arena_grow(s->arena, s->puts, s->put_count, &s->put_cap, sizeof *s->puts);
         s->puts[s->put_count++] = (struct bf_sim_put){s->entry_count, st->a, v, s->now};
         return true;
     case BF_S_EXPECT: return expect(s, st);

@@ -151,4 +151,16 @@ void *bf_arena_copy(struct bf_arena *a, const void *from, size_t size) {
     return size ? memcpy(p, from, size) : p;
 }
 
+void *bf_arena_grow(struct bf_arena *a, const void *array, uint32_t count, uint32_t *cap,
+                    size_t size) {
+    if (count < *cap)
+        return (void *)(uintptr_t)array;
+    uint32_t more = *cap ? *cap * 2 : 8;
+    void *bigger = bf_arena_zalloc(a, more * size);
+    if (count)
+        memcpy(bigger, array, count * size);
+    *cap = more;
+    return bigger;
+}
+
 size_t bf_arena_used(const struct bf_arena *a) { return a->used; }

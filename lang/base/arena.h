@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct bf_arena;
 
@@ -25,6 +26,9 @@ jmp_buf *bf_arena_on_exhausted(struct bf_arena *a, jmp_buf *jump);
 void *bf_arena_alloc(struct bf_arena *a, size_t size);
 void *bf_arena_zalloc(struct bf_arena *a, size_t size);
 void *bf_arena_copy(struct bf_arena *a, const void *from, size_t size);
+/* An array with room for one element more than count: itself, or a copy twice as long; *cap is how many it holds. */
+void *bf_arena_grow(struct bf_arena *a, const void *array, uint32_t count, uint32_t *cap,
+                    size_t size);
 size_t bf_arena_used(const struct bf_arena *a);
 
 #define bf_new(a, T) ((T *)bf_arena_zalloc((a), sizeof(T)))

@@ -101,14 +101,7 @@ static void add(struct bf_checker *c, const struct bf_node *path) {
     uint32_t hash = path_hash(c, path);
     if (!hash || known(c, path, hash))
         return;
-    if (c->fact_count == c->fact_cap) {
-        uint32_t cap = c->fact_cap ? c->fact_cap * 2 : 64;
-        struct bf_fact *facts = bf_new_array(c->arena, struct bf_fact, cap);
-        if (c->fact_count)
-            memcpy(facts, c->facts, c->fact_count * sizeof *facts);
-        c->facts = facts;
-        c->fact_cap = cap;
-    }
+    c->facts = bf_arena_grow(c->arena, c->facts, c->fact_count, &c->fact_cap, sizeof *c->facts);
     uint32_t *bucket = &c->bucket[hash % BF_FACT_BUCKETS];
     c->facts[c->fact_count++] = (struct bf_fact){path, hash, *bucket};
     *bucket = c->fact_count;

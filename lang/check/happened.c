@@ -33,14 +33,7 @@ static void add_edge(struct bf_checker *c, struct bf_moves *m, uint32_t from,
     const struct bf_sym *to = goal && goal->a ? c->info[goal->a->id].sym : NULL;
     if (!to || to->kind != BF_SYM_STATE)
         return;
-    if (m->edges == m->cap) {
-        uint32_t cap = m->cap ? m->cap * 2 : 32;
-        struct edge *edge = bf_new_array(c->arena, struct edge, cap);
-        if (m->edges)
-            memcpy(edge, m->edge, m->edges * sizeof *edge);
-        m->edge = edge;
-        m->cap = cap;
-    }
+    m->edge = bf_arena_grow(c->arena, m->edge, m->edges, &m->cap, sizeof *m->edge);
     m->edge[m->edges++] = (struct edge){act, to->index, m->first[from]};
     m->first[from] = m->edges;
 }

@@ -54,14 +54,7 @@ static bool is_source(bf_str name) {
 static enum bf_err add_name(struct loader *l, const char *name) {
     if (l->name_count == FILES_MAX)
         return bf_fail(l->e, BF_ELIMIT, "%s: more than %d source files", l->root, FILES_MAX);
-    if (l->name_count == l->name_cap) {
-        uint32_t cap = l->name_cap ? l->name_cap * 2 : 16;
-        bf_str *names = bf_new_array(l->arena, bf_str, cap);
-        if (l->name_count)
-            memcpy(names, l->names, l->name_count * sizeof *names);
-        l->names = names;
-        l->name_cap = cap;
-    }
+    l->names = bf_arena_grow(l->arena, l->names, l->name_count, &l->name_cap, sizeof *l->names);
     l->names[l->name_count++] = bf_str_of(name);
     return BF_OK;
 }

@@ -476,8 +476,27 @@ static void test_messages(void **state) {
 #include "lang/defs/messages.def"
 }
 
+static void test_an_array_grows_by_doubling(void **state) {
+    (void)state;
+    struct bf_arena *a = bf_arena_new(0);
+    uint32_t *n = NULL, cap = 0, copies = 0;
+    for (uint32_t count = 0; count < 1000; count++) {
+        uint32_t *before = n;
+        n = bf_arena_grow(a, n, count, &cap, sizeof *n);
+        assert_true(count < cap);
+        copies += n != before;
+        n[count] = count * 7;
+    }
+    for (uint32_t i = 0; i < 1000; i++)
+        assert_int_equal(n[i], i * 7);
+    assert_int_equal(cap, 1024);
+    assert_int_equal(copies, 8); /* 8, 16, …, 1024 */
+    bf_arena_free(a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_array_grows_by_doubling),
         cmocka_unit_test(test_arena_aligns_and_keeps),
         cmocka_unit_test(test_arena_limit),
         cmocka_unit_test(test_no_memory),
