@@ -367,20 +367,54 @@ int bf_daemon_verify(struct bf_cli *cli, int argc, char **argv) {
 }
 
 /* ---- rebuild ---- */
-int bf_daemon_rebuild(struct bf_cli *cli, int argc, char **argv) {
-    struct bf_client c;
+/* False: said. A checkpoint that cannot be held against the rows is no reason to do without. */
+static bool last_checkpoint(struct bf_client *c, bool force, bool *there,
+                            struct bf_checkpoint *last) {
+    struct bf_error e;
+    enum bf_err err = bf_audit_last(&c->settings.r.config, c->settings.arena, there, last, &e);
+    if (err) {
+        *there = false;
+        bf_cli_fail(c->cli, &e);
+        if (!force)
+            bf_client_say(c, true, BF_T_ADMIN_REBUILD_UNSURE, BF_NOARGS);
+    }
+    return !err || force;
+}
+
+static void say_conflict(struct bf_client *c, const struct bf_rebuilt *r, bool force) {
+    bf_client_say(c, true, r->conflict_signed ? BF_T_ADMIN_REBUILD_SIGNED : BF_T_ADMIN_REBUILD_HEAD,
+                  BF_ARGS(bf_arg_int((int64_t)r->conflict)));
+    if (r->first_row)
+        bf_client_say(c, true, BF_T_AUDIT_ROW, BF_ARGS(bf_arg_int((int64_t)r->first_row)));
+    bf_client_say(c, true, force ? BF_T_ADMIN_REBUILD_FORCED : BF_T_ADMIN_REBUILD_REFUSED,
+                  BF_NOARGS);
+}
+
+static int rebuild(struct bf_client *c, bool force) {
+    struct bf_checkpoint last;
     struct bf_rebuilt done;
     struct bf_error e;
+    bool there;
+    if (!last_checkpoint(c, force, &there, &last))
+        return BF_EXIT_ERRORS;
+    enum bf_err err = bf_rebuild_file(c->database, there ? &last : NULL, force, &done, &e);
+    if (done.conflict && (!err || err == BF_EFORMAT))
+        say_conflict(c, &done, force);
+    else if (err)
+        fail(c, &e);
+    if (err)
+        return err == BF_EFORMAT ? BF_EXIT_ERRORS : BF_EXIT_USAGE;
+    bf_client_say(c, false, BF_T_ADMIN_REBUILT,
+                  BF_ARGS(bf_arg_int((int64_t)done.rows), bf_arg_int((int64_t)done.cases)));
+    return BF_EXIT_FINE;
+}
+
+int bf_daemon_rebuild(struct bf_cli *cli, int argc, char **argv) {
+    struct bf_client c;
+    bool force = bf_cli_flag(&argc, argv, "--force");
     int status = BF_EXIT_USAGE;
-    if (bf_client_take(&c, cli, &argc, argv, 0, 0)) {
-        enum bf_err err = bf_rebuild_file(c.database, &done, &e);
-        status = err == BF_EFORMAT ? BF_EXIT_ERRORS : err ? BF_EXIT_USAGE : BF_EXIT_FINE;
-        if (err)
-            fail(&c, &e);
-        else
-            bf_client_say(&c, false, BF_T_ADMIN_REBUILT,
-                          BF_ARGS(bf_arg_int((int64_t)done.rows), bf_arg_int((int64_t)done.cases)));
-    }
+    if (bf_client_take(&c, cli, &argc, argv, 0, 0))
+        status = rebuild(&c, force);
     bf_client_fini(&c);
     return status;
 }

@@ -12,7 +12,14 @@
 /* The signed note of a head row. BF_EIO: there is no key. */
 enum bf_err bf_audit_note(struct bf_service *s, const struct bf_row_head *head, struct bf_buf *out,
                           struct bf_error *e);
-/* Each turn of the service: once in a CHECKPOINT_INTERVAL in which rows were written, a checkpoint. What goes wrong
+/* The last checkpoint of the data folder, verified by the key there, under whatever origin it was signed with (a
+** restored copy goes on under another). Its texts are in the arena. *there false: there is none. BF_ENOENT: there is no
+** key. BF_EFORMAT: the key has not signed it. */
+enum bf_err bf_audit_last(const struct bf_config *config, struct bf_arena *a, bool *there,
+                          struct bf_checkpoint *out, struct bf_error *e);
+/* Before the first checkpoint after a start, the tree must go on from the last one: else that one stays, the only witness
+** of what was there; the alarm "checkpoint_conflict" is logged, and it is looked at again after the next interval.
+** Each turn of the service: once in a CHECKPOINT_INTERVAL in which rows were written, a checkpoint. What goes wrong
 ** is logged and tried again after the next interval. */
 void bf_audit_turn(struct bf_service *s, int64_t boot_us);
 

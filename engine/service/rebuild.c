@@ -27,6 +27,11 @@ struct rebuild {
     uint64_t submitted;       /* the head's seq in `to` */
     uint64_t *last_seq;       /* of each case, from 1 */
     uint64_t last_cap;
+    const struct bf_checkpoint *last; /* NULL: none */
+    struct bf_checkpoint old;         /* the head as it was; of size 0 where it cannot be read */
+    struct bf_rebuilt *out;
+    uint8_t kept[BF_TILE_BYTES]; /* of the old tile of leaves at hand */
+    uint32_t kept_width;
 };
 
 static enum bf_err no_memory(struct bf_error *e) { return bf_fail(e, BF_ENOMEM, "out of memory"); }
@@ -177,6 +182,60 @@ static enum bf_err derive_row(struct rebuild *r, const struct bf_entry *n, struc
     return err;
 }
 
+/* ---- against what was kept ---- */
+static void conflict(struct rebuild *r, uint64_t size, bool is_signed) {
+    if (!r->out->conflict) {
+        r->out->conflict = size;
+        r->out->conflict_signed = is_signed;
+    }
+}
+
+static void hold_against(struct rebuild *r, const struct bf_checkpoint *kept, bool is_signed) {
+    uint8_t root[BF_HASH_LEN];
+    if (!kept || kept->size != r->tiling.tree.size)
+        return;
+    bf_merkle_root(&r->tiling.tree, root);
+    if (memcmp(root, kept->root, BF_HASH_LEN) != 0)
+        conflict(r, kept->size, is_signed);
+}
+
+/* Rows that were counted and are not there. */
+static void hold_end(struct rebuild *r) {
+    if (r->last && r->last->size > r->head.seq)
+        conflict(r, r->last->size, true);
+    if (r->old.size > r->head.seq)
+        conflict(r, r->old.size, false);
+}
+
+static enum bf_err keep_leaves(void *ctx, const void *row, struct bf_error *e) {
+    struct rebuild *r = ctx;
+    bf_str bytes = ((const struct bf_row_tile *)row)->bytes;
+    (void)e;
+    if (bytes.len <= BF_TILE_BYTES) {
+        memcpy(r->kept, bytes.p, bytes.len);
+        r->kept_width = bytes.len / BF_HASH_LEN;
+    }
+    return BF_OK;
+}
+
+/* Only to name the row: a tile that is damaged, or not there, is what a rebuild mends. */
+static enum bf_err compare_leaf(struct rebuild *r, uint64_t index, const uint8_t leaf[BF_HASH_LEN],
+                                struct bf_error *e) {
+    struct bf_row_tile at = {.level = 0, .place = index / BF_TILE_WIDTH};
+    struct bf_query q = {
+        .partition = BF_CLOSED_PARTITION, .table = BF_TABLE_TILE, .at = &at, .same = 2, .limit = 1};
+    uint32_t i = (uint32_t)(index % BF_TILE_WIDTH);
+    enum bf_err err = BF_OK;
+    if (i == 0) {
+        r->kept_width = 0;
+        err = bf_closed_read(r->from, &q, keep_leaves, r, e);
+    }
+    if (!err && !r->out->first_row && i < r->kept_width &&
+        memcmp(leaf, r->kept + (size_t)i * BF_HASH_LEN, BF_HASH_LEN) != 0)
+        r->out->first_row = index + 1;
+    return err;
+}
+
 static enum bf_err take_row(void *ctx, const void *p, struct bf_error *e) {
     struct rebuild *r = ctx;
     const struct bf_row_journal *row = p;
@@ -198,7 +257,11 @@ static enum bf_err take_row(void *ctx, const void *p, struct bf_error *e) {
         bf_error_wrap(e, "row %llu", (unsigned long long)row->seq);
         return err;
     }
+    if (r->truth && (err = compare_leaf(r, row->seq - 1, leaf, e)) != BF_OK)
+        return err;
     bf_tiling_add(&r->tiling, leaf);
+    hold_against(r, r->last, true);
+    hold_against(r, &r->old, false);
     r->head.seq = row->seq;
     if (r->truth)
         copy_row(r, row);
@@ -322,6 +385,8 @@ static enum bf_err run(struct rebuild *r, struct bf_error *e) {
         err = bf_closed_walk(r->from, BF_TABLE_BLOB, copy_blob, r, e);
     if (!err)
         err = bf_closed_walk(r->from, BF_TABLE_JOURNAL, take_row, r, e);
+    if (!err)
+        hold_end(r);
     for (uint64_t number = 1; !err && number <= r->head.cases; number++)
         err = derive_case(r, number, e);
     if (!err && r->truth)
@@ -336,15 +401,26 @@ static enum bf_err find_hash(struct rebuild *r, struct bf_error *e) {
     if (err)
         return err;
     r->hasher = bf_hasher_new(bf_merkle_kind(head.tree.p, head.tree.len));
-    return r->hasher ? BF_OK : no_memory(e);
+    if (!r->hasher)
+        return no_memory(e);
+    struct bf_merkle tree;
+    struct bf_error unreadable;
+    if (head.tree.len &&
+        bf_merkle_read(&tree, r->hasher, head.tree.p, head.tree.len, &unreadable) == BF_OK) {
+        r->old.size = tree.size;
+        bf_merkle_root(&tree, r->old.root);
+    }
+    return BF_OK;
 }
 
-enum bf_err bf_rebuild(struct bf_closed *from, struct bf_closed *to, bool truth,
-                       struct bf_rebuilt *out, struct bf_error *e) {
+static enum bf_err rebuild(struct bf_closed *from, struct bf_closed *to, bool truth,
+                           const struct bf_checkpoint *last, struct bf_rebuilt *out,
+                           struct bf_error *e) {
     struct rebuild *r = bf_malloc(sizeof *r);
     if (!r)
         return no_memory(e);
-    *r = (struct rebuild){.from = from, .to = to, .truth = truth};
+    *out = (struct bf_rebuilt){0};
+    *r = (struct rebuild){.from = from, .to = to, .truth = truth, .last = last, .out = out};
     r->scratch = bf_arena_new(0);
     r->batch.arena = bf_arena_new(0);
     enum bf_err err = r->scratch && r->batch.arena ? find_hash(r, e) : no_memory(e);
@@ -352,13 +428,19 @@ enum bf_err bf_rebuild(struct bf_closed *from, struct bf_closed *to, bool truth,
         bf_tiling_init(&r->tiling, r->hasher, put_tile, r);
         err = run(r, e);
     }
-    *out = (struct bf_rebuilt){r->head.seq, r->head.cases};
+    out->rows = r->head.seq;
+    out->cases = r->head.cases;
     bf_hasher_free(r->hasher);
     bf_free(r->last_seq);
     bf_arena_free(r->batch.arena);
     bf_arena_free(r->scratch);
     bf_free(r);
     return err;
+}
+
+enum bf_err bf_rebuild(struct bf_closed *from, struct bf_closed *to, bool truth,
+                       struct bf_rebuilt *out, struct bf_error *e) {
+    return rebuild(from, to, truth, NULL, out, e);
 }
 
 /* ---- a file anew ---- */
@@ -413,10 +495,12 @@ static enum bf_err put_in_place(const char *name, const char *path, const struct
     return err;
 }
 
-enum bf_err bf_rebuild_file(const char *path, struct bf_rebuilt *out, struct bf_error *e) {
+enum bf_err bf_rebuild_file(const char *path, const struct bf_checkpoint *last, bool force,
+                            struct bf_rebuilt *out, struct bf_error *e) {
     char name[BF_PATH_MAX];
     struct bf_closed *from = NULL, *to = NULL;
     struct stat was;
+    *out = (struct bf_rebuilt){0};
     if ((size_t)snprintf(name, sizeof name, "%s.rebuild", path) >= sizeof name)
         return bf_fail(e, BF_ELIMIT, "the path is longer than %d bytes", BF_PATH_MAX);
     enum bf_err err = bf_closed_open(path, &from, e);
@@ -425,7 +509,9 @@ enum bf_err bf_rebuild_file(const char *path, struct bf_rebuilt *out, struct bf_
     remove_new(name); /* of one that was cut off */
     err = bf_closed_create(name, &to, e);
     if (!err)
-        err = bf_rebuild(from, to, true, out, e);
+        err = rebuild(from, to, true, last, out, e);
+    if (!err && out->conflict && !force)
+        err = bf_fail(e, BF_EFORMAT, "the rows are not those that the tree was built from");
     bf_closed_close(to);
     bf_closed_close(from);
     if (!err && stat(path, &was) != 0)

@@ -7,10 +7,15 @@
 #ifndef BF_REBUILD_H
 #define BF_REBUILD_H
 
+#include "engine/core/checkpoint.h"
 #include "engine/service/closed.h"
 
 struct bf_rebuilt {
     uint64_t rows, cases;
+    /* Of bf_rebuild_file: the first size at which the rows' tree is another than what was kept; 0: none. */
+    uint64_t conflict;
+    bool conflict_signed; /* what was kept is the checkpoint; else the old head */
+    uint64_t first_row;   /* the first row that the old tree has otherwise; 0: not known */
 };
 
 /* Into `to`, which is empty. With `truth`, what is derived from is copied too, and what is still to be delivered: then `to`
@@ -25,7 +30,10 @@ enum bf_err bf_entry_puts(struct bf_arena *a, const struct bf_entry *n,
                           void *ctx, struct bf_error *e);
 
 /* A store's file anew: made beside it and put in its place when it is complete and synced, so that a rebuild cut off
-** leaves the old one. BF_EBUSY: somebody serves it. */
-enum bf_err bf_rebuild_file(const char *path, struct bf_rebuilt *out, struct bf_error *e);
+** leaves the old one. BF_EBUSY: somebody serves it.
+** The rows' tree must be that of the old head, as far as it can be read, and begin with the last checkpoint's (NULL: there is
+** none): else, unless forced, BF_EFORMAT with a conflict, and nothing is changed. */
+enum bf_err bf_rebuild_file(const char *path, const struct bf_checkpoint *last, bool force,
+                            struct bf_rebuilt *out, struct bf_error *e);
 
 #endif

@@ -391,6 +391,50 @@ def cut_off(d, t):
     t("rebuild")
 
 
+def forced(t):
+    done = subprocess.run([BANFAD, "rebuild", "--force"], env=t.env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "all the same" in done.stderr and "made anew" in done.stdout, done
+
+
+def conflicts(d):
+    return (d.folder / "log").read_text().count('"checkpoint_conflict"')
+
+
+def laundered(d, t):
+    """A row changed, and the tree made anew over it: neither rebuild nor a daemon makes that the truth."""
+    db, signed = d.folder / "b.db", d.folder / "data/checkpoint"
+    was, note = db.read_bytes(), signed.read_bytes()
+    with sqlite3.connect(db) as c:  # a row that nothing is derived from: its header's length and salt stay
+        seq, salt = c.execute("SELECT seq, salt FROM journal WHERE seq = 7").fetchone()
+        c.execute("UPDATE journal SET salt = ? WHERE seq = ?", (bytes([salt[0] ^ 1]) + salt[1:], seq))
+    c.close()
+    changed = db.read_bytes()
+    t("rebuild", status=1)
+    assert "last checkpoint was signed for" in t.err or "head was built from" in t.err, t.err
+    assert "row 7:" in t.err and db.read_bytes() == changed, t.err
+    signed.rename(d.folder / "away")  # without it, the old head tells
+    t("rebuild", status=1)
+    assert "head was built from" in t.err and "row 7:" in t.err, t.err
+    (d.folder / "away").rename(signed)
+    forced(t)
+    assert "journal makes" in subprocess.run([BANFAD, "verify"], env=t.env, capture_output=True, text=True, timeout=60).stdout
+    before = conflicts(d)
+    d.start(CHECKPOINT_INTERVAL="1s")
+    t("policy", "activate", POLICY)  # rows go on
+    time.sleep(2.5)
+    d.stop()
+    assert conflicts(d) >= before + 2 and signed.read_bytes() == note
+    # Without changes it goes on from the last one.
+    db.write_bytes(was)
+    before = conflicts(d)
+    d.start(CHECKPOINT_INTERVAL="1s")
+    t("policy", "activate", POLICY)
+    time.sleep(2.5)
+    d.stop()
+    assert conflicts(d) == before and signed.read_bytes() != note
+    t("audit", "verify")
+
+
 def shortened(d, t, note):
     """A journal cut back to before a checkpoint, and rebuilt so that all in it agrees: the checkpoint tells."""
     db, was = d.folder / "b.db", (d.folder / "b.db").read_bytes()
@@ -398,7 +442,11 @@ def shortened(d, t, note):
     with sqlite3.connect(db) as c:
         c.execute("DELETE FROM journal WHERE seq > ?", (size - 1,))
     c.close()
-    t("rebuild")
+    t("rebuild", status=1)
+    assert "rows were changed or lost" in t.err and "--force" in t.err, t.err
+    t("rebuild", "--lang", "zh", status=1)
+    assert "没有重建" in t.err, t.err
+    forced(t)
     (d.folder / "data" / "checkpoint").rename(d.folder / "data" / "aside")
     t("verify")  # by itself it is sound
     t("audit", "verify", note, status=1)
@@ -436,3 +484,4 @@ with Daemon() as d:
     damage(d, t, note)
     cut_off(d, t)
     shortened(d, t, note)
+    laundered(d, t)
