@@ -82,18 +82,17 @@ bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answer
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
 bool bf_call_limit(struct bf_call *c, uint32_t *limit); /* of these the second alone */
 /* Who acts: "as" of the body ({"department":CODE,"office":NAME}, {"person":true}), else the only capacity there
-** is; who has none acts for himself. Else answers 403 (a capacity he has not) or 422 (which of several). */
-bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor);
+** is; who has none acts for himself. */
 enum bf_actor_end {
     BF_ACTOR_FOUND,
     BF_ACTOR_MALFORMED, /* "as" is none */
     BF_ACTOR_NOT_HIS,
     BF_ACTOR_WHICH
 };
-/* The same without an answer, for who may not give one now. */
+/* Answers nothing: some may not answer where they ask. */
 enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
                                      struct bf_arena *a, struct bf_value *actor);
-void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end); /* not FOUND */
+void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end); /* not FOUND: 403, 422 */
 /* A capacity as a party of an image: the department, or an office of it. False: the image has no such office. */
 bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
                        struct bf_value *party);

@@ -127,13 +127,6 @@ void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end) {
     }
 }
 
-bool bf_call_actor(struct bf_call *c, const struct bf_image *m, struct bf_value *actor) {
-    enum bf_actor_end end = bf_call_actor_find(c, m, c->arena, actor);
-    if (end != BF_ACTOR_FOUND)
-        bf_call_actor_problem(c, end);
-    return end == BF_ACTOR_FOUND;
-}
-
 /* ---- all that one is ---- */
 
 struct gathered {

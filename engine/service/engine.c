@@ -883,8 +883,6 @@ bool bf_engine_idle(const struct bf_engine *e) {
     return !e->under_way && !e->forming && !e->flying && !e->scan.active;
 }
 
-bool bf_engine_scanning(const struct bf_engine *e) { return e->scan.active; }
-
 void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t batch_rows) {
     e->o.cached_cases = cached_cases;
     e->o.batch_rows = batch_rows;

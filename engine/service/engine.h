@@ -208,7 +208,6 @@ bf_instant bf_engine_wake(const struct bf_engine *e);
 /* Hands the forming batch to the writer if it is free. */
 void bf_engine_flush(struct bf_engine *e);
 bool bf_engine_idle(const struct bf_engine *e);
-bool bf_engine_scanning(const struct bf_engine *e);
 void bf_engine_configure(struct bf_engine *e, uint32_t cached_cases, uint32_t batch_rows);
 
 struct bf_engine_counts {

@@ -410,8 +410,6 @@ struct bf_stream *bf_stream_new(struct bf_service *s) {
     return h;
 }
 
-uint32_t bf_stream_count(const struct bf_stream *h) { return h->count; }
-
 void bf_stream_free(struct bf_stream *h) {
     if (!h)
         return;

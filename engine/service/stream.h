@@ -27,7 +27,6 @@ struct bf_stream *bf_stream_new(struct bf_service *s); /* NULL when out of memor
 /* Goes on with every listener who can; part of bf_service_turn, after what was committed and learnt, before the engine's
 ** flush. Returns in how many ms to call again at the latest. */
 int64_t bf_stream_turn(struct bf_stream *h);
-uint32_t bf_stream_count(const struct bf_stream *h);
 /* No listener is left, and the store is closed. NULL is fine. */
 void bf_stream_free(struct bf_stream *h);
 

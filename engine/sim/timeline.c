@@ -58,11 +58,6 @@ static bf_str reason(const struct bf_sim *s, const struct bf_words *w,
     return bf_tell_reason(&t);
 }
 
-bf_str bf_refusal_reason(const struct bf_sim *s, enum bf_lang lang, const struct bf_sim_entry *e) {
-    struct bf_words w = words_of(s, lang);
-    return reason(s, &w, e);
-}
-
 static void refusal_lines(const struct bf_tale *t, struct bf_buf *out) {
     const struct bf_words *w = t->words;
     const struct bf_refused *r = t->refused;

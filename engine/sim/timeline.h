@@ -17,7 +17,4 @@ void bf_sim_verdict_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang
                          struct bf_buf *out);
 void bf_sim_place(const struct bf_sim *s, uint32_t scenario, bf_str *file, uint32_t *line);
 
-/* Why a refusal was one, in a sentence. */
-bf_str bf_refusal_reason(const struct bf_sim *s, enum bf_lang lang, const struct bf_sim_entry *e);
-
 #endif
