@@ -84,25 +84,37 @@ def people(directory):
             yield held["person"], by["person", held["person"]]["name"], place + post["name"]
 
 
-def examples(url, tokens):
+def chinese():
+    """As banfad chooses its language, from the environment."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name].startswith("zh")
+    return False
+
+
+def examples(url, tokens, zh):
     """What to try: (what it shows, command)."""
+    language = "-H 'Accept-Language: zh' " if zh else ""
     act = urllib.parse.quote("同意共享")
     head = "-H 'Authorization: Bearer {}'"
     civil, police = head.format(tokens["wangmin"]), head.format(tokens["zhaojianguo"])
     post = "-H 'Content-Type: application/json' -H 'Idempotency-Key: {}'"
     request = shlex.quote("@" + os.path.relpath(os.path.join(HERE, "request.json")))
-    yield "王敏（市民政局）是谁、能代表谁", f"curl -sS {civil} {url}/v1/me"
-    yield ("市民政局向市公安局申请共享户籍信息",
+    yield "王敏（市民政局）是谁、能代表谁" if zh else "who Wang Min (civil affairs) is, and for whom she acts", \
+        f"curl -sS {civil} {url}/v1/me"
+    yield ("市民政局向市公安局申请共享户籍信息" if zh else "civil affairs ask the police for household data",
            f"curl -sS {civil} {post.format('try-1')} -d {request} {url}/v1/cases")
-    yield "赵建国（市公安局）要办的事，最迟哪一天", f"curl -sS {police} {url}/v1/worklist"
-    yield "办件现状和依据的条款", f"curl -sS {civil} {url}/v1/cases/1"
-    yield ("申请人自己不能批：拒绝，说明理由和依据",
-           f"curl -sS -H 'Accept-Language: zh' {civil} {post.format('try-2')} -d '{{}}' "
+    yield "赵建国（市公安局）要办的事，最迟哪一天" if zh else "what Zhao Jianguo (police) must do, and by which day", \
+        f"curl -sS {police} {url}/v1/worklist"
+    yield "办件现状和依据的条款" if zh else "how the case stands, and by which articles", \
+        f"curl -sS {civil} {url}/v1/cases/1"
+    yield ("申请人自己不能批：不予办理，说明理由和依据" if zh else "who asked may not agree himself: refused, with reason and article",
+           f"curl -sS {language}{civil} {post.format('try-2')} -d '{{}}' "
            f"{url}/v1/cases/1/acts/{act}")
-    yield ("市公安局同意共享",
+    yield ("市公安局同意共享" if zh else "the police agree",
            f"curl -sS {police} {post.format('try-3')} -d '{{}}' {url}/v1/cases/1/acts/{act}")
-    yield ("经过：何时、何人、何事、依据",
-           f"curl -sS -H 'Accept-Language: zh' {civil} {url}/v1/cases/1/timeline")
+    yield ("经过：何时、何人、何事、依据" if zh else "what happened: when, who, what, by which article",
+           f"curl -sS {language}{civil} {url}/v1/cases/1/timeline")
 
 
 def main():
@@ -110,12 +122,14 @@ def main():
     api = Local(path)
     policy = load_policy(api, image)
     directory, tokens = load_directory(api, tokens_file)
-    print(f"\n{policy['title']}  版本 {policy['hash'][:12]}  {url}")
-    print(f"人员和令牌（存于 {os.path.relpath(tokens_file)}）：")
+    zh = chinese()
+    kept = os.path.relpath(tokens_file)
+    print(f"\n{policy['title']}  {'版本' if zh else 'version'} {policy['hash'][:12]}  {url}")
+    print(f"人员和令牌（存于 {kept}）：" if zh else f"people and their tokens (kept in {kept}):")
     for person, name, place in people(directory):
         print(f"  {name}  {tokens[person]}  {place}")
-    print("\n试一试：")
-    for what, command in examples(url, tokens):
+    print("\n试一试：" if zh else "\nto try:")
+    for what, command in examples(url, tokens, zh):
         print(f"  # {what}\n  {command}")
     sys.stdout.flush()
 

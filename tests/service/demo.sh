@@ -1,5 +1,7 @@
 #!/bin/bash
-# What ./dev run shows works: the demonstration loads, twice alike, and every command it tells to try is answered.
+# What ./dev run shows works: the demonstration loads, twice alike, and every command it tells to try is answered, in both languages.
 set -e
 command -v curl >/dev/null || exit 77
-bash "$srcdir/dev" run --check
+for language in en zh_CN.UTF-8; do
+    LANG=$language bash "$srcdir/dev" run --check
+done
