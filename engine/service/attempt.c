@@ -876,6 +876,8 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf
         struct bf_head *h = t->made[t->own].head;
         h->keys[h->key_count++] = (struct bf_used_key){w->hash, t->made[t->own].entry.head.seq};
     }
+    if (w && w->hash && !w->command.number)
+        bf_keys_add(e, w->hash);
     e->seq += t->made_count;
     e->cases += t->opened;
     bf_scan_heard(e, r->due);

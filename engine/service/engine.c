@@ -564,6 +564,10 @@ static bool used_before(struct bf_work *w) {
             }
         return false;
     }
+    if (bf_keys_unused(w->engine, w->hash)) {
+        w->hash_is_known = true;
+        return false;
+    }
     struct bf_row_keys at = {.principal = w->command.principal, .key = w->command.key};
     struct bf_query q = {.partition = w->engine->o.partition,
                          .table = BF_TABLE_KEYS,
@@ -811,6 +815,7 @@ void bf_engine_free(struct bf_engine *e) {
     bf_adopt_fini(e);
     bf_migrate_fini(e);
     bf_seal_fini(e);
+    bf_keys_fini(e);
     while (e->newest) {
         e->newest->pins = 0;
         bf_engine_forget(e, e->newest);

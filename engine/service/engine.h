@@ -214,8 +214,9 @@ struct bf_engine_counts {
     uint64_t queue_rows; /* put into batches, not durable yet */
     uint64_t under_way;  /* commands, looks and reads without an end */
     uint64_t cached_cases, cached_rows;
-    uint64_t stuck; /* due at the last scan, and not to be stepped: their policy is not known */
-    uint64_t fired; /* limits that passed and were acted on */
+    uint64_t stuck;     /* due at the last scan, and not to be stepped: their policy is not known */
+    uint64_t fired;     /* limits that passed and were acted on */
+    uint64_t key_reads; /* openings and notices whose key was looked for in the store */
 };
 struct bf_engine_counts bf_engine_count(const struct bf_engine *e);
 

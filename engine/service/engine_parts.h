@@ -8,6 +8,7 @@
 **   seal.c      what ended cases came to
 **   migrate.c   cases that move to another image
 **   adopt.c     calendars: which is current, and who still counts by an older one
+**   keys.c      which idempotency keys openings and notices have used
 */
 #ifndef BF_ENGINE_PARTS_H
 #define BF_ENGINE_PARTS_H
@@ -197,6 +198,13 @@ struct bf_sweep {
     bool reading, running;
 };
 
+/* A filter of the keys of case 0. */
+struct bf_keys {
+    uint64_t *bits; /* NULL: there is none */
+    bool reading, whole;
+    uint32_t asked; /* reads of the store, since it was last begun */
+};
+
 struct bf_engine {
     struct bf_store *store;
     struct bf_engine_options o;
@@ -230,6 +238,7 @@ struct bf_engine {
     uint64_t undone; /* times that rows were taken back; others have their numbers since */
     uint64_t cases, committed_cases;
     struct bf_grove *grove;
+    struct bf_keys keys;
     bool dead, resuming;
     bool
         attempting; /* a read that ends at once (no memory) must not start another attempt in this one */
@@ -340,6 +349,12 @@ void bf_grove_free(struct bf_grove *g); /* NULL is fine */
 bool bf_grove_grow(struct bf_grove *g, struct bf_batch *b);
 /* As before the latest. */
 void bf_grove_back(struct bf_grove *g);
+
+/* ---- keys.c ---- */
+/* Surely no opening or notice has used a key of this hash. False: the store is to be asked, which is counted. */
+bool bf_keys_unused(struct bf_engine *e, uint64_t hash);
+void bf_keys_add(struct bf_engine *e, uint64_t hash);
+void bf_keys_fini(struct bf_engine *e);
 
 /* ---- seal.c ---- */
 void bf_seal_run(struct bf_engine *e);

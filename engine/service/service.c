@@ -621,6 +621,7 @@ void bf_service_measure(struct bf_service *s) {
     struct bf_engine_counts n = bf_engine_count(s->engine);
     bf_service_now(s);
     count_to(m, BF_METRIC_DUTIES_FIRED, BF_LABEL_NONE_ALL, &s->told_fired, n.fired);
+    count_to(m, BF_METRIC_KEY_READS, BF_LABEL_NONE_ALL, &s->told_key_reads, n.key_reads);
     count_to(m, BF_METRIC_LOG_DROPPED, BF_LABEL_NONE_ALL, &s->told_dropped, s->log->dropped);
     bf_metric_set(m, BF_METRIC_QUEUE_ROWS, BF_LABEL_NONE_ALL, (int64_t)n.queue_rows);
     bf_metric_set(m, BF_METRIC_CASES_CACHED, BF_LABEL_NONE_ALL, (int64_t)n.cached_cases);

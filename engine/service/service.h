@@ -81,8 +81,8 @@ struct bf_service {
     struct bf_service_start *start;   /* until ready */
     struct call *calls;               /* api.c: under way */
     void (*forget_calls)(struct bf_service *s);
-    uint64_t told_fired, told_dropped; /* to the metrics, so far */
-    uint64_t told_stuck;               /* to the log */
+    uint64_t told_fired, told_dropped, told_key_reads; /* to the metrics, so far */
+    uint64_t told_stuck;                               /* to the log */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);

@@ -455,6 +455,46 @@ static void key_in_flight(void **state) {
     assert_int_equal(kit_seq(k), seq + 1);
 }
 
+static enum bf_answer_kind opened(struct kit *k, unsigned key, bool *again) {
+    struct kit_told t;
+    char text[16];
+    struct bf_value args[] = {kit_ann(k), kit_town(k, "T")};
+    snprintf(text, sizeof text, "key-%u", key);
+    kit_opens(k, &t, args[0], "matter", text, 2, args);
+    kit_run(k);
+    assert_int_equal(t.times, 1);
+    *again = t.answer.again;
+    return t.answer.kind;
+}
+
+/* After a while the store is asked only for keys that were used; and every one of them is found, those of before the
+** start, of its reading, and of after. */
+static void keys_are_looked_for_where_they_may_be(void **state) {
+    enum { BEFORE = 1100, ASKED = 16, AFTER = 300 };
+    struct kit *k = *state;
+    bool again;
+    for (unsigned i = 0; i < BEFORE; i++)
+        assert_int_equal(opened(k, i, &again), BF_ANSWER_DONE);
+    assert_int_equal(bf_engine_count(k->e).key_reads, ASKED); /* of an empty disk the sixteenth */
+    kit_close(k);
+    kit_open(k);
+    for (unsigned i = BEFORE; i < BEFORE + AFTER; i++) {
+        if (i == BEFORE + ASKED + 5) { /* it was not there after all, and is tried again */
+            bf_memory_fail(k->memory, 0, BF_MEMORY_FULL);
+            assert_int_equal(opened(k, i, &again), BF_ANSWER_FULL);
+        }
+        assert_int_equal(opened(k, i, &again), BF_ANSWER_DONE);
+        assert_false(again);
+    }
+    assert_int_equal(bf_engine_count(k->e).key_reads, ASKED + 1);
+    for (unsigned i = 0; i < BEFORE + AFTER; i++) {
+        assert_int_equal(opened(k, i, &again), BF_ANSWER_DONE);
+        assert_true(again);
+    }
+    const void *rows;
+    assert_int_equal(kit_rows(k, BF_TABLE_CASES, &rows), BEFORE + AFTER);
+}
+
 static void act_before_its_opening_is_durable(void **state) {
     struct kit *k = *state;
     struct kit_told early, opened, act;
@@ -762,6 +802,7 @@ int main(void) {
         T(commit_fails_while_requests_wait),
         T(commit_is_lost),
         T(key_in_flight),
+        T(keys_are_looked_for_where_they_may_be),
         T(act_before_its_opening_is_durable),
         T(opening_that_needs_two_rows),
         T(rows_of_registers_are_forgotten),
