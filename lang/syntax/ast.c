@@ -43,6 +43,8 @@ static bool has_num(enum bf_node_kind kind) {
     case BF_N_TIME:
     case BF_N_PERIOD:
     case BF_N_BOOL:
+    case BF_N_LOAD:
+    case BF_N_CHANCE:
     case BF_N_LIST_TYPE: return true;
     default: return false;
     }
@@ -94,7 +96,8 @@ static bool same_clauses(const struct bf_node *x, const struct bf_node *y, bool 
 
 static bool same(const struct bf_node *x, const struct bf_node *y, bool names_too,
                  const struct bf_node **where) {
-    const unsigned meaning = BF_F_NOT | BF_F_OPTIONAL | BF_F_OPEN | BF_F_SEALED | BF_F_BACK;
+    const unsigned meaning =
+        BF_F_NOT | BF_F_OPTIONAL | BF_F_OPEN | BF_F_SEALED | BF_F_BACK | BF_F_KEPT;
     if (x->kind != y->kind || op_of(x) != op_of(y) || ((x->flags ^ y->flags) & meaning))
         return differ(x, where);
     if (x->kind == BF_N_NAME)

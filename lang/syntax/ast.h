@@ -29,7 +29,8 @@ enum bf_node_flag {
     BF_F_YEARS = 512,    /* PERIOD written in years */
     BF_F_DERIVED = 1024, /* PROCEDURE that stands in no text: made of a norm's rule */
     BF_F_AMENDED =
-        2048 /* by amend.c: a part that an amendment put there, a citation of the amended policy */
+        2048, /* by amend.c: a part that an amendment put there, a citation of the amended policy */
+    BF_F_KEPT = 4096 /* ASSERT: if every duty is done in time */
 };
 
 enum bf_count_op { BF_COUNT_NEXT_DAY, BF_COUNT_SAME_DAY };
@@ -37,6 +38,7 @@ enum bf_roll_op { BF_ROLL_NEXT, BF_ROLL_NONE };
 enum bf_amends_op { BF_AMENDS_NEW, BF_AMENDS_ALL };   /* which cases follow the amended text */
 enum bf_office_op { BF_OFFICE_BODY, BF_OFFICE_POST }; /* 机构, 岗位 */
 enum bf_rule_op { BF_RULE_WHEN, BF_RULE_OTHERWISE, BF_RULE_OVERRIDE };
+enum bf_assert_op { BF_ASSERT_ENDS, BF_ASSERT_LEAVES, BF_ASSERT_NEVER };
 enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
 
 /* A name, interned: equal texts of one compilation are one bf_name. */

@@ -109,6 +109,19 @@ bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n) {
     return bf_str_eq(n->name->text, BF_STR("back")) || bf_str_eq(n->name->text, BF_STR("原状态"));
 }
 
+int64_t bf_build_rate(struct bf_lexer *lx, struct bf_range at, const struct bf_node *word,
+                      bool then_day) {
+    bf_str text = word->name->text;
+    if (then_day && bf_str_eq(text, BF_STR("working")))
+        return BF_UNIT_WORKING_DAYS;
+    if (!then_day && bf_str_eq(text, BF_STR("day")))
+        return BF_UNIT_DAYS;
+    if (!then_day && bf_str_eq(text, BF_STR("month")))
+        return BF_UNIT_MONTHS;
+    bf_lexer_error(lx, BF_E0026_RATE, at, BF_ARGS(bf_arg_str(text)));
+    return BF_UNIT_DAYS;
+}
+
 struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n) {
     bf_lexer_error(lx, BF_E0025_NAME_WANTED, range_of(n), BF_NOARGS);
     bf_node_lose(lx->names, n);

@@ -56,6 +56,10 @@
 #define once BARE_NODE
 #define effect_if BARE_NODE
 #define refused BARE_NODE
+#define asserted BARE_NODE
+#define load BARE_NODE
+#define answer BARE_NODE
+#define chance BARE_NODE
 #define unary BARE_NODE
 #define binary BARE_NODE
 #define deep BARE_NODE
@@ -85,6 +89,9 @@ struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n);
 void bf_build_one_bearer(struct bf_lexer *lx, struct bf_list subjects);
 void bf_build_no_params(struct bf_lexer *lx, struct bf_node *head);
 struct bf_node *bf_build_norm(struct bf_lexer *lx, struct bf_node *norm); /* norm.c */
+/* The unit of `per working day`, `per day`, `per month`; another word is told. */
+int64_t bf_build_rate(struct bf_lexer *lx, struct bf_range at, const struct bf_node *word,
+                      bool then_day);
 bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n);
 
 #define node0(lx, kind, at) bf_node_make(lx, BF_N_##kind, at)
@@ -355,6 +362,31 @@ static inline struct bf_node *effect_if(struct bf_node *effect, struct bf_list g
 static inline struct bf_node *refused(struct bf_range at, struct bf_node *n, struct bf_node *act) {
     n->a = act;
     return spanned(n, at);
+}
+
+/* ---- measures, models, asserts ---- */
+static inline struct bf_node *asserted(struct bf_lexer *lx, struct bf_range at,
+                                       enum bf_assert_op kind, struct bf_node *procedure,
+                                       struct bf_node *state, struct bf_node *bound,
+                                       struct bf_node *act, int64_t kept) {
+    struct bf_node *n = node4(lx, ASSERT, at, procedure, state, bound, act);
+    return flag(op(n, kind), (unsigned)kept);
+}
+static inline struct bf_node *load(struct bf_lexer *lx, struct bf_range at,
+                                   struct bf_node *procedure, const struct bf_node *count,
+                                   int64_t unit) {
+    return op(number(node1(lx, LOAD, at, procedure), count->num), unit);
+}
+static inline struct bf_node *chance(struct bf_lexer *lx, struct bf_range at, struct bf_node *act,
+                                     const struct bf_node *weight) {
+    return number(node1(lx, CHANCE, at, act), weight->num);
+}
+static inline struct bf_node *answer(struct bf_lexer *lx, struct bf_range at, struct bf_node *state,
+                                     struct bf_node *who, struct bf_list chances,
+                                     struct bf_list span) {
+    struct bf_node *least = span.first == span.last ? nil : span.first;
+    span.first->next = nil;
+    return node5(lx, ANSWER, at, state, who, chances.first, least, span.last);
 }
 
 /* ---- expressions ---- */

@@ -60,6 +60,8 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
 %token <word> TOO_LATE REFUSED
 %token <word> ISSUE DELIVER NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
+%token <word> MEASURE TALLIED COUNT_ZH WHERE SLASH MODEL EVERY_WORKING_DAY EVERY_MONTH LASTING
+%token <word> ASSERT LEAVES NEVER WITHOUT KEPT ALL_KEPT
 %token <word> LATER                 /* reserved for a later part of the language: never accepted */
 /* ---- signs the lexer puts together ---- */
 %token <word> CONDITION_END         /* 的， */
@@ -74,13 +76,15 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <word> soft when_word at_word must_not_word
 %type <node> name label string decl policy_item module import member field param rule party_item state
 %type <node> act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
+%type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
 %type <items> cites cites0 policy_items imports members fields params params0 rules names items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
 %type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
-%type <num> compare
+%type <items> model_block model_items chances span
+%type <num> compare kept0 every
 %type <sealed> sealed
 
 %destructor { bf_lexer_lose_word(lx, @$, $$); } NAME soft
@@ -114,7 +118,7 @@ stray_word: NAME | QUOTED_NAME | LATER | '}' | STATE | END | PARTY | GIVEN | KEE
     ;
 stray_item: stray_item_word   { bf_lexer_unexpected(lx); YYERROR; }
     ;
-stray_item_word: LATER | NORM | POLICY | USE | PROCEDURE | SCENARIO | ASSUME | LET | EXPECT | WAIT | PUT | TAKE
+stray_item_word: LATER | MEASURE | MODEL | ASSERT | NORM | POLICY | USE | PROCEDURE | SCENARIO | ASSUME | LET | EXPECT | WAIT | PUT | TAKE
     ;
 
 /* ---- small parts ---- */
@@ -126,7 +130,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
     ;
 soft: ISSUE | CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
-    | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
+    | TALLIED | COUNT_ZH | LEAVES | KEPT | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
     | FORBIDDEN | PERMITTED | YET | LATE | REFUSED
     ;
 /* provider, requester */
@@ -239,6 +243,29 @@ decl:
     /* norm logs @13.3 { any Department must keep_logs "日志记录" otherwise violate no_logs } */
     | NORM name label cites0 norm_block cites0
                               { $$ = said(lx, $1, norm(lx, cited(node3(lx, NORM, @$, $2, $3, $5.first), $4, $6, $5))); }
+    /* measure on_time "按期答复率" @17 per provider = count(request where answer is met) / count(request) */
+    | MEASURE name label cites0 per0 '=' tally over0 cites0
+                              { $$ = said(lx, $1, cited(node5(lx, MEASURE, @$, $2, $3, $5, $7, $8), $4, $9, none)); }
+    /* model busy_month "忙月" { … } */
+    | MODEL name label cites0 model_block cites0
+                              { $$ = said(lx, $1, cited(node3(lx, MODEL, @$, $2, $3, $5.first), $4, $6, $5)); }
+    /* assert correction ends within 20 working days if kept; 确保 数据校核 在20个工作日内办结，均按期履行 */
+    | ASSERT name ENDS WITHIN sum kept0 cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_ENDS, $2, nil, $5, nil, $6), $7, none, none)); }
+    | ASSERT name IN_ZH sum WITHIN_ZH END kept0 cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_ENDS, $2, nil, $4, nil, $7), $8, none, none)); }
+    /* assert request leaves reply within 5 working days; 确保 共享申请 在5个工作日内离开 待答复 */
+    | ASSERT name LEAVES name WITHIN sum kept0 cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_LEAVES, $2, $4, $6, nil, $7), $8, none, none)); }
+    | ASSERT name IN_ZH sum WITHIN_ZH LEAVES name kept0 cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_LEAVES, $2, $7, $4, nil, $8), $9, none, none)); }
+    /* assert rectification never supervised without order; 确保 整改 未经 责令 不进入 督查督办 */
+    | ASSERT name NEVER name cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_NEVER, $2, $4, nil, nil, 0), $5, none, none)); }
+    | ASSERT name NEVER name WITHOUT name cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_NEVER, $2, $4, nil, $6, 0), $7, none, none)); }
+    | ASSERT name WITHOUT name NEVER name cites0
+                              { $$ = said(lx, $1, cited(asserted(lx, @$, BF_ASSERT_NEVER, $2, $6, nil, $4, 0), $7, none, none)); }
     /* procedure share_request "共享申请" @15 { … } */
     | PROCEDURE name label cites0 items_block cites0
                               { $$ = said(lx, $1, cited(node3(lx, PROCEDURE, @$, $2, $3, $5.first), $4, $6, $5)); }
@@ -277,6 +304,64 @@ imports: import               { $$ = list(lx, $1); }
     ;
 import: name                  { $$ = node2(lx, IMPORT, @$, $1, nil); }
     | name AS name            { $$ = node2(lx, IMPORT, @$, $1, $3); }
+    ;
+
+/* ---- measures, models, asserts ---- */
+
+/* per provider, 按 提供部门 统计 */
+per0: %empty                  { $$ = nil; }
+    | PER name                { $$ = $2; }
+    | PER name TALLIED        { $$ = $2; }
+    ;
+/* count(share_request where answer is met); 计数（共享申请，其中 答复 已按期） */
+tally: count '(' name ')'     { $$ = node2(lx, TALLY, @$, $3, nil); }
+    | count '(' name WHERE cond ')' { $$ = node2(lx, TALLY, @$, $3, $5); }
+    ;
+count: COUNT | COUNT_ZH
+    ;
+over0: %empty                 { $$ = nil; }
+    | SLASH tally             { $$ = $2; }
+    ;
+model_block: '{' '}'          { $$ = none; }
+    | '{' cites '}'           { $$ = block(lx, none, $2); }
+    | '{' model_items '}'     { $$ = $2; }
+    | '{' cites model_items '}' { $$ = block(lx, $3, $2); }
+    ;
+model_items: model_item cites0 { $$ = list(lx, cited($1, $2, none, none)); }
+    | model_items model_item cites0 { $$ = append(lx, $1, cited($2, $3, none, none)); }
+    | error RESYNC            { yyerrok; $$ = none; }
+    | model_items error RESYNC { yyerrok; $$ = $1; }
+    ;
+model_item:
+    /* open share_request 12 per working day; 每个工作日 启动 共享申请 12件 */
+      OPEN name INT PER name  { $$ = said(lx, $1, load(lx, @$, $2, $3, bf_build_rate(lx, @5, $5, false))); }
+    | OPEN name INT PER NAME DAY { $$ = said(lx, $1, load(lx, @$, $2, $3, bf_build_rate(lx, @5, name(lx, @5, $5), true))); }
+    | every STARTS_ZH name INT { $$ = said(lx, $2, load(lx, @$, $3, $4, $1)); }
+    /* in share_request.reply, provider does approve 70, none 10 after 1 to 8 working days;
+    ** 在 共享申请的待答复，提供部门 作出 同意共享 70、无 10，历时1至8个工作日 */
+    | IN path ',' path DOES chances AFTER span
+                              { $$ = said(lx, $1, answer(lx, @$, $2, $4, $6, $8)); }
+    | IN_ZH path ',' path DOES chances LASTING span
+                              { $$ = said(lx, $1, answer(lx, @$, $2, $4, $6, $8)); }
+    ;
+every: EVERY_WORKING_DAY      { $$ = BF_UNIT_WORKING_DAYS; }
+    | DAILY                   { $$ = BF_UNIT_DAYS; }
+    | EVERY_MONTH             { $$ = BF_UNIT_MONTHS; }
+    ;
+chances: chance               { $$ = list(lx, $1); }
+    | chances ',' chance      { $$ = append(lx, $1, $3); }
+    ;
+chance: name INT              { $$ = chance(lx, @$, $1, $2); }
+    | NONE INT                { $$ = chance(lx, @$, nil, $2); }
+    ;
+/* 1 to 8 working days, 1至8个工作日; 3 working days */
+span: PERIOD                  { $$ = list(lx, $1); }
+    | INT TO PERIOD           { $$ = append(lx, list(lx, $1), $3); }
+    ;
+/* if kept, 均按期履行 */
+kept0: %empty                 { $$ = 0; }
+    | IF KEPT                 { $$ = BF_F_KEPT; }
+    | ALL_KEPT                { $$ = BF_F_KEPT; }
     ;
 
 /* ---- the head of a policy ---- */

@@ -227,6 +227,12 @@ static int64_t number_too_large(struct bf_lexer *lx, const char *p, uint32_t len
     return 0;
 }
 
+/* 件 behind a number only counts: 12件. */
+static uint32_t scan_pieces(const char *p) {
+    const char *q = skip_spaces(p);
+    return begins(q, "件") && ends_word(q + 3) ? (uint32_t)(q - p) + 3 : 0;
+}
+
 /* A count with what follows it: INT, PERIOD or TIMES. */
 static int counted(struct bf_lexer *lx, const char *p, uint32_t len, int64_t num, BF_YYSTYPE *value,
                    uint32_t *n) {
@@ -234,6 +240,7 @@ static int counted(struct bf_lexer *lx, const char *p, uint32_t len, int64_t num
     uint32_t more = scan_unit(p + len, &unit);
     *n = len + more;
     if (!more) {
+        *n += scan_pieces(p + len);
         value->node = literal(lx, BF_N_INT, p, len, num);
         return T_INT;
     }

@@ -78,6 +78,9 @@ static bool begins_clause(int kind) {
     case T_DATED:
     case T_DISTINCT:
     case T_DISTINCT_ZH:
+    case T_WHERE:
+    case T_LASTING:
+    case T_ALL_KEPT:
     case T_LATER: return true;
     default: return false;
     }
@@ -169,24 +172,15 @@ static bool goes_on(int kind) {
 static bool opens_statement(int kind) {
     return kind == T_STATE || kind == T_END || kind == T_PARTY || kind == T_GIVEN ||
            kind == T_KEEP || kind == T_STARTS || kind == T_REQUIRE || kind == T_EXPECT ||
-           kind == T_PROCEDURE || kind == T_POLICY || kind == T_SCENARIO || kind == T_NORM;
+           kind == T_PROCEDURE || kind == T_POLICY || kind == T_SCENARIO || kind == T_NORM ||
+           kind == T_MEASURE || kind == T_MODEL || kind == T_ASSERT;
 }
 
 /* Words that open declarations only: inside braces they say that a brace is missing. */
 static bool opens_declaration(int kind) {
     return kind == T_POLICY || kind == T_USE || kind == T_PROCEDURE || kind == T_SCENARIO ||
-           kind == T_NORM || kind == T_AMEND;
-}
-
-static bool is_later_declaration(const struct bf_token *t) {
-    if (t->kind != T_LATER || !t->value.word)
-        return false;
-    switch (t->value.word->word) {
-    case BF_W_MEASURE:
-    case BF_W_MODEL:
-    case BF_W_ASSERT: return true;
-    default: return false;
-    }
+           kind == T_NORM || kind == T_AMEND || kind == T_MEASURE || kind == T_MODEL ||
+           kind == T_ASSERT;
 }
 
 static bool begins_statement(struct bf_lexer *lx, const struct bf_token *t) {
@@ -202,8 +196,8 @@ static bool begins_statement(struct bf_lexer *lx, const struct bf_token *t) {
 
 /* A declaration at the left margin while braces are open. */
 static bool brace_missing(struct bf_lexer *lx, const struct bf_token *t) {
-    return lx->depth && (opens_declaration(t->kind) || is_later_declaration(t)) &&
-           indent_of(lx, t->at.start) == 0 && first_on_line(lx, t->at.start);
+    return lx->depth && opens_declaration(t->kind) && indent_of(lx, t->at.start) == 0 &&
+           first_on_line(lx, t->at.start);
 }
 
 static void report_unclosed(struct bf_lexer *lx, struct bf_range where, enum bf_text_id what) {

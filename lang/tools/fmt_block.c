@@ -500,7 +500,7 @@ void bf_lay_drop(struct bf_layout *o, const struct bf_node *n, uint32_t indent) 
 
 void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     /* one-line declarations of a kind in a row are one table: any node stands for it */
-    static const struct bf_node offices, registers, violations, notes, lets;
+    static const struct bf_node offices, registers, violations, notes, lets, asserts;
     const struct bf_node *table = NULL, *cites = n->cites;
     struct bf_line l;
     switch ((enum bf_node_kind)n->kind) {
@@ -514,6 +514,7 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     case BF_N_NORM:
     case BF_N_PROCEDURE: bf_lay_state(o, n, 0); return;
     case BF_N_SCENARIO: bf_lay_scenario(o, n, 0); return;
+    case BF_N_MODEL: bf_lay_model(o, n, 0); return;
     case BF_N_LET: bf_lay_statement(o, n, &lets, 0); return;
     default: break;
     }
@@ -538,6 +539,14 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
         if (n->b)
             bf_lay_label_cell(&l, n->b);
         table = &violations;
+        break;
+    case BF_N_MEASURE:
+        bf_put_measure(&l, n);
+        cites = NULL;
+        break;
+    case BF_N_ASSERT:
+        bf_put_assert(&l, n);
+        table = &asserts;
         break;
     case BF_N_NOTE:
         note(&l, n);

@@ -288,6 +288,8 @@ static bool introduces(enum bf_node_kind kind) {
     case BF_N_LET:
     case BF_N_PROCEDURE:
     case BF_N_NORM:
+    case BF_N_MEASURE:
+    case BF_N_MODEL:
     case BF_N_PARTY:
     case BF_N_GIVEN:
     case BF_N_KEEP:

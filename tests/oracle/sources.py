@@ -285,8 +285,34 @@ class Source:
                 f"expect {self.pick(['forbidden', 'not permitted', 'not yet', 'too late', 'refused'])}: {act}{self.cites()}"]))
         self.line(0, "}")
 
+    def tally(self):
+        where = f" where {self.cond()}" if self.chance(0.7) else ""
+        return f"{self.pick(['count', '计数'])}({self.name()}{where})"
+
+    def measure(self):
+        per = f" per {self.name()}" if self.chance(0.5) else ""
+        over = f" / {self.tally()}" if self.chance(0.7) else ""
+        self.line(0, f"measure {self.name()}{self.label()}{self.cites()}{per} = {self.tally()}{over}{self.cites(0.1)}")
+
+    def assertion(self):
+        bound = f" within {self.sum()}{self.pick(['', ' if kept'])}"
+        self.line(0, f"assert {self.name()} " + self.pick([
+            f"ends{bound}", f"leaves {self.name()}{bound}", f"never {self.name()}", f"never {self.name()} without {self.name()}"])
+            + self.cites())
+
+    def model(self):
+        self.line(0, f"model {self.name()}{self.label()}{self.cites()} {{")
+        for _ in range(self.r.randint(0, 4)):
+            chances = self.join([f"{self.pick([self.name(), 'none'])} {self.r.randint(0, 90)}" for _ in range(self.r.randint(1, 4))])
+            self.line(2, self.pick([
+                f"open {self.name()} {self.r.randint(0, 99)} per {self.pick(['working day', 'day', 'month'])}",
+                f"in {self.path()}, {self.path()} does {chances} after {self.pick(['', '1 to '])}{self.period()}"]) + self.cites())
+        self.line(0, "}")
+
     def declaration(self):
-        kind = self.r.randint(0, 12)
+        kind = self.r.randint(-3, 12)
+        if kind < 0:
+            return [self.measure, self.assertion, self.model][kind + 3]()
         if kind == 0:
             self.line(0, f"use std.{self.pick(['government', 'other', '其他'])}" + self.pick(["", f": {self.name()}, {self.name()} as {self.name()}"]))
         elif kind == 1:

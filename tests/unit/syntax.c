@@ -66,9 +66,7 @@ static void assert_codes(const char *text, const char *expected) {
 
 /* ---- one tree ---- */
 
-static void both_samples_make_one_tree(void **state) {
-    (void)state;
-    static const char *const names[] = {"venue.banfa", "venue.zh.banfa"};
+static void one_tree(const char *const names[2]) {
     struct reading r;
     struct bf_tree *tree[2];
     const char *srcdir = getenv("srcdir");
@@ -85,12 +83,18 @@ static void both_samples_make_one_tree(void **state) {
     assert_string_equal(codes(&r), "");
     const struct bf_node *where;
     if (!bf_node_same(tree[0]->root, tree[1]->root, false, &where))
-        fail_msg("a %s at offset %u of venue.banfa differs",
-                 bf_node_kind_z((enum bf_node_kind)where->kind), where->span.start);
+        fail_msg("a %s at offset %u of %s differs", bf_node_kind_z((enum bf_node_kind)where->kind),
+                 where->span.start, names[0]);
     assert_false(bf_node_same(tree[0]->root, tree[1]->root, true, NULL));
     assert_true(tree[1]->module_zh);
     assert_false(tree[0]->module_zh);
     close_reading(&r);
+}
+
+static void both_samples_make_one_tree(void **state) {
+    (void)state;
+    one_tree((const char *const[]){"venue.banfa", "venue.zh.banfa"});
+    one_tree((const char *const[]){"figures.banfa", "figures.zh.banfa"});
 }
 
 /* A pair of statements, either surface, that must mean the same. */
@@ -311,7 +315,8 @@ static void mistakes_are_told_once_each(void **state) {
     assert_codes("procedure p { a must b once { c } }", "E0021@23");
     assert_codes("procedure p { a may b once once }", "E0022@27");
     assert_codes("procedure p { a or b must c { d } }", "E0023@14");
-    assert_codes("model n { a must b }\nviolation v\nmeasure m = 1 / 2", "E0030@0 E0030@33");
+    assert_codes("model n { a must b }\nviolation v\nmeasure m = 1 / 2", "E0001@10 E0001@45");
+    assert_codes("model n { open p 3 per week }\nassert p", "E0026@23 E0002@38");
 }
 
 static void a_broken_statement_spares_its_neighbours(void **state) {
