@@ -58,13 +58,12 @@ static void told(struct bf_call *c, int status) {
     struct bf_service *s = c->service;
     int64_t us = now_us(s) - c->started_us;
     struct bf_log_about about = {c->request_id, &c->trace};
-    bool routed = c->match.status == 200;
     if (status >= 200 && status < 600)
         bf_metric_add(s->metrics, BF_METRIC_REQUESTS,
                       (enum bf_label_word)(BF_LABEL_CODE_2XX + status / 100 - 2), 1);
     bf_metric_observe(s->metrics, BF_METRIC_REQUEST_TIME, us > 0 ? (uint64_t)us : 0);
     bf_log(s->log, status >= 500 ? BF_LOG_WARNING : BF_LOG_INFO, "request_done", &about,
-           BF_LOG_FIELDS(BF_LOG_STR("route", bf_str_of(routed ? routes[c->match.route].name : "")),
+           BF_LOG_FIELDS(BF_LOG_STR("route", bf_str_of(bf_call_route(c))),
                          BF_LOG_INT("status", status), BF_LOG_INT("us", us),
                          BF_LOG_STR("person", c->principal.person),
                          BF_LOG_INT("client_gone", !c->request)));
@@ -174,6 +173,21 @@ static void not_now(struct bf_call *c, enum bf_text_id detail) {
     bf_call_problem(c, 503, "unavailable", detail, BF_NOARGS);
 }
 
+static void no_case(struct bf_call *c) {
+    bf_call_problem(c, 404, "no-case", BF_T_API_NO_CASE_NUMBER,
+                    BF_ARGS(bf_arg_str(c->match.parts[0])));
+}
+
+/* The same to all that he can see, its row included, whether there is no such case or it is none of his. */
+static void unseen(struct bf_call *c) {
+    uint64_t number = 0;
+    bf_read_number(c->match.parts[0], INT64_MAX, &number);
+    if (c->principal.is_operator)
+        no_case(c);
+    else
+        bf_call_deny(c, BF_LABEL_DENIED_UNSEEN, number, no_case);
+}
+
 bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a) {
     switch (a->kind) {
     case BF_ANSWER_DONE:
@@ -182,10 +196,7 @@ bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a) {
     case BF_ANSWER_MALFORMED:
         bf_call_problem(c, 422, "member", BF_T_API_MALFORMED, BF_NOARGS);
         return true;
-    case BF_ANSWER_NO_CASE:
-        bf_call_problem(c, 404, "no-case", BF_T_API_NO_CASE_NUMBER,
-                        BF_ARGS(bf_arg_str(c->match.parts[0])));
-        return true;
+    case BF_ANSWER_NO_CASE: unseen(c); return true;
     case BF_ANSWER_OTHER_BODY:
         bf_call_problem(c, 422, "key-used", BF_T_API_KEY_OTHER, BF_NOARGS);
         return true;
@@ -380,17 +391,22 @@ static bool sign_in(struct bf_call *c) {
     return false;
 }
 
-static bool may(struct bf_call *c, enum who who) {
-    struct bf_log_about about = {c->request_id, &c->trace};
-    bool yes = who < OPERATOR || (who == OPERATOR && c->principal.is_operator) || c->local;
-    if (yes)
-        return true;
-    bf_log(c->service->log, BF_LOG_WARNING, "right_denied", &about,
-           BF_LOG_FIELDS(BF_LOG_STR("route", bf_str_of(routes[c->match.route].name)),
-                         BF_LOG_STR("person", c->principal.person)));
-    bf_call_problem(c, 403, "no-right", who == LOCAL ? BF_T_API_ONLY_LOCAL : BF_T_API_ONLY_OPERATOR,
+const char *bf_call_route(const struct bf_call *c) {
+    return c->match.status == 200 ? routes[c->match.route].name : "";
+}
+
+static void no_right(struct bf_call *c) {
+    bf_call_problem(c, 403, "no-right",
+                    routes[c->match.route].who == LOCAL ? BF_T_API_ONLY_LOCAL
+                                                        : BF_T_API_ONLY_OPERATOR,
                     BF_NOARGS);
-    return false;
+}
+
+static bool may(struct bf_call *c, enum who who) {
+    bool yes = who < OPERATOR || (who == OPERATOR && c->principal.is_operator) || c->local;
+    if (!yes)
+        bf_call_deny(c, BF_LABEL_DENIED_RIGHT, 0, no_right);
+    return yes;
 }
 
 /* ---- what was sent ---- */

@@ -62,6 +62,11 @@ void bf_call_problem_with(struct bf_call *c, int status, const char *name, enum 
 /* What the engine said, where it is no answer of the rules: 404, 422, 503, 507. True if it was that. */
 bool bf_call_engine_problem(struct bf_call *c, const struct bf_answer *a);
 
+/* Who is signed in is told no, by `then`, which answers: first that is made a row of the journal (denied.c). reason: one of
+** DENIED's words from RIGHT on; about: the number of the case, or row, that he asked about; 0: none. To be called last. */
+void bf_call_deny(struct bf_call *c, enum bf_label_word reason, uint64_t about,
+                  void (*then)(struct bf_call *c));
+
 /* A header of the answer to come. */
 void bf_call_header(struct bf_call *c, const char *name, bf_str value);
 /* The call was answered past this module (bf_http_stream), or its client went meanwhile. */
@@ -76,7 +81,8 @@ bool bf_call_try(struct bf_call *c, void (*f)(struct bf_call *c, void *arg), voi
 bool bf_call_scratch(struct bf_call *c);
 
 /* ---- of the request ---- */
-bool bf_read_number(bf_str text, uint64_t max, uint64_t *n);      /* digits, no needless 0 */
+const char *bf_call_route(const struct bf_call *c);          /* its name in routes.def; "": none */
+bool bf_read_number(bf_str text, uint64_t max, uint64_t *n); /* digits, no needless 0 */
 bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answers 404 */
 /* ?after=SEQ&limit=N, defaults 0 and 100, at most 1000; else answers 400. */
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
@@ -92,7 +98,8 @@ enum bf_actor_end {
 /* Answers nothing: some may not answer where they ask. */
 enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
                                      struct bf_arena *a, struct bf_value *actor);
-void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end); /* not FOUND: 403, 422 */
+/* Not FOUND: 403, 422. about: the case's number, or 0. */
+void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end, uint64_t about);
 /* A capacity as a party of an image: the department, or an office of it. False: the image has no such office. */
 bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
                        struct bf_value *party);

@@ -114,15 +114,17 @@ enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m
     return BF_ACTOR_FOUND;
 }
 
-void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end) {
+static void not_his(struct bf_call *c) {
+    bf_call_problem(c, 403, "capacity", BF_T_API_AS_NOT_YOURS, BF_NOARGS);
+}
+
+void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end, uint64_t about) {
     switch (end) {
     case BF_ACTOR_FOUND: break;
     case BF_ACTOR_MALFORMED:
         bf_call_problem(c, 422, "capacity", BF_T_API_AS_MALFORMED, BF_NOARGS);
         break;
-    case BF_ACTOR_NOT_HIS:
-        bf_call_problem(c, 403, "capacity", BF_T_API_AS_NOT_YOURS, BF_NOARGS);
-        break;
+    case BF_ACTOR_NOT_HIS: bf_call_deny(c, BF_LABEL_DENIED_CAPACITY, about, not_his); break;
     case BF_ACTOR_WHICH: bf_call_problem(c, 422, "capacity", BF_T_API_AS_WHICH, BF_NOARGS); break;
     }
 }

@@ -157,12 +157,17 @@ static void no_row(struct bf_call *c) {
                     BF_ARGS(bf_arg_str(c->match.parts[0])));
 }
 
+/* As if there were none; an operator is told of who asked. */
+static void hide_row(struct bf_call *c) {
+    bf_call_deny(c, BF_LABEL_DENIED_UNSEEN, ((struct proof *)c->own)->seq, no_row);
+}
+
 static void sights_known(struct bf_call *c, void *arg) {
     const struct proof *p = c->own;
     if (p->sights.failed)
         no_store(c, arg);
     else if (!p->sight.sees)
-        no_row(c); /* as if there were none */
+        hide_row(c);
     else
         prove(c);
 }
@@ -177,7 +182,7 @@ static void ask_right(struct bf_call *c, uint64_t number) {
         return;
     }
     if (!number) {
-        no_row(c);
+        hide_row(c);
         return;
     }
     p->sight = (struct bf_sight){.number = number, .of = &p->sights};

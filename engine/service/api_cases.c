@@ -165,16 +165,6 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
 
 /* ---- their answers ---- */
 
-/* His act was not recorded: he is told of no case, the operator of him. */
-static void deny(struct bf_call *c) {
-    struct bf_log_about about = {c->request_id, &c->trace};
-    bf_metric_add(c->service->metrics, BF_METRIC_DENIED, BF_LABEL_DENIED_UNSEEN, 1);
-    bf_log(c->service->log, BF_LOG_WARNING, "act_denied", &about,
-           BF_LOG_FIELDS(BF_LOG_STR("case", c->match.parts[0]),
-                         BF_LOG_STR("person", c->principal.person)));
-    bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_NO_CASE});
-}
-
 static void tell_wrong(struct bf_call *c, struct deed *d) {
     bf_str detail = bf_str_of(d->detail);
     struct bf_buf members;
@@ -184,8 +174,8 @@ static void tell_wrong(struct bf_call *c, struct deed *d) {
         bf_call_problem(c, 404, "no-act", BF_T_API_NO_ACT_NEAR,
                         BF_ARGS(bf_arg_str(d->act), bf_arg_str(detail)));
         break;
-    case NO_CAPACITY: bf_call_actor_problem(c, d->capacity); break;
-    case STRANGER: deny(c); break;
+    case NO_CAPACITY: bf_call_actor_problem(c, d->capacity, d->look.number); break;
+    case STRANGER: bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_NO_CASE}); break;
     case BAD_MEMBER:
         bf_buf_in(&members, c->arena);
         bf_buf_z(&members, ",\"member\":");

@@ -71,8 +71,12 @@ static bool choose(void *ctx, const struct bf_capacity *c) {
     return true;
 }
 
-static bool not_yours(struct bf_call *c) {
+static void tell_not_yours(struct bf_call *c) {
     bf_call_problem(c, 403, "no-right", BF_T_API_NOT_YOUR_WORK, BF_NOARGS);
+}
+
+static bool not_yours(struct bf_call *c) {
+    bf_call_deny(c, BF_LABEL_DENIED_RIGHT, 0, tell_not_yours);
     return false;
 }
 

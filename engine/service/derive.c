@@ -382,7 +382,8 @@ enum bf_err bf_derive_settings(struct bf_derived *d, const struct bf_entry *n, s
     case BF_ENTRY_CALENDAR: return calendar(d, &j, n->head.seq, e);
     case BF_ENTRY_DIRECTORY: return directory(d, &j, n->head.seq, e);
     case BF_ENTRY_SETTING: return one_setting(d, &j, false, n->head.seq, e);
-    case BF_ENTRY_CLOCK: return BF_OK;
+    case BF_ENTRY_CLOCK:
+    case BF_ENTRY_DENIED: return BF_OK;
     case BF_ENTRY_STEP:
     case BF_ENTRY_REFUSAL:
     case BF_ENTRY_EARLY:

@@ -646,6 +646,8 @@ void bf_service_configure(struct bf_service *s) {
                  bf_config_int(c, BF_CONFIG_TOKEN_BURST));
     bf_rates_set(s->by_address, bf_config_int(c, BF_CONFIG_ADDRESS_RATE),
                  bf_config_int(c, BF_CONFIG_ADDRESS_BURST));
+    bf_rates_set(s->denials, bf_config_int(c, BF_CONFIG_DENIED_ROWS),
+                 bf_config_int(c, BF_CONFIG_DENIED_ROWS));
 }
 
 /* ---- life ---- */
@@ -662,6 +664,7 @@ static void release(struct bf_service *s) {
     bf_directory_free(s->directory);
     bf_rates_free(s->by_person);
     bf_rates_free(s->by_address);
+    bf_rates_free(s->denials);
     if (s->signer.sign)
         bf_signer_fini(&s->signer);
     bf_arena_free(s->arena);
@@ -669,7 +672,7 @@ static void release(struct bf_service *s) {
 }
 
 static bool make_parts(struct bf_service *s) {
-    uint8_t seed[2][16];
+    uint8_t seed[3][16];
     engine_random(NULL, seed[0], sizeof seed);
     s->arena = bf_arena_new(0);
     s->start = bf_malloc(sizeof *s->start);
@@ -678,8 +681,10 @@ static bool make_parts(struct bf_service *s) {
     s->directory = bf_directory_new();
     s->by_person = bf_rates_new(RATE_PLACES, seed[0]);
     s->by_address = bf_rates_new(RATE_PLACES, seed[1]);
+    s->denials = bf_rates_new(RATE_PLACES, seed[2]);
     s->stream = bf_stream_new(s);
-    return s->arena && s->start && s->stream && s->directory && s->by_person && s->by_address;
+    return s->arena && s->start && s->stream && s->directory && s->by_person && s->by_address &&
+           s->denials;
 }
 
 enum bf_err bf_service_open(struct bf_service **out, const struct bf_service_options *o,

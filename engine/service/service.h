@@ -59,7 +59,7 @@ struct bf_service {
     struct bf_store *store;
     struct bf_engine *engine;
     struct bf_directory *directory;
-    struct bf_rates *by_person, *by_address;
+    struct bf_rates *by_person, *by_address, *denials;
     struct bf_policy_known *policies;
     uint32_t policy_count;
     struct bf_calendar_known *calendars;

@@ -315,7 +315,31 @@ static void refuse(struct listener *l, int status, const char *name, enum bf_tex
     bf_call_problem(c, status, name, detail, BF_ARGS(bf_arg_str((bf_str){number, (uint32_t)n})));
 }
 
-/* Of one case: may he see it? Who may not is told what he is told of a case that is not there. */
+/* Of a case that he may not see, or that is not there: the same to him. */
+static void no_case(struct bf_call *c) {
+    bf_call_problem(c, 404, "no-case", BF_T_API_NO_CASE_NUMBER,
+                    BF_ARGS(bf_arg_int((int64_t) * (const uint64_t *)c->own)));
+}
+
+static void deny(struct bf_call *c, void *arg) {
+    uint64_t number = *(const uint64_t *)arg;
+    c->own = bf_arena_copy(c->arena, &number, sizeof number);
+    bf_call_deny(c, BF_LABEL_DENIED_UNSEEN, number, no_case);
+}
+
+static void turn_away(struct listener *l) {
+    struct bf_call *c = l->c;
+    uint64_t number = l->number;
+    if (c->principal.is_operator || l->gone) {
+        refuse(l, 404, "no-case", BF_T_API_NO_CASE_NUMBER);
+        return;
+    }
+    listener_free(l);
+    c->gone = NULL;
+    bf_call_run(c, deny, &number);
+}
+
+/* Of one case: may he see it? */
 static void case_told(struct bf_sights *q) {
     struct listener *l = q->ctx;
     bool sees = q->sight->sees || (l->c->principal.is_operator && q->sight->is);
@@ -323,7 +347,7 @@ static void case_told(struct bf_sights *q) {
     if (q->failed)
         refuse(l, 503, "unavailable", BF_T_API_NO_STORE);
     else if (!sees || l->gone)
-        refuse(l, 404, "no-case", BF_T_API_NO_CASE_NUMBER);
+        turn_away(l);
     else
         begin(l);
 }

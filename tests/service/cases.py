@@ -329,6 +329,22 @@ def unseen(w):
     rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
     assert [(r["kind"], r["event"]) for r in rows] == [("step", "open")], rows
     assert denied() - before >= 7, (before, denied())
+    # What he asked about, whether it is there or not, is told to operators; to him alike.
+    start = w.get("/v1/events?limit=1000", w.d.token)
+    while start["more"]:
+        start = w.get(f"/v1/events?limit=1000&after={start['next']}", w.d.token)
+    for number in (case, 10**6):
+        for path in ("", "/acts", "/timeline"):
+            assert w.get(f"/v1/cases/{number}{path}", w.eve, 404)["type"] == "/problems/no-case"
+        assert w.get(f"/v1/stream?case={number}", w.eve, 404)["detail"].count(str(number)) == 1
+    w.get(f"/v1/audit/receipts/{rows[0]['seq']}", w.eve, 404)
+    told = w.get(f"/v1/events?after={start['next']}", w.d.token)["events"]
+    routes = ["case_read", "case_acts", "case_timeline", "stream"]
+    wanted = [(r, n) for n in (case, 10**6) for r in routes] + [("audit_receipt", rows[0]["seq"])]
+    assert [(e["data"]["route"], e["data"]["about"]) for e in told] == wanted, told
+    assert all(e["kind"] == "denied" and e["person"] == "eve" and e["data"]["reason"] == "unseen" for e in told), told
+    w.get(f"/v1/cases/{10**6}", w.d.token, 404)  # he may see all: nothing was denied to him
+    assert w.get(f"/v1/events?after={told[-1]['seq']}", w.d.token)["events"] == []
     # One whom it concerns is recorded; told again as long as he may see it, and nothing else is made of his key.
     path, key = f"/v1/cases/{case}/acts/grant", f"s{case}"
     first = w.d.ask("POST", path, {}, token=w.ann, key=key)

@@ -62,6 +62,44 @@ def rights(d, fine):
             problem(d.ask(method, path, token=d.token, key=True), 403, "no-right")
 
 
+def recorded(d, fine):
+    """A 403 is a row, of each person so many an hour; what is over that is counted. All else takes such rows."""
+    def events():
+        told, after = [], 0
+        while True:
+            page = d.fine("GET", f"/v1/events?limit=1000&after={after}", token=d.token)
+            told, after = told + [e for e in page["events"] if e["kind"] == "denied"], page["next"]
+            if not page["more"]:
+                return told
+
+    def counted(name):
+        text = d.ask("GET", "/metrics").bytes.decode()
+        return sum(int(n) for n in re.findall(rf"^{name}(?:{{[^}}]*}})? (\d+)$", text, re.M))
+
+    closed = [name for name, method, template, who, flags in ROUTES if who in ("OPERATOR", "LOCAL")]
+    told = events()
+    assert sorted(e["data"]["route"] for e in told if e["person"] == "good") == sorted(closed), told
+    assert all(e["data"]["reason"] == "right" and "case" not in e for e in told), told
+    d.stop()
+    d.start(DENIED_ROWS="5", ADDRESS_BURST="100000", ADDRESS_RATE="100000", TOKEN_BURST="100000", TOKEN_RATE="100000")
+    denied = counted("banfad_denied_total"), counted("banfad_denied_unrecorded_total")
+    for _ in range(9):
+        problem(d.ask("GET", "/v1/clock", token=fine), 403, "no-right")
+    for query in ("person=other", "post=x"):
+        problem(d.ask("GET", "/v1/worklist?" + query, token=fine), 403, "no-right")
+    assert len(events()) == len(told) + 5
+    assert (counted("banfad_denied_total"), counted("banfad_denied_unrecorded_total")) == (denied[0] + 11, denied[1] + 6)
+    lines = [line for line in (d.folder / "log").read_text().splitlines() if '"event":"right_denied"' in line]
+    assert sum('"row":0' in line for line in lines) == 6 and '"person":"good"' in lines[-1], lines[-1]
+    d.stop()
+    d.run("verify", "--rerun")
+    d.run("rebuild")
+    export = d.folder / "journal"
+    d.run("export", str(export))
+    d.start(ADDRESS_BURST="100000", ADDRESS_RATE="100000", TOKEN_BURST="100000", TOKEN_RATE="100000")
+    assert len(events()) == len(told) + 5 and export.read_text().count('"reason":"right"') == len(told) + 5
+
+
 def keys(d, fine):
     for name, method, template, who, flags in ROUTES:
         path, token = path_of(template), fine if who == "PERSON" else d.token
@@ -129,6 +167,7 @@ with Daemon() as daemon:
     good, wrong = tokens(daemon)
     refused_sign_ins(daemon, wrong)
     rights(daemon, good)
+    recorded(daemon, good)
     keys(daemon, good)
     bodies(daemon, good)
     resources(daemon, good)

@@ -57,7 +57,10 @@ def rights(d, wang, li, zhao):
     for token in (zhao, li, d.token):
         asked = second["case"] if token == zhao else 99
         assert d.ask("GET", f"/v1/stream?case={asked}", token=token).status == 404
-    return everything[-1]["seq"]
+    later = pages(d, d.token, 1000)[len(everything):]  # what was denied to them, but not to the operator
+    assert [(e["kind"], e["person"], e["data"]["about"]) for e in later] == [
+        ("denied", "zhao", second["case"]), ("denied", "li", 99)], later
+    return later[-1]["seq"]
 
 
 def resumed(d, li, last):

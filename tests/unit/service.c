@@ -275,6 +275,56 @@ static void test_a_full_disk_refuses_writes_and_goes_on(void **state) {
     demolish(&h);
 }
 
+/* Somebody signed in by a token of his own. */
+static int ask_as(struct house *h, const char *method, const char *path, const char *token) {
+    char text[512];
+    static const struct bf_http_peer peer = {.address_len = 4};
+    struct bf_http_conn *c = bf_http_conn_new(&h->http, NULL, 0);
+    bf_http_conn_from(c, &peer);
+    int n =
+        snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n",
+                 method, path, token);
+    bf_http_conn_input(c, text, (size_t)n, 0);
+    return receive(h, c);
+}
+
+/* A denied attempt is a row if there is room for one; the answer is the same. */
+static void test_a_denial_is_recorded_where_there_is_room(void **state) {
+    struct house h;
+    char token[BF_TOKEN_LEN + 1];
+    (void)state;
+    build(&h);
+    assert_true(open_at(&h, T0));
+    assert_int_equal(ask(&h, "POST", "/v1/directory", "k1",
+                         "{\"rows\":[{\"id\":\"eve\",\"json\":{\"active\":true,\"name\":\"Eve\","
+                         "\"operator\":false},\"kind\":\"person\"}]}"),
+                     200);
+    assert_int_equal(ask(&h, "POST", "/v1/tokens", "k2", "{\"person\":\"eve\"}"), 201);
+    snprintf(token, sizeof token, "%s", strstr(h.answer, BF_TOKEN_PREFIX));
+    uint64_t rows = h.service->committed;
+    assert_int_equal(ask_as(&h, "GET", "/v1/clock", token), 403);
+    assert_int_equal(h.service->committed, rows + 1);
+    assert_int_equal(ask_as(&h, "GET", "/v1/cases/7", token), 404);
+    assert_int_equal(h.service->committed, rows + 2);
+    bf_memory_fail(h.memory, 0, BF_MEMORY_FULL);
+    assert_int_equal(ask_as(&h, "GET", "/v1/clock", token), 403);
+    assert_int_equal(h.service->committed, rows + 2);
+    assert_int_equal(ask(&h, "GET", "/metrics", "k", ""), 200);
+    assert_true(says(&h, "banfad_denied_unrecorded_total 1\n"));
+    assert_true(says(&h, "banfad_denied_total{reason=\"right\"} 2\n"));
+    assert_true(says(&h, "banfad_denied_total{reason=\"unseen\"} 1\n"));
+    pass(&h, 1);
+    for (int i = 0; i < 70; i++)
+        assert_int_equal(ask_as(&h, "GET", "/v1/clock", token), 403);
+    assert_int_equal(h.service->committed, rows + 60 - 1); /* one had no room */
+    pass(&h, 60);                                          /* one a minute comes back */
+    assert_int_equal(ask_as(&h, "GET", "/v1/clock", token), 403);
+    assert_int_equal(ask_as(&h, "GET", "/v1/clock", token), 403);
+    assert_int_equal(h.service->committed, rows + 60);
+    close_house(&h);
+    demolish(&h);
+}
+
 static void test_a_store_that_fails_is_the_end(void **state) {
     static const enum bf_memory_fault faults[] = {BF_MEMORY_LOST, BF_MEMORY_DOUBTFUL};
     (void)state;
@@ -410,6 +460,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_accepted_is_what_was_seen),
         cmocka_unit_test(test_a_start_long_after_the_last_row_is_held),
         cmocka_unit_test(test_a_full_disk_refuses_writes_and_goes_on),
+        cmocka_unit_test(test_a_denial_is_recorded_where_there_is_room),
         cmocka_unit_test(test_a_store_that_fails_is_the_end),
         cmocka_unit_test(test_settings_count_from_the_next_start_on),
         cmocka_unit_test(test_a_policy_without_its_image_is_no_start),
