@@ -18,6 +18,10 @@ for file in "$srcdir"/examples/tutorial/*.banfa "$srcdir"/examples/patterns/*.ba
     [[ $file == */tutorial/[0-9]*.zh.banfa ]] && pairs+=("${file/.zh/}" "$file")
 done
 echo "$files examples"
+
+# The table of patterns names what is there, and nothing else.
+diff <(cd "$srcdir/examples/patterns" && ls -- *.banfa) \
+    <(grep -o 'examples/patterns/[0-9a-z-]*\.banfa' "$srcdir/docs/PATTERNS.md" | sed 's|.*/||' | sort) || status=1
 ((files > 0)) || status=1
 if [[ -n $PYTHON3 ]]; then
     "$PYTHON3" "$srcdir/tests/examples/pairs.py" "${pairs[@]}" || status=1
