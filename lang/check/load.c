@@ -463,39 +463,56 @@ static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
     return err;
 }
 
-enum bf_err bf_load_policy(struct bf_parse *parse, const char *path, const char *stdlib,
-                           struct bf_program **program, struct bf_error *e) {
-    struct bf_program *p = bf_new(parse->arena, struct bf_program);
-    struct loader l = {
-        .parse = parse, .p = p, .arena = parse->arena, .root = "", .shown = "", .e = e};
-    struct stat st;
+/* What was read for it is a policy, with what it amends and uses. */
+static enum bf_err load_rest(struct loader *l, enum bf_err err, struct bf_program **program) {
+    struct bf_program *p = l->p;
     uint32_t *used, count;
-    enum bf_err err;
-    p->arena = parse->arena;
-    p->parse = parse;
-    l.stdlib = stdlib ? stdlib : "";
-    if (strcmp(path, "-") != 0 && stat(path, &st) != 0)
-        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
-    if (strcmp(path, "-") != 0 && S_ISDIR(st.st_mode)) {
-        l.root = path;
-        l.own_folder = true;
-        err = load_folder(&l);
-    } else {
-        err = load_file(&l, path);
-    }
     if (err == BF_OK)
-        err = load_amended(&l, 0, 0);
+        err = load_amended(l, 0, 0);
     if (!bf_amends_of(bf_policy_in(p->trees, p->tree_count)))
-        bf_amend_nothing(parse, p->trees, p->tree_count);
+        bf_amend_nothing(l->parse, p->trees, p->tree_count);
     p->own_count = p->tree_count;
     if (err == BF_OK)
-        err = load_uses(&l, &used, &count);
+        err = load_uses(l, &used, &count);
     if (err != BF_OK)
         return err;
-    p->stdlib = bf_str_z(p->arena, bf_str_of(l.stdlib));
-    p->info = bf_new_array(p->arena, struct bf_info, parse->next_id);
+    p->stdlib = bf_str_z(p->arena, bf_str_of(l->stdlib));
+    p->info = bf_new_array(p->arena, struct bf_info, l->parse->next_id);
     note_uses(p, used);
     find_circles(p);
     *program = p;
     return BF_OK;
+}
+
+static struct loader new_loader(struct bf_parse *parse, const char *stdlib, struct bf_error *e) {
+    struct bf_program *p = bf_new(parse->arena, struct bf_program);
+    p->arena = parse->arena;
+    p->parse = parse;
+    return (struct loader){.parse = parse,
+                           .p = p,
+                           .arena = parse->arena,
+                           .root = "",
+                           .shown = "",
+                           .stdlib = stdlib ? stdlib : "",
+                           .e = e};
+}
+
+enum bf_err bf_load_policy(struct bf_parse *parse, const char *path, const char *stdlib,
+                           struct bf_program **program, struct bf_error *e) {
+    struct loader l = new_loader(parse, stdlib, e);
+    struct stat st;
+    bool in = strcmp(path, "-") == 0;
+    if (!in && stat(path, &st) != 0)
+        return bf_fail(e, errno == ENOENT ? BF_ENOENT : BF_EIO, "%s: %s", path, strerror(errno));
+    l.own_folder = !in && S_ISDIR(st.st_mode);
+    if (l.own_folder)
+        l.root = path;
+    return load_rest(&l, l.own_folder ? load_folder(&l) : load_file(&l, path), program);
+}
+
+enum bf_err bf_load_text(struct bf_parse *parse, bf_str name, bf_str text, const char *stdlib,
+                         struct bf_program **program, struct bf_error *e) {
+    struct loader l = new_loader(parse, stdlib, e);
+    add_tree(&l, bf_source_add(parse->sources, name, text), name);
+    return load_rest(&l, BF_OK, program);
 }

@@ -141,6 +141,11 @@ struct bf_program {
 enum bf_err bf_load_policy(struct bf_parse *p, const char *path, const char *stdlib,
                            struct bf_program **program, struct bf_error *e);
 
+/* The same of one source text, called `name` in messages: it stands in no folder, so it amends nothing and uses the
+** library alone. A name that ends with .md makes it Markdown. */
+enum bf_err bf_load_text(struct bf_parse *p, bf_str name, bf_str text, const char *stdlib,
+                         struct bf_program **program, struct bf_error *e);
+
 /* Resolves, types, and analyses flow, tables and coverage; reports what it finds. */
 void bf_check(struct bf_program *program);
 

@@ -37,6 +37,7 @@ MAY_INCLUDE = {  # folder: what begins the names of the headers it may include
     "lang/tools": ["lang/"],
     "engine/core": BASE + IMAGE + ["engine/core/"],
     "engine/sim": BASE + IMAGE + ["engine/core/", "engine/sim/"],
+    "engine/embed": ["lang/", "engine/core/", "engine/sim/", "engine/embed/"],
     "engine/store": BASE + ["engine/store/"],
     "engine/service": BASE + ["engine/core/", "engine/sim/", "engine/store/", "engine/service/"],
     "cli": ["lang/", "engine/", "cli/"],
