@@ -14,7 +14,13 @@
 
 #include "lang/base/mem.h"
 
-enum { PROBES = 4, BITS_LOG2 = 25, WORDS = 1 << (BITS_LOG2 - 6), PAGE_ROWS = 1000, ASKED_BEFORE = 16 };
+enum {
+    PROBES = 4,
+    BITS_LOG2 = 25,
+    WORDS = 1 << (BITS_LOG2 - 6),
+    PAGE_ROWS = 1000,
+    ASKED_BEFORE = 16
+};
 
 /* The bits of a hash: a walk with a stride that is odd. */
 struct walk {

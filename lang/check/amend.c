@@ -55,7 +55,8 @@ static struct bf_node **find(struct bf_node **chain, const struct bf_name *name,
         const struct bf_node *own = name_of(*chain);
         bool other = (*chain)->kind == BF_N_DROP || (*chain)->kind == BF_N_REPLACE ||
                      (*chain)->kind == BF_N_AMEND || (*chain)->kind == BF_N_STARTS_ON ||
-                     (*chain)->kind == BF_N_MAY || (*chain)->kind == BF_N_POLICY;
+                     (*chain)->kind == BF_N_MAY || (*chain)->kind == BF_N_POLICY ||
+                     (*chain)->kind == BF_N_ASSERT;
         if (own && !other && own->name == name && (kind == BF_NODE_KINDS || (*chain)->kind == kind))
             return chain;
     }

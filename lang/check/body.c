@@ -34,24 +34,25 @@ void bf_body_decision(struct bf_checker *c, struct bf_sym *s) {
 
 /* ---- subjects ---- */
 
-static void subject_one(struct bf_checker *c, struct bf_node *e) {
+bool bf_body_actor(struct bf_checker *c, struct bf_node *e) {
     const struct bf_type *t = bf_expr(c, e, c->party);
     const struct bf_sym *s = e->kind == BF_N_NAME          ? c->info[e->id].sym
                              : e->kind == BF_N_DOT && e->b ? c->info[e->b->id].sym
                                                            : NULL;
     if (bf_is_broken(t))
-        return;
+        return false;
     bool party =
         s && (s->kind == BF_SYM_OFFICE ||
               (s->kind == BF_SYM_DATA && e->kind == BF_N_NAME && s->node->kind == BF_N_PARTY));
     if (party)
-        return;
+        return true;
     struct bf_diag *d = bf_report(c, BF_E0337_ACTOR, e->span, BF_NOARGS);
     if (s && s->node)
         bf_label(c, d, bf_sym_span(s), BF_T_DECLARED_HERE,
                  BF_ARGS(bf_arg_text(bf_sym_kind_text(s))));
     if (s && s->kind == BF_SYM_DATA && bf_type_is_party(t))
         bf_hint(c, d, BF_T_HINT_PARTY, BF_ARGS(bf_arg_name(s->name)));
+    return false;
 }
 
 static void subject_any(struct bf_checker *c, struct bf_node *type) {
@@ -68,7 +69,7 @@ static void subjects(struct bf_checker *c, struct bf_node *list) {
         if (x->op == BF_SUBJECT_ANY)
             subject_any(c, x->a);
         else
-            subject_one(c, x->a);
+            bf_body_actor(c, x->a);
     }
 }
 

@@ -29,6 +29,8 @@ static void check_declaration(struct bf_checker *c, struct bf_node *n) {
         check_norm(c, n);
     if (n->kind == BF_N_NOTE)
         bf_check_cites(c, n);
+    if (n->kind == BF_N_MEASURE || n->kind == BF_N_MODEL || n->kind == BF_N_ASSERT)
+        bf_check_figure(c, n);
     if (!s || s->node != n)
         return;
     switch (n->kind) {

@@ -48,11 +48,13 @@ struct bf_ctx {
     struct bf_sym *proc;   /* the procedure */
     struct bf_sym *params; /* whose parameters are in scope */
     struct bf_sym *decision;
-    struct bf_sym *data; /* IN_PROCEDURE, its initial value: the data being computed */
-    struct bf_sym *just; /* the act that is just happening */
-    struct bf_sym *from; /* the act whose happening armed what stands here */
-    uint32_t state;      /* index of the state; BF_NONE: written outside states */
-    bool routing;        /* the condition of a `when` */
+    struct bf_sym *data;         /* IN_PROCEDURE, its initial value: the data being computed */
+    struct bf_sym *just;         /* the act that is just happening */
+    struct bf_sym *from;         /* the act whose happening armed what stands here */
+    uint32_t state;              /* index of the state; BF_NONE: written outside states */
+    bool routing;                /* the condition of a `when` */
+    bool counted;                /* of a measure: the procedure's name is the case counted … */
+    const struct bf_node *whole; /* … where it is this node */
 };
 
 struct bf_checker {
@@ -242,6 +244,10 @@ void bf_body_decision(struct bf_checker *c, struct bf_sym *decision);
 void bf_body_procedure(struct bf_checker *c, struct bf_sym *proc);
 void bf_body_scenario(struct bf_checker *c, struct bf_node *scenario);
 void bf_body_fixture(struct bf_checker *c, struct bf_sym *fixture);
+/* A party or an office that acts, where c->at is; false if it is none, which was told. */
+bool bf_body_actor(struct bf_checker *c, struct bf_node *e);
+/* MEASURE, MODEL, ASSERT. */
+void bf_check_figure(struct bf_checker *c, struct bf_node *n);
 void bf_check_circles(struct bf_checker *c);
 void bf_check_policy(struct bf_checker *c);
 /* Every citation of n against the outline; n->cites only. */

@@ -124,7 +124,8 @@ static void mark_all(struct coverage *k, const struct bf_node *n) {
 
 static void mark_declaration(struct coverage *k, const struct bf_tree *t, const struct bf_node *n) {
     struct bf_cite heading;
-    if (n->kind == BF_N_SCENARIO || n->kind == BF_N_LET || n->kind == BF_N_USE)
+    if (n->kind == BF_N_SCENARIO || n->kind == BF_N_LET || n->kind == BF_N_USE ||
+        n->kind == BF_N_MODEL || n->kind == BF_N_ASSERT)
         return;
     mark_cites(k, n);
     mark_all(k, n->a);

@@ -135,6 +135,8 @@ static const struct bf_type *builtin_value(struct bf_checker *c, struct bf_node 
         return not_here(c, n, BF_T_WHY_DECISION);
     if (c->at.where == BF_IN_CONSTANT)
         return not_here(c, n, BF_T_WHY_CONSTANT);
+    if (c->at.counted && s->builtin == BF_B_TODAY)
+        return not_here(c, n, BF_T_WHY_COUNTED);
     if (c->at.where == BF_IN_SCENARIO && s->builtin == BF_B_START)
         return not_here(c, n, BF_T_WHY_PROCEDURE);
     return c->date;
@@ -154,7 +156,10 @@ static const struct bf_type *global_value(struct bf_checker *c, struct bf_node *
             return c->broken;
         }
         return s->type;
-    case BF_SYM_PROCEDURE: return scenario(c) ? bf_type_named(c, BF_K_CASE, s) : not_value(c, n, s);
+    case BF_SYM_PROCEDURE:
+        return scenario(c) || (c->at.counted && n == c->at.whole && s == c->at.proc)
+                   ? bf_type_named(c, BF_K_CASE, s)
+                   : not_value(c, n, s);
     case BF_SYM_BUILTIN: return builtin_value(c, n, s);
     default: return not_value(c, n, s);
     }
@@ -247,8 +252,10 @@ struct bf_sym *bf_case_part(struct bf_checker *c, struct bf_node *n, enum bf_cla
         s = bf_scope_find(c, c->at.proc, cls, n->name);
         if (s)
             refer(c, n, s);
-    } else if (n->kind == BF_N_DOT && scenario(c) && n->a && n->a->kind == BF_N_NAME && n->b) {
+    } else if (n->kind == BF_N_DOT && (scenario(c) || c->at.counted) && n->a &&
+               n->a->kind == BF_N_NAME && n->b) {
         c->quiet++; /* read again as a value if it is no part of a case */
+        c->at.whole = n->a;
         const struct bf_type *t = bf_expr(c, n->a, NULL);
         c->quiet--;
         s = t->kind == BF_K_CASE ? bf_scope_find(c, t->sym, cls, n->b->name) : NULL;
@@ -350,6 +357,7 @@ static const struct bf_type *part_type(struct bf_checker *c, struct bf_node *n) 
     struct bf_sym *act = argument ? NULL : bf_case_part(c, n->a, BF_C_ACT);
     if (act)
         return act_part(c, n, act);
+    c->at.whole = n->a;
     const struct bf_type *t = value(c, n->a, NULL);
     const struct bf_sym *start = c->info[n->a->id].sym;
     if (start && start->kind == BF_SYM_BUILTIN && start->builtin == BF_B_START &&
@@ -870,6 +878,7 @@ static const struct bf_type *present_type(struct bf_checker *c, struct bf_node *
 }
 
 static struct bf_sym *case_proc(struct bf_checker *c, struct bf_node *n) {
+    c->at.whole = n->a;
     const struct bf_type *t = n->a ? bf_expr(c, n->a, NULL) : c->broken;
     if (bf_is_broken(t))
         return NULL;
@@ -880,8 +889,8 @@ static struct bf_sym *case_proc(struct bf_checker *c, struct bf_node *n) {
 }
 
 static const struct bf_type *case_test(struct bf_checker *c, struct bf_node *n) {
-    if (!scenario(c))
-        return not_here(c, n, BF_T_WHY_SCENARIO);
+    if (!scenario(c) && !c->at.counted)
+        return not_here(c, n, BF_T_WHY_CASE_TEST);
     struct bf_sym *proc = case_proc(c, n);
     if (n->kind == BF_N_HAS)
         bf_name_global(c, n->b, BF_SYM_VIOLATION, BF_T_KIND_VIOLATION);

@@ -37,11 +37,13 @@ enum bf_sym_kind {
     BF_SYM_VIOLATION,
     BF_SYM_EVENT, /* params; declared by starts on; index 0 is the built-in `violated` */
     BF_SYM_PROCEDURE,
-    BF_SYM_DATA,    /* party, given, keep of a procedure; index within it; type; owner */
-    BF_SYM_STATE,   /* node STATE or END; index within its procedure; owner */
-    BF_SYM_ACT,     /* one per name and procedure; params; index within it; owner. node: first ACT.
+    BF_SYM_DATA,  /* party, given, keep of a procedure; index within it; type; owner */
+    BF_SYM_STATE, /* node STATE or END; index within its procedure; owner */
+    BF_SYM_ACT,   /* one per name and procedure; params; index within it; owner. node: first ACT.
                          Also the implied extend_DUTY (node: the MAY_EXTEND; duty set). */
-    BF_SYM_DUTY,    /* node MUST or LASTS (name NULL); index within its procedure; owner */
+    BF_SYM_DUTY,  /* node MUST or LASTS (name NULL); index within its procedure; owner */
+    BF_SYM_MEASURE,
+    BF_SYM_MODEL,
     BF_SYM_FIXTURE, /* file-level LET; index; type */
     BF_SYM_LOCAL,   /* LET of a scenario; index among its scenario's; type; owner NULL */
     BF_SYM_BUILTIN  /* function, property, `today`, `start` …: builtin */
@@ -100,7 +102,7 @@ struct bf_proc_info {
 **     A NONE has the optional type its place wants.
 **   sym: of a NAME what it means. Of a declaration (also MUST, LASTS, MAY_EXTEND: the act that
 **     extends; ACT: the act, of a duty's head the duty) its symbol. Of an ARG the PARAM, FIELD or DATA
-**     that it fills.
+**     that it fills. Of a TALLY the DATA that its measure is per.
 ** Where a NAME is a party's field, an act's day, a status, `today` …, sym is a BUILTIN. In
 ** `C_FROM` the NAME is `start`, an ACT, a STATE, or an expression of type Date. In IS the left NAME (or
 ** the right one of CASE.DUTY) is a DUTY if it is tested for a status (BUILTIN) or an ACT. */
@@ -121,7 +123,7 @@ struct bf_program {
     uint32_t noted_count;
     struct bf_info *info; /* by node id */
     struct bf_sym_list enums, records, registers, decisions, assumes, offices, violations, events,
-        procedures, fixtures;
+        procedures, fixtures, measures, models;
     struct bf_sym_list
         modules; /* one for each `use`; index: the number of its tree, BF_NONE: missing */
     uint32_t type_count;

@@ -344,6 +344,8 @@ static void declare_node(struct bf_checker *c, struct bf_node *n) {
         break;
     case BF_N_VIOLATION: declare_global(c, BF_SYM_VIOLATION, n, &p->violations); break;
     case BF_N_PROCEDURE: declare_procedure(c, n); break;
+    case BF_N_MEASURE: declare_global(c, BF_SYM_MEASURE, n, &p->measures); break;
+    case BF_N_MODEL: declare_global(c, BF_SYM_MODEL, n, &p->models); break;
     case BF_N_NORM: declare_norm(c, n); break;
     case BF_N_LET:
         s = declare(c, c->unit, BF_C_NAME, BF_SYM_FIXTURE, n, RESERVED_NAME);

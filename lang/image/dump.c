@@ -744,6 +744,30 @@ static void put_scenarios(struct dump *d) {
     }
 }
 
+static void put_tally(struct dump *d, const char *what, const struct bf_i_tally *t) {
+    if (t->proc == BF_NONE)
+        return;
+    put(d, what);
+    put_text(d, d->m->proc[t->proc].name);
+    if (t->per != BF_NONE) {
+        put(d, " per ");
+        put_text(d, d->m->data[t->per].name);
+    }
+    put(d, "\n");
+    put_program(d, "    where", t->where);
+}
+
+static void put_measures(struct dump *d) {
+    for (uint32_t i = 0; i < d->m->measure_count; i++) {
+        const struct bf_i_measure *x = &d->m->measure[i];
+        put(d, "measure ");
+        put_named(d, x->name, x->label);
+        put_src(d, x->src);
+        put_tally(d, "  count ", &x->counted);
+        put_tally(d, "  over ", &x->over);
+    }
+}
+
 void bf_image_dump(const struct bf_image *m, struct bf_buf *out) {
     struct dump d = {m, out};
     put_policy(&d);
@@ -762,5 +786,6 @@ void bf_image_dump(const struct bf_image *m, struct bf_buf *out) {
         put_quoted(&d, bf_i_text(m, m->part[i].text));
         bf_buf_char(out, '\n');
     }
+    put_measures(&d);
     put_scenarios(&d);
 }

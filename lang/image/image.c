@@ -2,6 +2,7 @@
 ** verify_code.c; see image.h for what a loaded image promises. */
 #include "lang/image/image.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lang/base/assert.h"
@@ -47,6 +48,24 @@ const char *bf_opcode_z(uint32_t op) {
     return op < BF_OPCODES ? name[op] : "?";
 }
 
+/* Does a format have the table? What it lacks is read as if it had no rows. */
+static bool has_table(enum bf_i_table_id table, uint32_t format) {
+    return format >= 3 || table != BF_I_measure;
+}
+
+static uint32_t table_count(uint32_t format) {
+    uint32_t n = 0;
+    for (int t = 0; t < BF_I_TABLES; t++)
+        n += has_table(t, format);
+    return n;
+}
+
+/* Offset of the first table. */
+static size_t first_of(uint32_t format) {
+    size_t dir = offsetof(struct bf_i_header, dir);
+    return (dir + sizeof(struct bf_i_dir) * table_count(format) + 7) & ~(size_t)7;
+}
+
 static size_t table_bytes(enum bf_i_table_id table, uint32_t count, uint32_t format) {
     return row_size(table, format) * (size_t)count;
 }
@@ -75,17 +94,23 @@ static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
 ** policy's. What stands before it in the header needs none, being compared with what it must be. */
 static void hash_rest(const uint8_t *bytes, const struct bf_i_header *h,
                       uint8_t out[BF_SHA256_LEN]) {
-    struct {
-        struct bf_i_dir dir[BF_I_TABLES];
-        uint8_t hash[BF_I_TABLES][BF_SHA256_LEN];
-    } all = {.hash = {{0}}};
-    memcpy(all.dir, h->dir, sizeof all.dir);
+    uint8_t all[BF_I_TABLES * (sizeof(struct bf_i_dir) + BF_SHA256_LEN)];
+    size_t len = 0;
+    for (int t = 0; t < BF_I_TABLES; t++) {
+        if (!has_table(t, h->format))
+            continue;
+        memcpy(all + len, &h->dir[t], sizeof h->dir[t]);
+        len += sizeof h->dir[t];
+    }
     for (int t = 0; t < BF_I_TABLES; t++) {
         const struct bf_i_dir *d = &h->dir[t];
+        if (!has_table(t, h->format))
+            continue;
         bf_sha256(bytes + d->off + table_bytes(t, d->policy, h->format),
-                  table_bytes(t, d->count - d->policy, h->format), all.hash[t]);
+                  table_bytes(t, d->count - d->policy, h->format), all + len);
+        len += BF_SHA256_LEN;
     }
-    bf_sha256(&all, sizeof all, out);
+    bf_sha256(all, len, out);
 }
 
 void bf_image_seal(void *bytes, size_t size) {
@@ -102,7 +127,7 @@ static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct
     } one = {1};
     if (!one.byte[0])
         return bf_fail(e, BF_EFORMAT, "images cannot be read on a big-endian machine");
-    if (size < BF_I_FIRST)
+    if (size < first_of(1))
         return bf_fail(e, BF_EFORMAT, "not an image, or cut off: %zu bytes", size);
     if (memcmp(h->magic, BF_IMAGE_MAGIC, sizeof h->magic) != 0)
         return bf_fail(e, BF_EFORMAT, "not an image");
@@ -115,10 +140,10 @@ static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct
     if (h->semantics != BF_SEMANTICS)
         return bf_fail(e, BF_EFORMAT, "image of semantics %u; this program knows semantics %d",
                        h->semantics, BF_SEMANTICS);
-    if (h->size != size)
+    if (h->size != size || size < first_of(h->format))
         return bf_fail(e, BF_EFORMAT, "image cut off or padded: %zu bytes, it should have %u", size,
                        h->size);
-    if (h->tables != BF_I_TABLES || h->zero || size > BF_IMAGE_MAX)
+    if (h->tables != table_count(h->format) || h->zero || size > BF_IMAGE_MAX)
         return bf_fail(e, BF_EFORMAT, "image damaged: header");
     return BF_OK;
 }
@@ -126,12 +151,14 @@ static enum bf_err check_header(const struct bf_i_header *h, size_t size, struct
 /* Tables stand in order, without gaps but zeros up to the next multiple of 8, to the end. */
 static enum bf_err check_dir(const uint8_t *bytes, const struct bf_i_header *h,
                              struct bf_error *e) {
-    uint64_t at = BF_I_FIRST;
-    for (size_t i = sizeof *h; i < BF_I_FIRST; i++)
+    uint64_t at = first_of(h->format);
+    for (size_t i = offsetof(struct bf_i_header, dir) + sizeof *h->dir * h->tables; i < at; i++)
         if (bytes[i])
             return bf_fail(e, BF_EFORMAT, "image damaged: header");
     for (int t = 0; t < BF_I_TABLES; t++) {
         const struct bf_i_dir *d = &h->dir[t];
+        if (!has_table(t, h->format))
+            continue;
         uint64_t end = at + table_bytes(t, d->count, h->format), next = (end + 7) & ~(uint64_t)7;
         if (d->off != at || next > h->size || d->policy > d->count ||
             (t >= BF_I_UNHASHED && d->policy))
@@ -185,6 +212,18 @@ static enum bf_err check_hashes(const uint8_t *bytes, const struct bf_i_header *
     return BF_OK;
 }
 
+/* The header as this program knows it: tables that an older format lacks are empty, and stand nowhere. */
+static const struct bf_i_header *known_header(struct bf_arena *a, const struct bf_i_header *h) {
+    if (h->tables == BF_I_TABLES)
+        return h;
+    struct bf_i_header *known = bf_new(a, struct bf_i_header);
+    memcpy(known, h, offsetof(struct bf_i_header, dir));
+    for (int t = 0, i = 0; t < BF_I_TABLES; t++)
+        if (has_table(t, h->format))
+            known->dir[t] = h->dir[i++];
+    return known;
+}
+
 /* sealed: its hashes were made just now, and are not looked at. */
 static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void *block,
                         size_t size, bool sealed, struct bf_image **image, struct bf_image_at *at,
@@ -192,6 +231,8 @@ static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void
     const uint8_t *bytes = (uintptr_t)block % 8 ? bf_arena_copy(a, block, size) : block;
     const struct bf_i_header *h = (const void *)bytes;
     enum bf_err err = check_header(h, size, e);
+    if (!err)
+        h = known_header(scratch, h);
     if (!err)
         err = check_dir(bytes, h, e);
     if (!err && !sealed)

@@ -8,9 +8,9 @@
 ** Guards, limits and effects are *programs*: offsets into `code` (opcode.def). BF_NONE: none.
 **
 ** 1. The hash is the policy version a case is pinned to: SHA-256 of the header's policy and of the
-**    policy's rows. Scenarios are not of it, nor are files and lines (`place`): rows that only
-**    scenarios use (texts, constants, programs too) stand behind those of the policy in each table.
-**    So a comment or a test changes no version.
+**    policy's rows. Scenarios and measures are not of it, nor are files and lines (`place`): rows that only
+**    they use (texts, constants, programs too) stand behind those of the policy in each table.
+**    So a comment, a test or a figure changes no version.
 ** 2. What bf_image_load accepts needs no check by its readers: every index, range, program and text
 **    is in bounds, of the right procedure and of the right kind; programs end, jumping forward only,
 **    with their stack within BF_STACK; decisions call each other in no circle, no deeper than
@@ -38,7 +38,7 @@ enum bf_opcode {
 static inline uint32_t bf_i_op(uint32_t word) { return word & 0xFF; }
 static inline uint32_t bf_i_operand(uint32_t word) { return word >> 8; }
 
-#define BF_IMAGE_FORMAT 2 /* layout; older ones are read too */
+#define BF_IMAGE_FORMAT 3 /* layout; older ones are read too */
 #define BF_EDITION 1      /* of the language */
 #define BF_SEMANTICS 1    /* of the step */
 #define BF_STACK 256      /* values a program may hold at once */
@@ -178,6 +178,12 @@ enum bf_stmt_op {
 struct bf_i_stmt { uint32_t op, a, b, c, d, e, src; };
 struct bf_i_scenario { uint32_t title; struct bf_i_range stmts; uint32_t locals, src; };
 struct bf_i_fixture { uint32_t name, code, src; };    /* local number = fixture number */
+
+/* What is counted of the cases of one procedure: those of which `where` says yes (BF_NONE: all). A guard of that
+   procedure, which reads no register and no day. per: the party that a case counts for, of `data`; BF_NONE. */
+struct bf_i_tally { uint32_t proc, where, per; };
+/* Figures over cases; nothing in the policy reads them, so they are not of its hash. over.proc BF_NONE: not divided. */
+struct bf_i_measure { uint32_t name, label; struct bf_i_tally counted, over; uint32_t src; };
 
 /* What the header says of the policy. Texts are of `str`. */
 struct bf_i_policy {

@@ -285,6 +285,29 @@ static void lower_notes(struct bf_lower *l) {
     }
 }
 
+static struct bf_i_tally lower_tally(struct bf_lower *l, const struct bf_node *n) {
+    struct bf_i_tally t = {BF_NONE, BF_NONE, BF_NONE};
+    if (!n)
+        return t;
+    const struct bf_sym *per = bf_sym_of(l->p, n);
+    t.proc = bf_sym_of(l->p, n->a)->index;
+    t.where = bf_lower_value(l, n->b);
+    if (per)
+        t.per = l->base[per->owner->index].data + per->index;
+    return t;
+}
+
+static void lower_measure(struct bf_lower *l, const struct bf_sym *s) {
+    struct bf_i_measure m;
+    NAMES(m, s);
+    l->counted = true;
+    m.counted = lower_tally(l, s->node->d);
+    m.over = lower_tally(l, s->node->e);
+    l->counted = false;
+    m.src = bf_lower_src(l, s->node, NULL);
+    bf_build_add_measure(&l->b, m);
+}
+
 /* Rows of procedures are numbered before any is lowered, since they name each other's. */
 static void number_procs(struct bf_lower *l) {
     struct bf_lower_base at = {0, 0, 0, 0};
@@ -316,6 +339,7 @@ static void lower_program(struct bf_lower *l, bool scenarios) {
     each(l, &p->procedures, bf_lower_proc);
     lower_notes(l);
     bf_build_policy_ends(&l->b);
+    each(l, &p->measures, lower_measure);
     if (scenarios)
         bf_lower_scenarios(l);
 }

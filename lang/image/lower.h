@@ -17,6 +17,7 @@ struct bf_lower {
     } * base;
     const struct bf_tree *tree;  /* being lowered */
     const struct bf_node *outer; /* its citations are those of what has none */
+    bool counted;                /* of a measure: what is entered is self already */
     uint32_t line;               /* of the place asked for last, to find the next one near */
 };
 

@@ -112,6 +112,8 @@ static void name(struct bf_lower *l, const struct bf_sym *s) {
     case BF_SYM_REGISTER:
     case BF_SYM_DECISION:
     case BF_SYM_EVENT:
+    case BF_SYM_MEASURE:
+    case BF_SYM_MODEL:
     case BF_SYM_STATE:
     case BF_SYM_ACT:
     case BF_SYM_DUTY: break; /* no value by itself */
@@ -126,13 +128,18 @@ static struct bf_sym *part_of(const struct bf_lower *l, const struct bf_node *n)
     return sym(l, n->kind == BF_N_DOT ? n->b : n);
 }
 
-/* Of CASE.PART the case is entered first; of a bare PART the case is self. */
-static bool enter(struct bf_lower *l, const struct bf_node *part) {
-    if (part->kind != BF_N_DOT)
+/* Enters a case; the one that a measure counts is self. */
+static bool enter_case(struct bf_lower *l, const struct bf_node *n) {
+    if (l->counted)
         return false;
-    bf_lower_expr(l, part->a);
+    bf_lower_expr(l, n);
     op(l, BF_OP_ENTER, 0);
     return true;
+}
+
+/* Of CASE.PART the case is entered first; of a bare PART the case is self. */
+static bool enter(struct bf_lower *l, const struct bf_node *part) {
+    return part->kind == BF_N_DOT && enter_case(l, part->a);
 }
 
 static void leave(struct bf_lower *l, bool entered) {
@@ -171,15 +178,17 @@ static void dot(struct bf_lower *l, const struct bf_node *n) {
         act_part(l, n, whole);
         return;
     }
+    if (part->kind == BF_SYM_DATA) {
+        bool entered = enter_case(l, n->a);
+        op(l, BF_OP_DATA, data_row(l, part));
+        leave(l, entered);
+        return;
+    }
     bf_lower_expr(l, n->a);
     if (is_builtin(whole, BF_B_START) && is_builtin(part, BF_B_DAY))
         return; /* start is its day */
     if (part->kind == BF_SYM_FIELD) {
         op(l, BF_OP_FIELD, part->index);
-    } else if (part->kind == BF_SYM_DATA) {
-        op(l, BF_OP_ENTER, 0);
-        op(l, BF_OP_DATA, data_row(l, part));
-        op(l, BF_OP_LEAVE, 0);
     } else {
         party_part(l, part);
     }
@@ -357,8 +366,7 @@ static void is(struct bf_lower *l, const struct bf_node *n) {
 /* CASE in S, S */
 static void in(struct bf_lower *l, const struct bf_node *n) {
     struct exits exits = {0, 0};
-    bf_lower_expr(l, n->a);
-    op(l, BF_OP_ENTER, 0);
+    bool entered = enter_case(l, n->a);
     for (const struct bf_node *s = n->b; s; s = s->next) {
         const struct bf_sym *state = sym(l, s);
         op(l, BF_OP_IN_STATE, l->base[state->owner->index].state + state->index);
@@ -366,15 +374,14 @@ static void in(struct bf_lower *l, const struct bf_node *n) {
             add_exit(l, &exits, BF_OP_OR);
     }
     land_exits(l, &exits);
-    op(l, BF_OP_LEAVE, 0);
+    leave(l, entered);
     negate(l, n);
 }
 
 static void has(struct bf_lower *l, const struct bf_node *n) {
-    bf_lower_expr(l, n->a);
-    op(l, BF_OP_ENTER, 0);
+    bool entered = enter_case(l, n->a);
     op(l, BF_OP_HAS, sym(l, n->b)->index);
-    op(l, BF_OP_LEAVE, 0);
+    leave(l, entered);
     negate(l, n);
 }
 

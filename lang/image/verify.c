@@ -927,6 +927,36 @@ static bool verify_scenarios(struct bf_v *v) {
     return true;
 }
 
+/* ---- measures ---- */
+
+static bool verify_tally(struct bf_v *v, uint32_t i, const struct bf_i_tally *t) {
+    const struct bf_image *m = v->m;
+    NEED(t->proc < m->proc_count, "measure", i, "procedure");
+    const struct bf_i_proc *p = &m->proc[t->proc];
+    const struct bf_v_context c = {BF_V_GUARD,       t->proc,   p->data.first + p->data.count,
+                                   {0, 0},           "measure", i,
+                                   m->measure[i].src};
+    NEED(t->per == BF_NONE || (bf_v_in(p->data, t->per) && is_party(v, m->data[t->per].type)),
+         "measure", i, "per");
+    return may_program(v, t->where, &c, slot_bool);
+}
+
+static bool verify_measures(struct bf_v *v) {
+    const struct bf_image *m = v->m;
+    for (uint32_t i = 0; i < m->measure_count; i++) {
+        const struct bf_i_measure *x = &m->measure[i];
+        NAMED(x, "measure", i);
+        SRC(x, "measure", i);
+        if (!verify_tally(v, i, &x->counted))
+            return false;
+        NEED(x->over.proc == BF_NONE || (x->over.per == BF_NONE) == (x->counted.per == BF_NONE),
+             "measure", i, "per");
+        if (x->over.proc != BF_NONE && !verify_tally(v, i, &x->over))
+            return false;
+    }
+    return true;
+}
+
 /* Tables whose rows must all have an owner: no other way leads to them. */
 static bool verify_owners(struct bf_v *v) {
     static const uint8_t owned[] = {BF_I_code,  BF_I_field, BF_I_member,  BF_I_key,   BF_I_rule,
@@ -947,6 +977,6 @@ enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
     v.tuples = bf_new_array(scratch, struct bf_v_slot, BF_STACK);
     bool ok = verify_counts(&v) && verify_strs(&v) && verify_policy(&v) && verify_basics(&v) &&
               verify_registers(&v) && verify_simple(&v) && verify_decisions(&v) &&
-              verify_procs(&v) && verify_scenarios(&v) && verify_owners(&v);
+              verify_procs(&v) && verify_scenarios(&v) && verify_measures(&v) && verify_owners(&v);
     return ok ? BF_OK : e->code;
 }

@@ -31,6 +31,8 @@ if [[ -n ${PYTHON3:-} ]]; then
 fi
 "$banfa" explain --json "$journal" 1 >"$scratch/told" || fail "format 1"
 grep -q '^{"case":{"acts":' "$scratch/told" || fail "format 1 explained"
+"$banfa" explain "$srcdir/tests/journal/format2.journal" 1 >"$scratch/told" || fail "an image of format 2"
+grep -q 'conclude by Town: met' "$scratch/told" || fail "an image of format 2 explained"
 
 # wrong WHAT: what is in the scratch is refused, with these words.
 wrong() {
