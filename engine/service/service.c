@@ -19,7 +19,14 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
-enum { SETTINGS_PAGE = 500, BLOBS_PAGE = 4, RATE_PLACES = 1 << 14, IDLE_MS = 60000, PARTITION = 0 };
+enum {
+    SETTINGS_PAGE = 500,
+    BLOBS_PAGE = 4,
+    RATE_PLACES = 1 << 14,
+    IDLE_MS = 60000,
+    PARTITION = 0,
+    LOG_LONG = 48 << 20
+};
 
 /* What is read before anything may count. */
 struct bf_service_start {
@@ -582,12 +589,24 @@ static void alarm_stuck(struct bf_service *s) {
                          BF_LOG_STR("why", BF_STR("their policy is not loaded"))));
 }
 
+/* Somebody holds a transaction of the file open. Told once it is long, and when it is not any more. */
+static void alarm_log(struct bf_service *s) {
+    uint64_t bytes = bf_store_log_bytes(s->store);
+    bool is_long = bytes > (s->told_long_log ? LOG_LONG / 2 : LOG_LONG);
+    if (is_long == s->told_long_log)
+        return;
+    s->told_long_log = is_long;
+    bf_log(s->log, is_long ? BF_LOG_WARNING : BF_LOG_INFO, is_long ? "log_long" : "log_taken_back",
+           NULL, BF_LOG_FIELDS(BF_LOG_INT("bytes", (int64_t)bytes)));
+}
+
 /* Microseconds until there is something to scan for, at the latest. */
 static int64_t scan_turn(struct bf_service *s) {
     bf_instant now = bf_service_now(s);
     int64_t boot = s->clock.boot_us;
     int64_t interval = bf_config_int(s->config, BF_CONFIG_SCAN_INTERVAL) * 1000;
     alarm_stuck(s);
+    alarm_log(s);
     if (bf_engine_wake(s->engine) <= now || boot - s->scanned_us >= interval) {
         s->scanned_us = boot;
         bf_engine_scan(s->engine);
@@ -627,6 +646,7 @@ void bf_service_measure(struct bf_service *s) {
     bf_metric_set(m, BF_METRIC_CASES_CACHED, BF_LABEL_NONE_ALL, (int64_t)n.cached_cases);
     bf_metric_set(m, BF_METRIC_CASES_STUCK, BF_LABEL_NONE_ALL, (int64_t)n.stuck);
     bf_metric_set(m, BF_METRIC_SCAN_AGE, BF_LABEL_NONE_ALL, s->clock.boot_us - s->scanned_us);
+    bf_metric_set(m, BF_METRIC_STORE_LOG, BF_LABEL_NONE_ALL, (int64_t)bf_store_log_bytes(s->store));
     for (int i = 0; i < 3; i++)
         bf_metric_set(m, BF_METRIC_CLOCK_STATE, BF_LABEL_CLOCK_RUNNING + i,
                       (int)s->clock.state == i);

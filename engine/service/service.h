@@ -83,6 +83,7 @@ struct bf_service {
     void (*forget_calls)(struct bf_service *s);
     uint64_t told_fired, told_dropped, told_key_reads; /* to the metrics, so far */
     uint64_t told_stuck;                               /* to the log */
+    bool told_long_log;                                /* … */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);

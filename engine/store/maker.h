@@ -51,6 +51,7 @@ struct bf_maker {
 };
 struct bf_store { /* first in each maker's own */
     const struct bf_maker *maker;
+    _Atomic uint64_t log_bytes; /* set by the writer */
 };
 
 #endif

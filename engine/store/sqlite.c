@@ -128,6 +128,7 @@ static void write_batch(struct sqlite_store *s, struct job *job) {
         job->err = bf_sql_commit(&s->writer.sql, job->batch, &job->error);
     if (job->err && job->err != BF_EFULL && !s->dead)
         die(s);
+    s->store.log_bytes = (uint64_t)s->writer.sql.log_pages * BF_SQL_PAGE_BYTES;
     finish(s, job);
     checkpoint(s);
 }

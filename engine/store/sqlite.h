@@ -7,7 +7,7 @@
 #include "engine/store/maker.h"
 
 /* How long a connection waits for another, as a rule. */
-enum { BF_SQL_BUSY_MS = 2000 };
+enum { BF_SQL_BUSY_MS = 2000, BF_SQL_PAGE_BYTES = 4096 };
 
 enum { BF_SQL_QUERIES = BF_TABLES * BF_ORDERS * (BF_ORDER_COLUMNS_MAX + 1) * 4 };
 

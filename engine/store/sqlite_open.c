@@ -8,7 +8,8 @@
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
 
-enum { PAGE_BYTES = 4096 };
+/* What is left of a log that had grown, once it begins anew. */
+enum { LOG_BYTES_KEPT = 16 << 20 };
 
 /* What brings the tables of truth from a version to the next. The others are dropped and made anew. */
 static const struct {
@@ -142,8 +143,9 @@ enum bf_err bf_sql_open_writer(struct bf_sql *sql, const char *path,
     char pragmas[256];
     sqlite3_snprintf(sizeof pragmas, pragmas,
                      "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                     "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;",
-                     PAGE_BYTES);
+                     "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
+                     "PRAGMA journal_size_limit=%d;",
+                     BF_SQL_PAGE_BYTES, LOG_BYTES_KEPT);
     if (!rc)
         rc = sqlite3_busy_timeout(sql->db, BF_SQL_BUSY_MS);
     int64_t known = 0;

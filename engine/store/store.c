@@ -15,6 +15,8 @@ void bf_store_submit(struct bf_store *s, const struct bf_batch *b, bf_store_done
     s->maker->submit(s, b, done, ctx);
 }
 
+uint64_t bf_store_log_bytes(const struct bf_store *s) { return s->log_bytes; }
+
 void bf_store_read(struct bf_store *s, const struct bf_query *q, bf_store_rows *rows, void *ctx) {
     uint8_t column[BF_ORDER_COLUMNS_MAX];
     uint32_t count = bf_order_columns(q->table, q->order, column);

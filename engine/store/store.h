@@ -136,6 +136,10 @@ void bf_store_check(struct bf_store *s, bf_store_done *done, void *ctx);
 ** name and its columns, separated by tabs (bytes in hexadecimal; \t \n \\ in texts). By pages: while it runs, no batch. */
 void bf_store_dump(struct bf_store *s, uint32_t partition, int fd, bf_store_done *done, void *ctx);
 
+/* Of the write-ahead log: how much of it is in use since the last batch. It grows while a reader of another program keeps
+** it from being folded in. Nothing in memory. */
+uint64_t bf_store_log_bytes(const struct bf_store *s);
+
 /* Calls what is done. */
 void bf_store_poll(struct bf_store *s);
 /* Ends what was asked (a backup is given up), calls every done, closes. NULL is fine. */
