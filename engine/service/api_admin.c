@@ -137,6 +137,14 @@ static void tell_row(struct bf_call *c, const struct bf_answer *a, bool active) 
 }
 
 static void tell_loaded(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, false); }
+/* What is known already is told, with no row: unless the key brought it. */
+static void tell_known(struct bf_call *c, const struct bf_answer *a) {
+    if (a->seq)
+        tell_row(c, a, false);
+    else
+        tell_policy(c, 200, policy_of(c, c->own));
+}
+
 static void tell_active(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, true); }
 
 static void send_policy(struct bf_call *c, const struct bf_answer *a) {
@@ -202,11 +210,11 @@ void bf_on_policies_load(struct bf_call *c) {
         bf_call_problem(c, 422, "image", BF_T_ADMIN_IMAGE, BF_ARGS(bf_arg_str(bf_str_of(e.text))));
         return;
     }
-    if (p->seq) { /* known: what it is is answered, whatever the key */
-        tell_policy(c, 200, p);
+    c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);
+    if (p->seq) {
+        bf_call_notice(c, &(struct bf_call_notice){.ask = true}, tell_known);
         return;
     }
-    c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);
     bf_str calendar = bf_i_text(p->image, p->image->policy.calendar);
     if (bf_service_calendar(s, calendar))
         send_policy(c, NULL);

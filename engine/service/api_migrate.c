@@ -2,12 +2,14 @@
 **
 ** {policy} is the version the cases are pinned to; the body is {"dry_run":bool,"states":{OLD:NEW},"to":NAME|HASH}. What
 ** became, or would become, of each case is told, of the first CASES_TOLD in full, of the rest as numbers. It can be asked
-** for again: what has moved is no longer of the old version.
+** for again: what has moved is no longer of the old version. That it was asked for is a row of its own, under the key, and
+** before those of the cases; a dry run leaves none.
 */
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/service/api_parts.h"
+#include "engine/service/notice.h"
 
 enum { CASES_TOLD = 1000 };
 
@@ -15,6 +17,8 @@ struct migration {
     struct bf_call *call;
     struct bf_buf cases;
     const struct bf_image *to;
+    const struct bf_engine_policy *old, *new;
+    struct bf_state_map map;
     bool dry_run, memory;
     uint64_t told, moves, stays;
     enum bf_answer_kind end;
@@ -121,6 +125,78 @@ static bool read_map(struct bf_call *c, struct bf_state_map *map) {
     return true;
 }
 
+static bool has_state(const struct bf_image *m, bf_str name) {
+    for (uint32_t i = 0; i < m->state_count; i++)
+        if (bf_str_eq(bf_i_text(m, m->state[i].name), name))
+            return true;
+    return false;
+}
+
+/* Each once, in written order. */
+static bf_str state_names(const struct bf_image *m, struct bf_arena *a) {
+    struct bf_buf out;
+    bf_buf_in(&out, a);
+    for (uint32_t i = 0; i < m->state_count; i++) {
+        bool told = false;
+        for (uint32_t k = 0; k < i && !told; k++)
+            told = m->state[k].name == m->state[i].name;
+        if (told)
+            continue;
+        bf_buf_z(&out, out.len ? ", " : "");
+        bf_buf_str(&out, bf_i_text(m, m->state[i].name));
+    }
+    return bf_buf_view(&out);
+}
+
+/* Is each state of the map there? False: answered. */
+static bool map_fits(struct bf_call *c, const struct bf_state_map *map, const struct bf_image *old,
+                     const struct bf_image *new) {
+    for (uint32_t i = 0; i < 2 * map->count; i++) {
+        const struct bf_image *m = i % 2 ? new : old;
+        bf_str name = i % 2 ? map->to[i / 2] : map->from[i / 2];
+        if (has_state(m, name))
+            continue;
+        bf_call_problem_with(c, 422, "member",
+                             i % 2 ? BF_T_ADMIN_NO_NEW_STATE : BF_T_ADMIN_NO_OLD_STATE,
+                             BF_ARGS(bf_arg_str(name), bf_arg_str(state_names(m, c->arena))),
+                             BF_STR(",\"member\":\"states\""));
+        return false;
+    }
+    return true;
+}
+
+static void start(struct bf_call *c, const struct bf_answer *a) {
+    struct migration *m = c->own;
+    (void)a;
+    bf_engine_migrate(c->service->engine, &(struct bf_migration){.from = m->old,
+                                                                 .to = m->new,
+                                                                 .map = m->map,
+                                                                 .dry_run = m->dry_run,
+                                                                 .principal = c->principal.person,
+                                                                 .request = c->request_id,
+                                                                 .each = each,
+                                                                 .done = done,
+                                                                 .ctx = m});
+}
+
+/* {"id":OLD,"json":{"states":{…},"to":NEW},"kind":"migration"} */
+static bf_str said(struct bf_call *c, const struct migration *m) {
+    json_t *states = json_object_get(c->body, "states");
+    struct bf_buf data;
+    bf_buf_in(&data, c->arena);
+    bf_buf_z(&data, "{\"id\":");
+    bf_json_hex(m->old->image->hash, BF_SHA256_LEN, &data);
+    bf_buf_z(&data, ",\"json\":{\"states\":");
+    if (states)
+        bf_json_canonical(states, &data);
+    else
+        bf_buf_z(&data, "{}");
+    bf_buf_z(&data, ",\"to\":");
+    bf_json_hex(m->to->hash, BF_SHA256_LEN, &data);
+    bf_buf_z(&data, "},\"kind\":\"migration\"}");
+    return bf_buf_view(&data);
+}
+
 static struct bf_policy_known *wanted(struct bf_call *c, bf_str name) {
     struct bf_policy_known *p = bf_service_policy(c->service, name);
     if (p && p->seq && p->engine)
@@ -150,17 +226,18 @@ void bf_on_policy_migrate(struct bf_call *c) {
         bf_call_problem(c, 422, "member", BF_T_ADMIN_MIGRATE, BF_NOARGS);
         return;
     }
-    *m = (struct migration){
-        .call = c, .to = to->image, .dry_run = json_is_true(json_object_get(c->body, "dry_run"))};
+    if (!map_fits(c, &map, old, to->image))
+        return;
+    *m = (struct migration){.call = c,
+                            .to = to->image,
+                            .old = old_policy,
+                            .new = to->engine,
+                            .map = map,
+                            .dry_run = json_is_true(json_object_get(c->body, "dry_run"))};
     bf_buf_in(&m->cases, c->arena);
     c->own = m;
-    bf_engine_migrate(c->service->engine, &(struct bf_migration){.from = old_policy,
-                                                                 .to = to->engine,
-                                                                 .map = map,
-                                                                 .dry_run = m->dry_run,
-                                                                 .principal = c->principal.person,
-                                                                 .request = c->request_id,
-                                                                 .each = each,
-                                                                 .done = done,
-                                                                 .ctx = m});
+    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING, .ask = m->dry_run};
+    if (!m->dry_run)
+        n.data = said(c, m);
+    bf_call_notice(c, &n, start);
 }

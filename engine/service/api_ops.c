@@ -105,13 +105,18 @@ static void accepted(struct bf_call *c, const struct bf_answer *a) {
     tell_clock(c, NULL);
 }
 
+static void nothing_held(struct bf_call *c, const struct bf_answer *a) {
+    (void)a;
+    tell_clock(c, NULL);
+}
+
 /* Nothing is held: nothing to accept, and that is told by the state. */
 void bf_on_clock_accept(struct bf_call *c) {
     struct bf_service *s = c->service;
     char data[64];
     bf_service_now(s);
     if (s->clock.state != BF_CLOCK_HELD) {
-        tell_clock(c, NULL);
+        bf_call_notice(c, &(struct bf_call_notice){.ask = true}, nothing_held);
         return;
     }
     struct acceptance *seen = bf_new(c->arena, struct acceptance);

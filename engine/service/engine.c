@@ -525,6 +525,10 @@ static enum bf_attempt_end tried(struct bf_work *w) {
 
 /* False: it waits. */
 static bool try(struct bf_work *w) {
+    if (w->task == BF_TASK_NOTICE && w->notice.ask) {
+        answer_now(w, BF_ANSWER_DONE);
+        return true;
+    }
     switch (tried(w)) {
     case BF_ATTEMPT_DONE: return true;
     case BF_ATTEMPT_WAIT: return false;

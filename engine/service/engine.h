@@ -125,6 +125,7 @@ struct bf_notice {
     bf_str data;                           /* copied */
     const struct bf_row_blob *blobs;       /* written beside it; copied */
     uint32_t blob_count;
+    bool ask; /* only whether its key was used: if not it is DONE with no row */
     bf_str principal, key, request;
     uint8_t body_hash[BF_SHA256_LEN];
     bf_engine_answer *answer;

@@ -13,6 +13,8 @@ struct bf_call_notice {
     bf_str data;
     const struct bf_row_blob *blobs;
     uint32_t blob_count;
+    bool
+        ask; /* nothing is to be recorded, but its key may have been: then(c, answer) tells by its seq */
     bool aside; /* one that goes before the call's own: without its key */
 };
 void bf_call_notice(struct bf_call *c, const struct bf_call_notice *n,

@@ -207,6 +207,18 @@ def migration(d, t, zhao):
     t("policy", "migrate", old, "--to", old, status=1)
     t("policy", "migrate", "0" * 64, status=1)
     t("policy", "migrate", old, "--state", "received", status=2)
+    for state, has in (("recieved=taken_in", "received"), ("received=taken_inn", "taken_in")):
+        t("policy", "migrate", old, "--to", new, "--state", state, status=1)
+        told = t.err
+        assert f'no state "{state.split("=")[has == "taken_in"]}"; it has ' in told and has in told.split("it has")[1], told
+    # A key that moved cases moves them once; nothing else is done under it, and it is not used up by a dry run.
+    path, body = f"/v1/policies/{old}/migration", {"to": new, "states": {"received": "taken_in"}}
+    for dry in (True, False, False):
+        done = d.fine("POST", path, dict(body, dry_run=dry), key="move", local=True)
+        assert done["moves"] == 0
+    for other in (dict(body, dry_run=True), {"to": new}):
+        a = d.ask("POST", path, other, key="move", local=True)
+        assert (a.status, a.json["type"]) == (422, "/problems/key-used"), a
     # Of two versions activated, only the later is active; a case keeps its own.
     t("policy", "activate", new)
     assert [p["hash"] for p in t.all("policy", "list")["policies"] if p["active"] and p["name"] == "amended"] == [new]
