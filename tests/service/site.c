@@ -24,65 +24,87 @@ static bool log_line(void *ctx, const char *line, size_t len) {
     return true;
 }
 
-static void on_ready(void *ctx) { ((struct site *)ctx)->ready = true; }
-
-static void on_dead(void *ctx, const struct bf_error *e) {
-    (void)e;
-    ((struct site *)ctx)->dead = true;
+static void on_ready(void *ctx) {
+    ((struct site *)ctx)->ready++;
+    bf_mem_set_hook(NULL, NULL);
 }
 
-static void open_service(struct site *t) {
+static void on_dead(void *ctx, const struct bf_error *e) {
+    struct site *t = ctx;
+    t->dead++;
+    t->why = *e;
+}
+
+bool site_start(struct site *t) {
     struct bf_store_options none = {0};
     struct bf_service_options o = {.config = &t->config,
                                    .log = &t->log,
                                    .metrics = t->metrics,
-                                   .clock = {NULL, NULL},
+                                   .clock =
+                                       bf_clock_virtual(&t->clock, t->clock.now.real_us / 1000000),
                                    .on_ready = on_ready,
                                    .on_dead = on_dead,
                                    .ctx = t};
-    struct bf_error e;
-    o.clock = bf_clock_virtual(&t->clock, t->clock.now.real_us / 1000000);
-    t->ready = t->dead = false;
-    if (bf_store_open_memory(t->disk, &none, &o.store, &e) ||
-        bf_service_open(&t->service, &o, &e)) {
-        fprintf(stderr, "%s\n", e.text);
-        exit(1);
-    }
+    t->ready = t->dead = 0;
+    t->service = NULL;
+    if (bf_store_open_memory(t->disk, &none, &o.store, &t->why) ||
+        bf_service_open(&t->service, &o, &t->why))
+        return false;
     t->http.limits = bf_http_limits_default;
     t->http.ctx = t->service;
     t->http.request = bf_api_request;
     t->http.gone = bf_api_gone;
     for (int i = 0; i < 1000 && !t->ready && !t->dead; i++)
         bf_service_turn(t->service);
-    if (!t->ready)
-        broken(t, "not ready");
+    return t->ready && !t->dead;
 }
 
-void site_open(struct site *t, bf_instant at) {
+static void start(struct site *t) {
+    if (!site_start(t))
+        broken(t, t->why.text);
+}
+
+void site_stop(struct site *t) {
+    bf_service_close(t->service);
+    t->service = NULL;
+}
+
+void site_init(struct site *t, bf_instant at, const char *const *flags, int flag_count) {
     static const char *const env[] = {"BANFA_TOKEN_RATE=1000000", "BANFA_TOKEN_BURST=1000000",
                                       NULL};
+    const struct bf_config_input in = {.env = env, .args = flags, .arg_count = flag_count};
     struct bf_config_result config;
     *t = (struct site){.a = bf_arena_new(0), .disk = bf_memory_new(), .metrics = bf_metrics_new()};
     json_set_alloc_funcs(bf_malloc, bf_free);
-    bf_config_load(t->a, &(struct bf_config_input){.env = env}, &config);
+    bf_config_load(t->a, &in, &config);
+    if (config.errors)
+        broken(t, "settings");
     t->config = config.config;
     t->log = (struct bf_log){.level = BF_LOG_DEBUG, .now_ms = log_ms, .write = log_line, .ctx = t};
     t->clock.now = (struct bf_clock_reading){at * 1000000, 0};
     bf_buf_init(&t->answer);
-    open_service(t);
 }
 
-void site_close(struct site *t) {
-    bf_service_close(t->service);
+void site_fini(struct site *t) {
     bf_memory_free(t->disk);
     bf_metrics_free(t->metrics);
     bf_buf_fini(&t->answer);
     bf_arena_free(t->a);
 }
 
+void site_open(struct site *t, bf_instant at) {
+    site_init(t, at, NULL, 0);
+    start(t);
+}
+
+void site_close(struct site *t) {
+    site_stop(t);
+    site_fini(t);
+}
+
 void site_reopen(struct site *t) {
-    bf_service_close(t->service);
-    open_service(t);
+    site_stop(t);
+    start(t);
 }
 
 void site_rest(struct site *t) {
@@ -143,13 +165,11 @@ static void take_answer(struct site *t, struct bf_http_conn *c) {
         t->body = (bf_str){end + 4, (uint32_t)(t->answer.p + t->answer.len - 1 - (end + 4))};
 }
 
-int site_ask(struct site *t, const char *token, const char *method, const char *path,
-             const char *key, bf_str body) {
-    struct bf_http_conn *c = site_send(t, token, method, path, key, body);
-    for (int i = 0; c && i < 10000 && !t->dead; i++) {
-        bf_service_turn(t->service);
-        if (bf_http_conn_output(c).len || bf_http_conn_done(c))
+int site_take(struct site *t, struct bf_http_conn *c) {
+    for (int i = 0; c && i < 10000; i++) {
+        if (bf_http_conn_output(c).len || bf_http_conn_done(c) || t->dead)
             break;
+        bf_service_turn(t->service);
     }
     if (c)
         take_answer(t, c);
@@ -157,6 +177,11 @@ int site_ask(struct site *t, const char *token, const char *method, const char *
         t->status = 0;
     bf_http_conn_free(c);
     return t->status;
+}
+
+int site_ask(struct site *t, const char *token, const char *method, const char *path,
+             const char *key, bf_str body) {
+    return site_take(t, site_send(t, token, method, path, key, body));
 }
 
 void site_do(struct site *t, const char *token, const char *method, const char *path,

@@ -15,7 +15,8 @@ struct site {
     struct bf_memory *disk;
     struct bf_service *service;
     struct bf_http_shared http;
-    bool ready, dead;
+    unsigned ready, dead; /* how often it said so since its start */
+    struct bf_error why;  /* it is dead, or did not start */
     int64_t now_ms;
     uint32_t keys;
     /* the last answer */
@@ -24,7 +25,14 @@ struct site {
     bf_str body; /* in it */
 };
 
-/* From an empty disk, at an instant. Ends the program where it fails. */
+/* An empty disk, and settings (flags, besides those of every site), at an instant. */
+void site_init(struct site *t, bf_instant at, const char *const *flags, int flag_count);
+/* A service over the disk as it is: until it is ready, or dead. False: it is not ready, `why` says why. What fails after a
+** start is not the start's: a hook on allocations goes when it is ready. */
+bool site_start(struct site *t);
+void site_stop(struct site *t);
+void site_fini(struct site *t);
+/* The two first and the two last, at once. Opening ends the program where it fails. */
 void site_open(struct site *t, bf_instant at);
 void site_close(struct site *t);
 /* The service goes, whatever is under way, and comes again from the disk. */
@@ -36,6 +44,8 @@ void site_rest(struct site *t);
 /* A request under way; token NULL: by the local socket. key NULL: none. */
 struct bf_http_conn *site_send(struct site *t, const char *token, const char *method,
                                const char *path, const char *key, bf_str body);
+/* Waits and takes its answer: the status; 0: there is none. c NULL: could not be sent. */
+int site_take(struct site *t, struct bf_http_conn *c);
 /* Sends, waits and takes the answer: its status. */
 int site_ask(struct site *t, const char *token, const char *method, const char *path,
              const char *key, bf_str body);
