@@ -417,6 +417,12 @@ static void import_one(struct bf_checker *c, struct bf_node *i, const struct bf_
     if (i->b && is_builtin(c, i->b, RESERVED_NAME))
         return;
     import(c, as, as->name, s, i->a->name->text, module);
+    if (i->b || from == c->units || !s->node->b || s->node->b->kind != BF_N_STRING)
+        return;
+    /* Both spellings, whichever is written here. */
+    import(c, as, s->name, s, i->a->name->text, module);
+    import(c, as, bf_name_intern(c->p->parse->names, s->node->b->text), s, i->a->name->text,
+           module);
 }
 
 static void resolve_use(struct bf_checker *c, struct bf_node *use) {

@@ -375,8 +375,10 @@ struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, e
                              const void *const *owners, enum bf_text_id what) {
     if (c->quiet || (name->flags & BF_F_BROKEN))
         return NULL;
+    const struct bf_sym *field = bf_builtin_find(name->name, 1 << BF_BC_FIELD);
+    bool level = field && field->builtin == BF_B_LEVEL && !c->level;
     struct near near = {0};
-    if (c->suggested++ < SUGGEST_MAX)
+    if (c->suggested++ < SUGGEST_MAX && !level)
         near = find_near(c, name->name->text, cls, owners);
     if (may_be_lost(c, name->name, near.sym)) {
         if (c->at.proc)
@@ -390,7 +392,9 @@ struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, e
     if (c->suggested > SUGGEST_MAX)
         return d;
     bf_label(c, d, name->span, BF_T_NOT_DECLARED, BF_NOARGS);
-    if (near.sym) {
+    if (level) {
+        bf_hint(c, d, BF_T_HINT_LEVEL, BF_NOARGS);
+    } else if (near.sym) {
         bf_label(c, d, bf_sym_span(near.sym), BF_T_CLOSEST, BF_ARGS(bf_arg_int(near.distance)));
         bf_hint(c, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(near.text)));
     } else {

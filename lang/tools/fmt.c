@@ -191,8 +191,6 @@ bool bf_fmt(struct bf_parse *p, const struct bf_tree *tree, enum bf_fmt_words wo
     struct bf_buf b;
     if (tree->root->flags & BF_F_BROKEN)
         return false;
-    o.f.names = bf_names_count(p->names);
-    o.f.declared = bf_new_array(p->arena, bool, o.f.names);
     bf_fmt_names(&o.f);
     bf_buf_init(&b);
     const char *eol = memchr(text.p, '\n', text.len);

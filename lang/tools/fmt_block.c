@@ -387,7 +387,7 @@ static void use(struct bf_line *l, const struct bf_node *n) {
     if (n->b)
         bf_put_sign(l, ":", "：", BF_GLUE_CLOSE);
     for (const struct bf_node *i = n->b; i; i = i->next) {
-        bf_put_name(l, i->a, BF_PLACE_OWN);
+        bf_put_name(l, i->a, BF_PLACE_GLOBAL);
         if (i->b) {
             bf_put_word(l, BF_W_AS);
             bf_put_name(l, i->b, BF_PLACE_OWN);

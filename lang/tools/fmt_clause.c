@@ -64,7 +64,7 @@ static void effect_zh(struct bf_line *l, const struct bf_node *n) {
         if (n->b)
             bf_put_operand(l, n->b);
         bf_put_zh(l, "构成");
-        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_name(l, n->a, BF_PLACE_GLOBAL);
         break;
     case BF_N_E_EXCUSE:
         bf_put_zh(l, "免除");
@@ -72,7 +72,7 @@ static void effect_zh(struct bf_line *l, const struct bf_node *n) {
         break;
     case BF_N_E_OPEN:
         bf_put_zh(l, "启动");
-        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_name(l, n->a, BF_PLACE_GLOBAL);
         bf_put_args(l, n->b, false);
         break;
     case BF_N_E_ISSUE:
@@ -128,7 +128,7 @@ static void effect_en(struct bf_line *l, const struct bf_node *n) {
         break;
     case BF_N_E_VIOLATE:
         bf_put_en(l, "violate");
-        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_name(l, n->a, BF_PLACE_GLOBAL);
         if (n->b) {
             bf_put_en(l, "by");
             bf_put_operand(l, n->b);
@@ -140,7 +140,7 @@ static void effect_en(struct bf_line *l, const struct bf_node *n) {
         break;
     case BF_N_E_OPEN:
         bf_put_en(l, "open");
-        bf_put_name(l, n->a, BF_PLACE_OWN);
+        bf_put_name(l, n->a, BF_PLACE_GLOBAL);
         bf_put_args(l, n->b, false);
         break;
     case BF_N_E_ISSUE:
@@ -537,7 +537,7 @@ static void must_not(struct bf_line *l, const struct bf_node *n) {
         bf_line_break(l);
         bf_put_en(l, "otherwise violate");
     }
-    bf_put_name(l, n->d, BF_PLACE_OWN);
+    bf_put_name(l, n->d, BF_PLACE_GLOBAL);
 }
 
 static void may_extend(struct bf_line *l, const struct bf_node *n) {
@@ -622,7 +622,7 @@ void bf_put_act(struct bf_line *l, const struct bf_node *n) {
         bf_put_name(l, n->b, BF_PLACE_ACT);
     } else {
         bf_put_word(l, n->kind == BF_N_OPENS ? BF_W_OPENS : BF_W_REPORTS);
-        bf_put_name(l, n->b, n->kind == BF_N_OPENS ? BF_PLACE_OWN : BF_PLACE_EVENT);
+        bf_put_name(l, n->b, n->kind == BF_N_OPENS ? BF_PLACE_GLOBAL : BF_PLACE_EVENT);
     }
     if (parens) {
         /* the argument of consent and decline is an act */

@@ -16,6 +16,7 @@ enum bf_stand {
     BF_PLACE_EVENT,
     BF_PLACE_ACT,
     BF_PLACE_STATUS,
+    BF_PLACE_GLOBAL, /* a procedure, register, violation: of the file's own text or of the library */
     BF_PLACE_MODULE,
     BF_PLACE_PREFIX
 };
@@ -24,9 +25,9 @@ struct bf_fmt {
     struct bf_parse *p;
     const struct bf_tree *tree;
     enum bf_fmt_words words;
-    bool *declared;    /* by name index: the file introduces it */
-    uint32_t names;    /* length of declared */
-    bool uses_library; /* std.government is used */
+    bool *declared; /* by name index: the file introduces it */
+    uint32_t names; /* length of declared */
+    bool *uses;     /* by module of builtins.def: the file uses it */
 };
 
 /* ---- a line under construction ---- */

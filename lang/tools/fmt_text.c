@@ -162,9 +162,17 @@ static const struct builtin builtins[] = {
 #define BUILTIN(id, class, en, zh) {PLACE_##class, en, zh},
 #include "lang/defs/builtins.def"
 };
+enum {
+#define BUILTIN(id, class, en, zh) LIB_##id,
+#include "lang/defs/builtins.def"
+    ROWS
+};
 /* Names of the library's own modules, for files that use them. */
-static const struct builtin library[] = {
-#define LIBRARY(module, en, zh) {BF_PLACE_VALUE, en, zh},
+static const struct {
+    int module;
+    const char *en, *zh;
+} library[] = {
+#define LIBRARY(module, en, zh) {LIB_##module, en, zh},
 #include "lang/defs/builtins.def"
 };
 static const char *in_table(const struct builtin *t, size_t n, enum bf_stand place, bf_str text,
@@ -177,23 +185,28 @@ static const char *in_table(const struct builtin *t, size_t n, enum bf_stand pla
 }
 #define IN_TABLE(t, place, text, zh) in_table(t, sizeof(t) / sizeof *(t), place, text, zh)
 
+static const char *in_library(const struct bf_fmt *f, bf_str text, bool zh) {
+    for (size_t i = 0; i < sizeof library / sizeof *library; i++)
+        if (f->uses[library[i].module] && (bf_str_eq(text, bf_str_of(library[i].en)) ||
+                                           bf_str_eq(text, bf_str_of(library[i].zh))))
+            return zh ? library[i].zh : library[i].en;
+    return NULL;
+}
+
 static const char *translated(const struct bf_fmt *f, const struct bf_name *name,
                               enum bf_stand place, bool zh) {
-    const char *z = NULL;
     if (f->words == BF_FMT_KEEP || place == BF_PLACE_OWN)
         return NULL;
     if (name->index < f->names && f->declared[name->index])
         return NULL;
     if (place == BF_PLACE_FIELD)
         return IN_TABLE(builtins, BF_PLACE_PART, name->text, zh);
-    z = IN_TABLE(builtins, place, name->text, zh);
+    const char *z = IN_TABLE(builtins, place, name->text, zh);
     if (!z && place == BF_PLACE_CALL)
         z = IN_TABLE(builtins, BF_PLACE_TYPE, name->text, zh);
-    if (!z && (place == BF_PLACE_VALUE || place == BF_PLACE_STATUS) && f->uses_library)
-        z = IN_TABLE(library, BF_PLACE_VALUE, name->text, zh);
-    if (!z && place == BF_PLACE_TYPE && f->uses_library)
-        z = IN_TABLE(library, BF_PLACE_VALUE, name->text, zh);
-    return z;
+    bool global = place == BF_PLACE_GLOBAL || place == BF_PLACE_VALUE || place == BF_PLACE_CALL ||
+                  place == BF_PLACE_STATUS || place == BF_PLACE_TYPE;
+    return !z && global ? in_library(f, name->text, zh) : z;
 }
 
 static bool is_type_name(bf_str text) {
@@ -300,14 +313,24 @@ static bool introduces(enum bf_node_kind kind) {
     }
 }
 
+static void note_module(struct bf_fmt *f, const struct bf_node *module) {
+    struct bf_buf b;
+    bf_buf_init(&b);
+    dotted(&b, module);
+    for (int i = 0; i < ROWS; i++)
+        if (builtins[i].place == BF_PLACE_MODULE &&
+            (bf_str_eq(bf_buf_view(&b), bf_str_of(builtins[i].en)) ||
+             bf_str_eq(bf_buf_view(&b), bf_str_of(builtins[i].zh))))
+            f->uses[i] = true;
+    bf_buf_fini(&b);
+}
+
 static void note_declared(struct bf_fmt *f, const struct bf_node *n) {
     for (; n; n = n->next) {
         if (introduces((enum bf_node_kind)n->kind))
             note_name(f, n->a);
-        if (n->kind == BF_N_USE && n->a->a && n->a->a->next &&
-            (bf_str_eq(n->a->a->next->name->text, BF_STR("government")) ||
-             bf_str_eq(n->a->a->next->name->text, BF_STR("政务部门"))))
-            f->uses_library = true;
+        if (n->kind == BF_N_USE)
+            note_module(f, n->a);
         note_declared(f, n->a);
         note_declared(f, n->b);
         note_declared(f, n->c);
@@ -317,7 +340,12 @@ static void note_declared(struct bf_fmt *f, const struct bf_node *n) {
     }
 }
 
-void bf_fmt_names(struct bf_fmt *f) { note_declared(f, f->tree->root->a); }
+void bf_fmt_names(struct bf_fmt *f) {
+    f->names = bf_names_count(f->p->names);
+    f->declared = bf_new_array(f->p->arena, bool, f->names);
+    f->uses = bf_new_array(f->p->arena, bool, ROWS);
+    note_declared(f, f->tree->root->a);
+}
 
 bool bf_fmt_zh(const struct bf_fmt *f, const struct bf_node *n, bool outer) {
     if (f->words != BF_FMT_KEEP)
