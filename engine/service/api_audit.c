@@ -10,22 +10,14 @@
 #include "engine/service/api.h"
 #include "engine/service/audit.h"
 #include "engine/service/closed.h"
+#include "engine/service/hand.h"
 #include "engine/service/rights.h"
 
-enum { TILES = 2 * BF_TILE_LEVELS };
-
-struct tile {
-    uint32_t level, width;
-    uint64_t place;
-    const uint8_t *hashes;
-};
 struct proof {
     uint64_t seq;
     struct bf_receipt receipt;
     struct bf_row_head head; /* its tree is in the call's arena */
-    struct tile tile[TILES]; /* at hand */
-    uint32_t tile_count;
-    struct tile wanted; /* not at hand: width is not 0 */
+    struct bf_hand hand;
     struct bf_sights sights;
     struct bf_sight sight;
 };
@@ -84,18 +76,6 @@ static void tell_checkpoint(struct bf_call *c, const struct bf_rows *rows) {
 void bf_on_audit_checkpoint(struct bf_call *c) { ask(c, BF_TABLE_HEAD, NULL, 0, tell_checkpoint); }
 
 /* ---- receipt ---- */
-static enum bf_err tile_at_hand(void *ctx, uint32_t level, uint64_t index, uint32_t width,
-                                uint8_t *out, struct bf_error *e) {
-    struct proof *p = ctx;
-    for (uint32_t i = 0; i < p->tile_count; i++)
-        if (p->tile[i].level == level && p->tile[i].place == index && p->tile[i].width >= width) {
-            memcpy(out, p->tile[i].hashes, (size_t)width * BF_HASH_LEN);
-            return BF_OK;
-        }
-    p->wanted = (struct tile){.level = level, .place = index, .width = width};
-    return bf_fail(e, BF_EBUSY, "a tile is not at hand");
-}
-
 static void damaged(struct bf_call *c) {
     bf_call_problem(c, 500, "damaged", BF_T_AUDIT_DAMAGED, BF_NOARGS);
 }
@@ -104,17 +84,10 @@ static void prove(struct bf_call *c);
 
 static void take_tile(struct bf_call *c, const struct bf_rows *rows) {
     struct proof *p = c->own;
-    const struct bf_row_tile *row = rows->row;
-    if (!rows->count || row->bytes.len / BF_HASH_LEN < p->wanted.width || p->tile_count == TILES) {
+    if (bf_hand_take(&p->hand, rows))
+        prove(c);
+    else
         damaged(c);
-        return;
-    }
-    p->tile[p->tile_count++] =
-        (struct tile){.level = p->wanted.level,
-                      .place = p->wanted.place,
-                      .width = row->bytes.len / BF_HASH_LEN,
-                      .hashes = bf_arena_copy(c->arena, row->bytes.p, row->bytes.len)};
-    prove(c);
 }
 
 static void tell_receipt(struct bf_call *c) {
@@ -134,18 +107,17 @@ static void tell_receipt(struct bf_call *c) {
 
 static void prove(struct bf_call *c) {
     struct proof *p = c->own;
-    const struct bf_tiles tiles = {tile_at_hand, p};
+    const struct bf_tiles tiles = bf_hand_open(&p->hand);
     struct bf_hasher *h = bf_hasher_new(p->receipt.hash);
     struct bf_error e = {.code = BF_ENOMEM};
     enum bf_err err = BF_ENOMEM;
-    p->wanted.width = 0;
+    struct bf_row_tile at;
     if (h)
         err = bf_merkle_inclusion(h, &tiles, p->seq - 1, p->head.size, &p->receipt.proof, &e);
     bf_hasher_free(h);
     if (!err) {
         tell_receipt(c);
-    } else if (p->wanted.width) {
-        struct bf_row_tile at = {.level = p->wanted.level, .place = p->wanted.place};
+    } else if (bf_hand_wants(&p->hand, &at)) {
         ask(c, BF_TABLE_TILE, &at, 2, take_tile);
     } else {
         bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
@@ -243,6 +215,7 @@ static void take_head(struct bf_call *c, const struct bf_rows *rows) {
 
 void bf_on_audit_receipt(struct bf_call *c) {
     struct proof *p = bf_new(c->arena, struct proof);
+    p->hand.arena = c->arena;
     if (!bf_call_number(c, c->match.parts[0], &p->seq))
         return;
     c->own = p;

@@ -747,7 +747,8 @@ enum bf_err bf_service_open(struct bf_service **out, const struct bf_service_opt
 }
 
 bool bf_service_idle(const struct bf_service *s) {
-    return s->dead || (s->ready && bf_engine_idle(s->engine));
+    return s->dead ||
+           (s->ready && bf_engine_idle(s->engine) && (!s->draining || bf_audit_settled(s)));
 }
 
 void bf_service_close(struct bf_service *s) {

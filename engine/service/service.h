@@ -74,6 +74,7 @@ struct bf_service {
     bool writing;                     /* a batch is at the writer since submitted_us */
     uint64_t committed;               /* last durable row */
     bool checkpointing;               /* one is being made */
+    bool checkpointed_last;           /* … when it came to rest */
     bool goes_on;                     /* the tree, from the last checkpoint: was looked at */
     uint64_t checkpointed;            /* the last row when the last one was made */
     int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */

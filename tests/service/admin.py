@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -447,6 +448,35 @@ def laundered(d, t):
     t("audit", "verify")
 
 
+def changed_since(d, t):
+    """A row that was never signed, changed under its tree: the next start hashes it and signs nothing."""
+    db, signed = d.folder / "b.db", d.folder / "data/checkpoint"
+    d.start(CHECKPOINT_INTERVAL="1d")  # signs at once, and not again
+    d.stop(signal.SIGKILL)
+    d.start(CHECKPOINT_INTERVAL="1d")
+    for _ in range(3):
+        t("policy", "activate", POLICY)
+    d.stop(signal.SIGKILL)
+    with sqlite3.connect(db) as c:  # what the kill left in the log is folded in
+        rows, = c.execute("SELECT seq FROM head").fetchone()
+    c.close()
+    was, note, before = db.read_bytes(), signed.read_text(), conflicts(d)
+    assert int(note.split("\n")[1]) < rows
+    with sqlite3.connect(db) as c:
+        c.execute("UPDATE journal SET salt = zeroblob(16) WHERE seq = ?", (rows - 1,))
+    c.close()
+    d.start(CHECKPOINT_INTERVAL="1s")
+    time.sleep(1.5)
+    d.stop()
+    assert conflicts(d) > before and signed.read_text() == note
+    t("audit", "verify", status=1)
+    db.write_bytes(was)
+    d.start(CHECKPOINT_INTERVAL="1d")
+    d.stop()  # what there is is signed before it ends
+    assert int(signed.read_text().split("\n")[1]) == rows
+    t("audit", "verify")
+
+
 def shortened(d, t, note):
     """A journal cut back to before a checkpoint, and rebuilt so that all in it agrees: the checkpoint tells."""
     db, was = d.folder / "b.db", (d.folder / "b.db").read_bytes()
@@ -497,3 +527,4 @@ with Daemon() as d:
     cut_off(d, t)
     shortened(d, t, note)
     laundered(d, t)
+    changed_since(d, t)

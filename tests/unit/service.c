@@ -1,7 +1,10 @@
 /* A service over a store in memory, with a clock that the test sets, asked by HTTP without a socket. */
 #include "tests/unit/test.h"
 
-#include "engine/service/api.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "engine/service/audit.h"
 #include "lang/base/mem.h"
 #include "tests/service/site.h"
 #include "tests/unit/fault.h"
@@ -343,6 +346,83 @@ static void test_a_write_without_memory_is_refused_or_the_end(void **state) {
     }
 }
 
+/* ---- the last checkpoint ---- */
+struct signing {
+    struct site t;
+    char folder[32], note[64], before[BF_CHECKPOINT_MAX];
+    size_t len;
+};
+
+static size_t read_note(const struct signing *s, char out[BF_CHECKPOINT_MAX]) {
+    FILE *f = fopen(s->note, "rb");
+    size_t n = f ? fread(out, 1, BF_CHECKPOINT_MAX, f) : 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static void write_file(const char *path, const void *bytes, size_t n) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && close(fd) == 0);
+}
+
+/* Nothing else of the service runs. */
+static void audit_alone(struct bf_service *s) {
+    s->goes_on = false;
+    s->checkpointed = 0;
+    bf_audit_turn(s, s->checkpointed_us + 3600 * INT64_C(1000000));
+    for (int i = 0; i < 1000 && s->checkpointing; i++)
+        bf_store_poll(s->store);
+    assert_false(s->checkpointing);
+}
+
+static bool look_and_sign(void *ctx) {
+    struct signing *s = ctx;
+    char now[BF_CHECKPOINT_MAX];
+    audit_alone(s->t.service);
+    bool fine = s->t.service->goes_on && s->t.service->checkpointed == s->t.service->committed;
+    size_t len = read_note(s, now);
+    bool same = len == s->len && memcmp(now, s->before, len) == 0;
+    assert_true(same == !fine);
+    write_file(s->note, s->before, s->len);
+    return fine;
+}
+
+/* 600 rows are signed, 600 more are not: tiles of two levels, and pages of rows, are read to prove the one and hash the
+** other. */
+static void test_no_checkpoint_is_signed_without_memory(void **state) {
+    struct signing s = {.folder = "/tmp/service_XXXXXX"};
+    char key[64], data[64];
+    const char *const flags[] = {data, "--checkpoint-interval=1h"};
+    (void)state;
+    assert_non_null(mkdtemp(s.folder));
+    snprintf(key, sizeof key, "%s/signing.key", s.folder);
+    snprintf(s.note, sizeof s.note, "%s/checkpoint", s.folder);
+    snprintf(data, sizeof data, "--data=%s", s.folder);
+    write_file(key, "0123456789abcdef0123456789abcdef", BF_SEED_LEN);
+    site_init(&s.t, T0, flags, 2);
+    assert_true(start(&s.t));
+    send_notice(&s.t, BF_ENTRY_SETTING,
+                "{\"id\":\"origin\",\"json\":{\"origin\":\"here\"},\"kind\":\"service\"}");
+    for (int half = 0; half < 2; half++) {
+        for (int i = 0; i < 600; i++)
+            send_notice(&s.t, BF_ENTRY_SETTING,
+                        "{\"id\":\"held\",\"json\":null,\"kind\":\"service\"}");
+        if (half)
+            break;
+        site_stop(&s.t); /* with its origin there is a key */
+        assert_true(start(&s.t));
+        audit_alone(s.t.service);
+        s.len = read_note(&s, s.before);
+        assert_true(s.len > 0);
+    }
+    assert_true(look_and_sign(&s));
+    assert_true(fault_until_quiet(look_and_sign, &s) > 10);
+    site_stop(&s.t);
+    site_fini(&s.t);
+    assert_int_equal(unlink(key) | unlink(s.note) | rmdir(s.folder), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_clock_before_the_last_row_is_held),
@@ -356,6 +436,7 @@ int main(void) {
         cmocka_unit_test(test_a_policy_without_its_image_is_no_start),
         cmocka_unit_test(test_a_start_without_memory_is_told),
         cmocka_unit_test(test_a_write_without_memory_is_refused_or_the_end),
+        cmocka_unit_test(test_no_checkpoint_is_signed_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
