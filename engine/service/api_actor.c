@@ -24,6 +24,59 @@ static struct bf_value level_part(const struct bf_image *m, bf_str level) {
     return BF_ABSENT;
 }
 
+/* ---- parties that are sent ---- */
+
+static bf_str part(struct bf_value party, int i) {
+    struct bf_value v = party.u.items[i];
+    return v.kind == BF_K_TEXT ? bf_value_text(v) : (bf_str){"", 0};
+}
+
+/* bf_json_read's know. */
+static bool known_party(struct bf_json_read *r, const char *path, struct bf_value *v) {
+    const struct bf_call *c = r->ctx;
+    bool department = v->kind == BF_K_DEPARTMENT;
+    if (!department && v->kind != BF_K_PERSON)
+        return true;
+    bf_str code = part(*v, BF_PARTY_CODE), said = part(*v, BF_PARTY_NAME), name, level;
+    if (department && !code.len)
+        return bf_json_wrong(r, path, "code", BF_T_API_PARTY_CODE, BF_NOARGS);
+    if (!bf_directory_called(c->service->directory, department ? BF_DIR_DEPARTMENT : BF_DIR_PERSON,
+                             code, &name, &level))
+        return !department ||
+               bf_json_wrong(r, path, "code", BF_T_API_PARTY_UNKNOWN, BF_ARGS(bf_arg_str(code)));
+    if (said.len && !bf_str_eq(said, name))
+        return bf_json_wrong(r, path, "name", BF_T_API_PARTY_NAME,
+                             BF_ARGS(bf_arg_str(code), bf_arg_str(name)));
+    if (!department)
+        return true;
+    struct bf_value is = level_part(r->image, level), given = v->u.items[BF_PARTY_LEVEL];
+    if (bf_present(given) && !bf_value_equal(given, is))
+        return bf_json_wrong(r, path, "level",
+                             bf_present(is) ? BF_T_API_PARTY_LEVEL : BF_T_API_PARTY_NO_LEVEL,
+                             BF_ARGS(bf_arg_str(code), bf_arg_str(level)));
+    uint32_t office = v->aux;
+    struct bf_value *parts = bf_new_array(r->arena, struct bf_value, BF_PARTY_PARTS);
+    parts[BF_PARTY_CODE] = v->u.items[BF_PARTY_CODE];
+    parts[BF_PARTY_NAME] = text_part(r->arena, name);
+    parts[BF_PARTY_LEVEL] = is;
+    *v = bf_party_value(BF_K_DEPARTMENT, parts);
+    v->aux = office;
+    return true;
+}
+
+struct bf_json_read bf_api_reader(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                                  struct bf_buf *error) {
+    return (struct bf_json_read){.image = m,
+                                 .arena = a,
+                                 .lang = c->lang,
+                                 .error = error,
+                                 .where = "",
+                                 .know = known_party,
+                                 .ctx = c};
+}
+
+/* ---- who acts ---- */
+
 bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
                        struct bf_value *party) {
     uint32_t office = 0;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "engine/core/canon.h"
+#include "engine/service/api_parts.h"
 #include "engine/service/notice.h"
-#include "engine/sim/json_value.h"
 
 /* ---- how policies and calendars are told ---- */
 static void put_text(struct bf_buf *out, const char *before, bf_str text) {
@@ -315,7 +315,7 @@ static bool read_row(struct bf_call *c, const struct bf_image *m, uint32_t reg,
     json_t *j = json_object_get(c->body, "row");
     struct bf_buf why;
     bf_buf_in(&why, c->arena);
-    struct bf_json_read r = {.image = m, .arena = c->arena, .lang = c->lang, .error = &why};
+    struct bf_json_read r = bf_api_reader(c, m, c->arena, &why);
     bool fine = json_is_object(j) && bf_json_fields(&r, "row", j, fields, v);
     const char *wrong = NULL;
     uint32_t at = 0;

@@ -3,7 +3,6 @@
 
 #include "engine/service/api_parts.h"
 #include "engine/service/rights.h"
-#include "engine/sim/json_value.h"
 
 enum { DETAIL = 600, CASES_OF_ONE = 10000 };
 
@@ -81,8 +80,7 @@ static bool read_act(void *ctx, const struct bf_image *m, const struct bf_case *
     struct deed *d = ctx;
     struct bf_buf error;
     bf_buf_in(&error, a);
-    struct bf_json_read r = {
-        .image = m, .arena = a, .lang = d->call->lang, .error = &error, .where = ""};
+    struct bf_json_read r = bf_api_reader(d->call, m, a, &error);
     json_t *args = json_object_get(d->call->body, "args"),
            *who = json_object_get(d->call->body, "who");
     d->wrong = FINE;
@@ -147,8 +145,7 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
     struct bf_buf error;
     (void)c;
     bf_buf_in(&error, a);
-    struct bf_json_read r = {
-        .image = m, .arena = a, .lang = d->call->lang, .error = &error, .where = ""};
+    struct bf_json_read r = bf_api_reader(d->call, m, a, &error);
     const struct bf_i_proc *p = &m->proc[d->proc];
     d->wrong = FINE;
     e->what = d->proc;

@@ -1,9 +1,10 @@
 /* The parts of the API on cases, shared by its files (api_cases.c, api_timeline.c, api_work.c, api_decide.c,
-** api_actor.c, api_look.c, api_json.c, problem.c) and by nothing else. */
+** api_actor.c, api_look.c, api_json.c, api_admin.c, api_migrate.c, events.c, problem.c) and by nothing else. */
 #ifndef BF_API_PARTS_H
 #define BF_API_PARTS_H
 
 #include "engine/service/api.h"
+#include "engine/sim/json_value.h"
 #include "engine/sim/words.h"
 
 /* ---- looking at a case (api_look.c) ---- */
@@ -41,6 +42,11 @@ struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct b
 const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count);
 bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
                     const struct bf_choice *c);
+/* Reads values that a caller sends: departments are those of the directory, by their code; name and level are the
+** directory's, and what else is said of them is refused. A person that it has is called as it says. `error` gets what is
+** wrong. */
+struct bf_json_read bf_api_reader(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                                  struct bf_buf *error);
 /* Does any member of an object bear a name that is none of a NULL-terminated list? Then answers 422. */
 bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known);
 

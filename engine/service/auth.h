@@ -96,6 +96,9 @@ struct bf_capacity {
 ** not among them. The same one may come by two posts. */
 void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_instant now,
                              bool (*each)(void *ctx, const struct bf_capacity *c), void *ctx);
+/* What the directory calls a department or a person; level: empty where there is none. False: it has no such row. */
+bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
+                         bf_str *name, bf_str *level);
 /* What a post is of: its department, and its office or none. False: there is no such post. */
 bool bf_directory_post(const struct bf_directory *d, bf_str post, struct bf_capacity *c);
 bool bf_directory_may(const struct bf_directory *d, bf_str person, bf_str department, bf_str office,

@@ -327,6 +327,16 @@ void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_ins
     }
 }
 
+bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
+                         bf_str *name, bf_str *level) {
+    const struct row *r = find(d, kind, id);
+    if (r) {
+        *name = r->text[M_NAME];
+        *level = r->text[M_LEVEL];
+    }
+    return r != NULL;
+}
+
 bool bf_directory_post(const struct bf_directory *d, bf_str id, struct bf_capacity *c) {
     const struct row *post = find(d, BF_DIR_POST, id);
     const struct row *of = post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;

@@ -5,14 +5,19 @@
 
 /* ---- complaints ---- */
 
-static bool wrong(struct bf_json_read *r, const char *path, enum bf_text_id text, bf_str what) {
+static bool say(struct bf_json_read *r, const char *path, enum bf_text_id text, const bf_arg *args,
+                int nargs) {
     r->where = path;
     if (*path) {
         bf_buf_z(r->error, path);
         bf_buf_z(r->error, r->lang == BF_LANG_ZH ? "：" : ": ");
     }
-    bf_text_render(r->error, r->lang, text, BF_ARGS(bf_arg_str(what)));
+    bf_text_render(r->error, r->lang, text, args, nargs);
     return false;
+}
+
+static bool wrong(struct bf_json_read *r, const char *path, enum bf_text_id text, bf_str what) {
+    return say(r, path, text, BF_ARGS(bf_arg_str(what)));
 }
 
 static const char *joined(struct bf_json_read *r, const char *path, bf_str name) {
@@ -24,6 +29,11 @@ static const char *joined(struct bf_json_read *r, const char *path, bf_str name)
     memcpy(z + n, name.p, name.len);
     z[n + name.len] = '\0';
     return z;
+}
+
+bool bf_json_wrong(struct bf_json_read *r, const char *path, const char *name, enum bf_text_id text,
+                   const bf_arg *args, int nargs) {
+    return say(r, joined(r, path, bf_str_of(name)), text, args, nargs);
 }
 
 /* A list of names for a message; bounded, whoever declares thousands. */
@@ -149,7 +159,7 @@ static bool read_party(struct bf_json_read *r, const char *path, json_t *j, uint
     }
     *v = kind == BF_K_PARTY ? bf_office_value(BF_NO_OFFICE)
                             : bf_party_value((enum bf_kind)kind, parts);
-    return read_office(r, path, j, v);
+    return read_office(r, path, j, v) && (!r->know || r->know(r, path, v));
 }
 
 static bool read_decimal(struct bf_json_read *r, const char *path, json_t *j, struct bf_value *v) {

@@ -21,6 +21,10 @@ struct bf_json_read {
     struct bf_buf *error; /* what is wrong, for people */
     const char
         *where; /* out: its place; "" where it is the whole. In the arena, or the path given */
+    /* Makes a party that was read what is known of it, or says that it is unknown (bf_json_wrong). NULL: it is as it was
+    ** written. */
+    bool (*know)(struct bf_json_read *r, const char *path, struct bf_value *party);
+    const void *ctx; /* of who asked */
 };
 
 /* Reads j as a value of type row `type`. path names the place for messages ("r.declared"). The value shares
@@ -30,6 +34,10 @@ bool bf_json_value(struct bf_json_read *r, const char *path, json_t *j, uint32_t
 /* Reads the fields of an object (NULL: an empty one), in order; v has room for them. A name no field has is an error. */
 bool bf_json_fields(struct bf_json_read *r, const char *path, json_t *j, struct bf_i_range fields,
                     struct bf_value *v);
+
+/* Says what is wrong with the member `name` of what stands at the path. False. */
+bool bf_json_wrong(struct bf_json_read *r, const char *path, const char *name, enum bf_text_id text,
+                   const bf_arg *args, int nargs);
 
 /* Reads any party or office. */
 bool bf_json_party(struct bf_json_read *r, const char *path, json_t *j, struct bf_value *v);

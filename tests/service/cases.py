@@ -64,6 +64,30 @@ class World:
         return self.post("/v1/cases", loan(**data), who or self.ann, 201)["case"]
 
 
+def parties(w):
+    """Departments are the directory's, by their code; it says what they are called and of which level."""
+    owner = lambda **o: loan(thing=dict(THING, owner=dict({"kind": "department"}, **o)))  # noqa: E731
+    for told, member, says in [
+        ({"code": "d9", "name": "Works"}, "code", 'no department "d9"'),
+        ({"name": "Works"}, "code", "by its code"),
+        ({"code": "d2", "name": "Roads"}, "name", '"d2" is Works'),
+    ]:
+        wrong = w.post("/v1/cases", owner(**told), w.ann, 422)
+        assert wrong["member"] == f"data.thing.owner.{member}" and says in wrong["detail"], wrong
+        zh = w.post("/v1/cases", owner(**told), w.ann, 422, headers={"Accept-Language": "zh"})["detail"]
+        assert "通讯录" in zh, zh
+    case = w.post("/v1/cases", owner(code="d2"), w.ann, 201)["case"]
+    thing = w.get(f"/v1/cases/{case}", w.ann)["data"]["thing"]
+    assert thing["owner"] == LENDER, thing
+    w.act(case, "withdraw", w.ann)
+    for taker, status in (({"code": "d9"}, 422), ({"code": "d1", "name": "Rods"}, 422), ({"code": "d1"}, 200)):
+        row = {"row": {"code": "put by hand", "taker": taker}}
+        told = w.post("/v1/registers/loans.marks", row, w.d.token, status)
+        assert status == 200 or "row.taker." in told["detail"], told
+    rows = w.get("/v1/registers/loans.marks", w.eve)["rows"]
+    assert [r["row"]["taker"] for r in rows] == [BORROWER], rows
+
+
 def opening(w):
     a = w.d.ask("POST", "/v1/cases", loan(), token=w.ann, key="first")
     assert a.status == 201 and a.headers["location"] == f"/v1/cases/{a.json['case']}", a
@@ -401,7 +425,7 @@ def after_restart(w):
 with Daemon() as daemon:
     daemon.start()
     world = World(daemon)
-    for part in (opening, acting, in_flight, reading, listing, working, deciding, unseen, long_timeline, rights_at_once,
+    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, long_timeline, rights_at_once,
                  after_restart):
         part(world)
         print("ok", part.__name__)
