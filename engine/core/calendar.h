@@ -7,7 +7,9 @@
 **    follows the weekend rule and is provisional. Before the first day there is none: a past year
 **    nobody entered is never guessed.
 ** 2. Every query takes constant time and allocates nothing.
-** 3. Legal days never run backwards: once a day has ended at `day ends`, clocks put back do not
+** 3. Several calendars are one, called "a+b": a day is a working day if it is one in all, and the clock is the
+**    first's. Known is what all know.
+** 4. Legal days never run backwards: once a day has ended at `day ends`, clocks put back do not
 **    reopen it.
 */
 #ifndef BF_CALENDAR_H

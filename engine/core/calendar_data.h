@@ -48,6 +48,21 @@ struct bf_calendar {
     uint8_t hash[BF_SHA256_LEN];
 };
 
+/* ---- loading ---- */
+void bf_calendar_sum_week(struct bf_calendar *c);
+enum bf_err bf_calendar_load_one(struct bf_arena *a, bf_str name, bf_str file, bf_day known_on,
+                                 const struct bf_calendar **cal, struct bf_error *e);
+
+#define BF_CALENDAR_PARTS 16
+/* The calendars that a name joined by + names; 0: too many, or an empty one. */
+uint32_t bf_calendar_parts(bf_str name, bf_str part[BF_CALENDAR_PARTS]);
+/* The file of several, with its name; bf_calendar_load_union reads it. */
+void bf_calendar_join(struct bf_arena *a, const bf_str *part, const bf_str *file, uint32_t count,
+                      bf_str *name, bf_str *text);
+bool bf_calendar_is_union(bf_str file);
+enum bf_err bf_calendar_load_union(struct bf_arena *a, bf_str name, bf_str file, bf_day known_on,
+                                   const struct bf_calendar **cal, struct bf_error *e);
+
 /* The commonest case of bf_calendar_after, for callers that count many: all of it in the table.
 ** False: ask bf_calendar_after. */
 static inline bool bf_calendar_after_fast(const struct bf_calendar *c, bf_day day, int64_t n,

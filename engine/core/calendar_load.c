@@ -12,7 +12,7 @@
 #include "engine/core/calendar_data.h"
 #include "lang/base/stdlib.h"
 
-#define FILE_MAX (4 << 20)
+#define FILE_MAX (4 << 20) /* of all parts together */
 #define OFFSETS_MAX 4096
 #define NOTICES_MAX 1000
 
@@ -399,7 +399,7 @@ static enum bf_err read_file(struct loader *l, bf_str text) {
     return BF_OK;
 }
 
-static void sum_week(struct bf_calendar *c) {
+void bf_calendar_sum_week(struct bf_calendar *c) {
     for (int d = 0; d < 7; d++) {
         if (!c->rest[d])
             c->week_nth[c->week_working++] = d;
@@ -432,7 +432,7 @@ static const struct bf_calendar *build(const struct loader *l, bf_str text) {
     c->horizon = l->horizon;
     c->known_on = l->known;
     memcpy(c->rest, l->weekend, sizeof c->rest);
-    sum_week(c);
+    bf_calendar_sum_week(c);
     sum_table(c, l);
     c->set_by = bf_arena_copy(l->arena, l->set_by, (l->span + 1) * sizeof *l->set_by);
     c->offsets = bf_arena_copy(l->arena, l->offsets, l->offset_count * sizeof *l->offsets);
@@ -445,11 +445,8 @@ static const struct bf_calendar *build(const struct loader *l, bf_str text) {
     return c;
 }
 
-enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes, size_t len,
-                             bf_day known_on, const struct bf_calendar **cal, struct bf_error *e) {
-    if (len > FILE_MAX)
-        return bf_fail(e, BF_ELIMIT, "calendar %.*s: larger than %d bytes", SHOWN(name), FILE_MAX);
-    const bf_str file = {bytes, (uint32_t)len};
+enum bf_err bf_calendar_load_one(struct bf_arena *a, bf_str name, bf_str file, bf_day known_on,
+                                 const struct bf_calendar **cal, struct bf_error *e) {
     bf_str text = file;
     if (bf_str_starts(text, BF_STR("\xEF\xBB\xBF")))
         text = (bf_str){text.p + 3, text.len - 3};
@@ -464,6 +461,15 @@ enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes,
     if (!err)
         *cal = build(&l, file);
     return err;
+}
+
+enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes, size_t len,
+                             bf_day known_on, const struct bf_calendar **cal, struct bf_error *e) {
+    const bf_str file = {bytes, (uint32_t)len};
+    if (len > FILE_MAX)
+        return bf_fail(e, BF_ELIMIT, "calendar %.*s: larger than %d bytes", SHOWN(name), FILE_MAX);
+    return bf_calendar_is_union(file) ? bf_calendar_load_union(a, name, file, known_on, cal, e)
+                                      : bf_calendar_load_one(a, name, file, known_on, cal, e);
 }
 
 /* ---- finding ---- */
@@ -498,18 +504,34 @@ static bool file_of(bf_str name, char out[BF_PATH_MAX]) {
     return true;
 }
 
-enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
-                             const struct bf_calendar **cal, struct bf_error *e) {
+static enum bf_err read_named(struct bf_arena *a, bf_str name, bf_str *text, struct bf_error *e) {
     char path[BF_PATH_MAX];
-    bf_str text;
-    name = english_name(name);
     enum bf_err err = bf_stdlib_dir(path, e);
     if (err)
         return err;
     if (!file_of(name, path))
         return bf_fail(e, BF_ENOENT, "no calendar is called \"%.*s\"", SHOWN(name));
-    err = bf_file_read(a, path, FILE_MAX, &text, e);
+    err = bf_file_read(a, path, FILE_MAX, text, e);
     if (err == BF_ENOENT)
         return bf_fail(e, err, "no calendar is called \"%.*s\": there is no %s", SHOWN(name), path);
-    return err ? err : bf_calendar_load(a, name, text.p, text.len, known_on, cal, e);
+    return err;
+}
+
+enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
+                             const struct bf_calendar **cal, struct bf_error *e) {
+    bf_str part[BF_CALENDAR_PARTS], file[BF_CALENDAR_PARTS], text;
+    uint32_t count = bf_calendar_parts(name, part);
+    if (!count)
+        return bf_fail(e, BF_ENOENT, "no calendar is called \"%.*s\"", SHOWN(name));
+    for (uint32_t i = 0; i < count; i++) {
+        part[i] = english_name(part[i]);
+        enum bf_err err = read_named(a, part[i], &file[i], e);
+        if (err)
+            return err;
+    }
+    text = file[0];
+    name = part[0];
+    if (count > 1)
+        bf_calendar_join(a, part, file, count, &name, &text);
+    return bf_calendar_load(a, name, text.p, text.len, known_on, cal, e);
 }

@@ -28,7 +28,8 @@ static bool calendar_exists(const struct bf_checker *c, bf_str name) {
 static bf_str near_calendar(bf_str name) {
     bf_str best = {0};
     uint32_t near = 4;
-    static const uint32_t known[] = {BF_B_CN_WORKDAYS, BF_B_NO_CALENDAR};
+    static const uint32_t known[] = {BF_B_CN_WORKDAYS, BF_B_UK_ENGLAND_WALES, BF_B_UK_SCOTLAND,
+                                     BF_B_UK_NORTHERN_IRELAND, BF_B_NO_CALENDAR};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         for (int lang = 0; lang < 2; lang++) {
             bf_str text = bf_builtin_text(known[i], (enum bf_lang)lang);
@@ -41,18 +42,36 @@ static bf_str near_calendar(bf_str name) {
     return best;
 }
 
-static void check_calendar(struct bf_checker *c, const struct bf_node *n) {
-    bf_str written = bf_module_text(c->arena, n->a), name = bf_module_english(written);
-    if (!n->a || !name.len)
-        return;
-    c->p->calendar = bf_str_z(c->arena, name);
-    if (bf_str_eq(name, bf_builtin_text(BF_B_NO_CALENDAR, BF_LANG_EN)) || calendar_exists(c, name))
-        return;
+/* The English spelling, or what is written where there is none. */
+static bf_str one_calendar(struct bf_checker *c, const struct bf_node *module) {
+    bf_str written = bf_module_text(c->arena, module), name = bf_module_english(written);
+    if (!name.len || bf_str_eq(name, bf_builtin_text(BF_B_NO_CALENDAR, BF_LANG_EN)) ||
+        calendar_exists(c, name))
+        return name;
     struct bf_diag *d =
-        bf_report(c, BF_E0106_NO_SUCH_CALENDAR, n->a->span, BF_ARGS(bf_arg_str(written)));
+        bf_report(c, BF_E0106_NO_SUCH_CALENDAR, module->span, BF_ARGS(bf_arg_str(written)));
     bf_str near = near_calendar(written);
     if (near.len)
         bf_hint(c, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(near)));
+    return name;
+}
+
+/* The names of several are joined by +, as the calendar of all of them is called. */
+static void check_calendar(struct bf_checker *c, const struct bf_node *n) {
+    struct bf_buf all;
+    bf_buf_in(&all, c->arena);
+    for (const struct bf_node *m = n->a; m; m = m->next) {
+        bf_str name = one_calendar(c, m);
+        if (!name.len)
+            return;
+        for (const struct bf_node *k = n->a; k != m; k = k->next)
+            if (bf_str_eq(bf_module_english(bf_module_text(c->arena, k)), name))
+                bf_report(c, BF_E0102_CLAUSE_TWICE, m->span, BF_NOARGS);
+        bf_buf_z(&all, m == n->a ? "" : "+");
+        bf_buf_str(&all, name);
+    }
+    if (all.len)
+        c->p->calendar = bf_str_z(c->arena, bf_buf_view(&all));
 }
 
 static void check_clause(struct bf_checker *c, const struct bf_node *n) {

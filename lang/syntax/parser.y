@@ -79,7 +79,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
-%type <items> cites cites0 policy_items imports members fields params params0 rules names items
+%type <items> cites cites0 policy_items imports members fields params params0 rules names modules items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
 %type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
@@ -153,6 +153,9 @@ cites: CITE                   { $$ = list(lx, $1); }
 /* std.government, 中国.工作日历 */
 module: name                  { $$ = node1(lx, MODULE, @$, $1); }
     | module DOT name         { $$ = add_part(lx, @$, $1, $3); }
+    ;
+modules: module               { $$ = list(lx, $1); }
+    | modules ',' module      { $$ = append(lx, $1, $3); }
     ;
 /* Text, Text?, 文本（选填）, list of Department, list of at most 5 Text; `?` belongs to the whole list */
 type: plain_type
@@ -391,8 +394,8 @@ policy_item:
     /* replaces "…"; “…”同时废止 */
     | REPLACES string         { $$ = said(lx, $1, node1(lx, P_REPLACES, @$, $2)); }
     | REPEALED                { $$ = flag(node1(lx, P_REPLACES, @$, $1), BF_F_ZH); }
-    /* calendar cn.workdays */
-    | CALENDAR module         { $$ = said(lx, $1, node1(lx, P_CALENDAR, @$, $2)); }
+    /* calendar cn.workdays; calendar uk.england, uk.scotland */
+    | CALENDAR modules        { $$ = said(lx, $1, node1(lx, P_CALENDAR, @$, $2.first)); }
     | CALENDAR NONE           { $$ = said(lx, $1, node1(lx, P_CALENDAR, @$, none_module(lx, @2, $2))); }
     /* count from next day */
     | COUNT FROM NEXT DAY     { $$ = said(lx, $1, op(node0(lx, P_COUNT, @$), BF_COUNT_NEXT_DAY)); }

@@ -120,7 +120,11 @@ static void policy_item(struct bf_layout *o, const struct bf_node *n, const stru
         bf_put_word(&l, BF_W_CALENDAR);
         if (!l.zh)
             bf_line_cell(&l);
-        bf_put_module(&l, n->a);
+        for (const struct bf_node *m = n->a; m; m = m->next) {
+            if (m != n->a)
+                bf_put_list_comma(&l);
+            bf_put_module(&l, m);
+        }
         break;
     case BF_N_P_COUNT:
         bf_put_word(&l, BF_W_COUNT);

@@ -195,6 +195,102 @@ static void test_day_of_is_day_end(void **state) {
         }
 }
 
+/* ---- several ---- */
+#define PART_A \
+    "banfa calendar 1\nname a\nweekend saturday sunday\noffset +08:00\nfrom 2018-01-01\n" \
+    "notice A of 2017-12-01 announces 2018\nrest 2018-01-02 feast\nwork 2018-01-06 made_up\n" \
+    "notice B of 2018-12-01 announces 2019\n"
+#define PART_B \
+    "banfa calendar 1\nname b.c\nweekend friday saturday\noffset +00:00\nfrom 2018-01-03\n" \
+    "horizon 2019-06-30\n"
+
+static bf_day num(const char *z) {
+    bf_day day;
+    assert_true(bf_day_parse(bf_str_of(z), &day));
+    return day;
+}
+
+static void expect_day(const struct bf_calendar *c, const char *z, bool working, const char *name) {
+    struct bf_day_reason r;
+    bf_day day;
+    assert_true(bf_day_parse(bf_str_of(z), &day));
+    assert_int_equal(bf_calendar_reason(c, day, &r), BF_DAYS_CERTAIN);
+    if (r.working != working || r.name.len != strlen(name) ||
+        memcmp(r.name.p, name, r.name.len) != 0)
+        fail_msg("%s: %d %.*s", z, r.working, (int)r.name.len, r.name.p);
+}
+
+/* A day works if it works in both; known is what both know; the clock is the first's. */
+static void test_several(void **state) {
+    static const char both[] = "banfa calendars 1\nname a+b.c\n" PART_A PART_B;
+    const struct bf_calendar *c = NULL;
+    struct bf_error e;
+    bf_day day;
+    bool working;
+    (void)state;
+    if (bf_calendar_load(arena, BF_STR("a+b.c"), both, strlen(both), BF_DAY_MAX, &c, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(bf_calendar_first(c), num("2018-01-03"));
+    assert_int_equal(bf_calendar_horizon(c), num("2019-06-30"));
+    assert_int_equal(bf_calendar_known_on(c), num("2018-12-01"));
+    assert_int_equal(bf_calendar_offset(c, 0), 28800);
+    assert_int_equal(bf_calendar_bytes(c).len, strlen(both));
+    assert_int_equal(bf_calendar_is_working(c, num("2018-01-02"), &working), BF_DAYS_UNKNOWN);
+    expect_day(c, "2018-01-03", true, "");
+    expect_day(c, "2018-01-05", false, ""); /* Friday rests in b.c */
+    expect_day(c, "2018-01-06", false, ""); /* Saturday: made up for in a, at rest in b.c */
+    expect_day(c, "2018-01-07", false, ""); /* Sunday rests in a */
+    expect_day(c, "2018-01-08", true, "");
+    /* Thursday 4, Monday 8, Tuesday 9: the third working day after the 3rd */
+    assert_int_equal(bf_calendar_after(c, num("2018-01-03"), 3, &day), BF_DAYS_CERTAIN);
+    assert_int_equal(day, num("2018-01-09"));
+    /* Monday to Thursday: past the horizon by the weekend of both, provisionally */
+    assert_int_equal(bf_calendar_after(c, num("2019-06-27"), 1, &day), BF_DAYS_PROVISIONAL);
+    assert_int_equal(day, num("2019-07-01"));
+    /* as known in 2018: a had announced that year alone */
+    assert_int_equal(
+        bf_calendar_load(arena, BF_STR("a+b.c"), both, strlen(both), num("2018-06-01"), &c, &e),
+        BF_OK);
+    assert_int_equal(bf_calendar_horizon(c), num("2018-12-31"));
+    /* the same from the library, by name */
+    assert_int_equal(
+        bf_calendar_open(arena, BF_STR("uk.scotland+中国.工作日历"), BF_DAY_MAX, &c, &e), BF_OK);
+    assert_int_equal(bf_calendar_name(c).len, strlen("uk.scotland+cn.workdays"));
+    expect_day(c, "2025-10-01", false, "国庆节");
+    expect_day(c, "2025-12-01", false, "St_Andrew's_Day_(substitute)");
+    expect_day(c, "2025-09-28", false, ""); /* a Sunday worked in China */
+}
+
+static void test_bad_several(void **state) {
+    static const struct {
+        const char *name, *text, *why;
+    } t[] = {
+        {"a", "banfa calendars 1\nname a\n" PART_A, "joined"},
+        {"a+b.c", "banfa calendars 1\nname b.c+a\n" PART_A PART_B, "joined"},
+        {"a+b.c", "banfa calendars 1\n" PART_A PART_B, "joined"},
+        {"a+b.c", "banfa calendars 1\nname a+b.c\n", "not as many"},
+        {"a+b.c", "banfa calendars 1\nname a+b.c\n" PART_A, "not as many"},
+        {"a+b.c", "banfa calendars 1\nname a+b.c\nfrom 2018-01-01\n" PART_A PART_B, "not as many"},
+        {"b.c+a", "banfa calendars 1\nname b.c+a\n" PART_A PART_B, "\"a\""},
+        {"a+a", "banfa calendars 1\nname a+a\n" PART_A PART_A, "twice"},
+        {"a+", "banfa calendars 1\nname a+\n" PART_A, "joined"},
+        {"a+w",
+         "banfa calendars 1\nname a+w\n" PART_A
+         "banfa calendar 1\nname w\nweekend monday tuesday wednesday thursday friday\n"
+         "offset +00:00\nfrom 2018-01-01\nhorizon 2019-06-30\n",
+         "no working day"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        const struct bf_calendar *c = NULL;
+        struct bf_error e = {0};
+        enum bf_err err = bf_calendar_load(arena, bf_str_of(t[i].name), t[i].text,
+                                           strlen(t[i].text), BF_DAY_MAX, &c, &e);
+        if (err != BF_EFORMAT || !strstr(e.text, t[i].why))
+            fail_msg("case %zu: %d %s", i, err, e.text);
+    }
+}
+
 /* Each bad file and the line its error must name, with some words of the reason. */
 static void test_bad_files(void **state) {
     (void)state;
@@ -307,11 +403,12 @@ static void test_fault(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_china),     cmocka_unit_test(test_known_on),
-        cmocka_unit_test(test_edges),     cmocka_unit_test(test_none),
-        cmocka_unit_test(test_clock),     cmocka_unit_test(test_day_of_is_day_end),
-        cmocka_unit_test(test_bad_files), cmocka_unit_test(test_amendment),
-        cmocka_unit_test(test_names),     cmocka_unit_test(test_fault),
+        cmocka_unit_test(test_china),       cmocka_unit_test(test_known_on),
+        cmocka_unit_test(test_edges),       cmocka_unit_test(test_none),
+        cmocka_unit_test(test_clock),       cmocka_unit_test(test_day_of_is_day_end),
+        cmocka_unit_test(test_bad_files),   cmocka_unit_test(test_several),
+        cmocka_unit_test(test_bad_several), cmocka_unit_test(test_amendment),
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_fault),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
