@@ -124,7 +124,8 @@ bool bf_figures_after(const struct bf_figures *f, const struct bf_entry *n,
     if (f->to == BF_DAY_ANY_TO || n->gone)
         return false;
     if (bf_entry_has_event((enum bf_entry_kind)n->head.kind))
-        return (n->fact_count ? n->facts[0].day : n->day) > f->to; /* of a lapse its limit's last day */
+        return (n->fact_count ? n->facts[0].day : n->day) >
+               f->to; /* of a lapse its limit's last day */
     return calendar && bf_calendar_day_of(calendar, n->head.recorded, BF_DAY_SECONDS) > f->to;
 }
 
@@ -132,7 +133,7 @@ struct reading {
     struct bf_figures *f;
     struct bf_journal_in *in;
     const struct bf_calendar *calendar; /* of the last row that named one */
-    bool gone;                          /* bodies of rows were dropped: seals may say what they said */
+    bool gone; /* bodies of rows were dropped: seals may say what they said */
 };
 
 /* Rows of the interval. A seal repeats what the rows of its case said, and is wanted where they are gone. */
@@ -210,7 +211,7 @@ static void figure_json(const struct bf_figures *f, const struct bf_figure *g, s
     const struct bf_figure_row *rows = sorted(f, g);
     bf_buf_z(out, "{\"cites\":");
     bf_words_cites_json(g->image, g->measure->src, out);
-    bf_buf_fmt(out, ",\"failed\":%llu,\"label\":", (unsigned long long)g->failed);
+    bf_buf_fmt(out, ",\"failed\":%llu,\"label\":", (unsigned long long)(f->sees ? 0 : g->failed));
     bf_json_text(bf_i_label(g->image, g->measure->name, g->measure->label), out);
     bf_buf_z(out, ",\"name\":");
     bf_json_text(bf_i_text(g->image, g->measure->name), out);
@@ -218,8 +219,10 @@ static void figure_json(const struct bf_figures *f, const struct bf_figure *g, s
     bf_json_text(policy_of(g->image), out);
     if (g->measure->counted.per != BF_NONE) {
         bf_buf_z(out, ",\"rows\":[");
-        for (uint32_t i = 0; i < g->row_count; i++) {
-            bf_buf_z(out, i ? ",{" : "{");
+        for (uint32_t i = 0, told = 0; i < g->row_count; i++) {
+            if (f->sees && !f->sees(f->sees_ctx, rows[i].who))
+                continue;
+            bf_buf_z(out, told++ ? ",{" : "{");
             numbers_json(g, &rows[i], out);
             bf_buf_z(out, ",\"party\":");
             bf_value_json(g->image, rows[i].who, out);
@@ -227,9 +230,12 @@ static void figure_json(const struct bf_figures *f, const struct bf_figure *g, s
         }
         bf_buf_char(out, ']');
     }
-    bf_buf_z(out, ",\"total\":{");
-    numbers_json(g, &g->total, out);
-    bf_buf_z(out, "}}");
+    if (!f->sees) {
+        bf_buf_z(out, ",\"total\":{");
+        numbers_json(g, &g->total, out);
+        bf_buf_char(out, '}');
+    }
+    bf_buf_char(out, '}');
 }
 
 static void day_json(bf_day day, struct bf_buf *out) {
@@ -244,13 +250,15 @@ void bf_figures_json(const struct bf_figures *f, struct bf_buf *out) {
     bf_buf_z(out, "{\"from\":");
     day_json(f->from, out);
     bf_buf_z(out, ",\"measures\":[");
-    for (uint32_t i = 0; i < f->count; i++) {
-        bf_buf_z(out, i ? "," : "");
+    for (uint32_t i = 0, told = 0; i < f->count; i++) {
+        if (f->sees && f->figure[i].measure->counted.per == BF_NONE)
+            continue;
+        bf_buf_z(out, told++ ? "," : "");
         figure_json(f, &f->figure[i], out);
     }
     bf_buf_z(out, "],\"to\":");
     day_json(f->to, out);
-    bf_buf_fmt(out, ",\"unknown\":%llu}", (unsigned long long)f->unknown);
+    bf_buf_fmt(out, ",\"unknown\":%llu}", (unsigned long long)(f->sees ? 0 : f->unknown));
 }
 
 static bf_str day_text(const struct bf_figures *f, bf_day day) {
@@ -292,8 +300,8 @@ void bf_figures_text(const struct bf_figures *f, enum bf_lang lang, struct bf_bu
         bf_str cites = bf_words_cites(&w, g->measure->src);
         bf_str label = bf_i_label(g->image, g->measure->name, g->measure->label);
         if (cites.len)
-            label = bf_words_join(
-                &w, label, "", bf_words_text(&w, BF_T_SIM_CITED, BF_ARGS(bf_arg_str(cites))));
+            label = bf_words_join(&w, label, "",
+                                  bf_words_text(&w, BF_T_SIM_CITED, BF_ARGS(bf_arg_str(cites))));
         bf_buf_str(out, bf_words_text(&w, BF_T_SIM_FIGURE,
                                       BF_ARGS(bf_arg_str(label), bf_arg_str(interval(f, &w)))));
         bf_buf_char(out, '\n');

@@ -22,10 +22,12 @@ struct bf_figure {
     const struct bf_image *image; /* the latest version that has it */
     const struct bf_i_measure *measure;
     struct bf_figure_row total;
-    struct bf_figure_row *rows; /* one a party, in the order in which they were met; if it is per party */
+    struct bf_figure_row
+        *rows; /* one a party, in the order in which they were met; if it is per party */
     uint32_t row_count, row_cap;
     uint32_t *slot, slots; /* rows by party, + 1 */
-    uint64_t failed;       /* cases of which the condition could not be told (a sum overflowed, a day no calendar knows) */
+    uint64_t
+        failed; /* cases of which the condition could not be told (a sum overflowed, a day no calendar knows) */
 };
 struct bf_figures {
     struct bf_arena *arena;
@@ -34,6 +36,10 @@ struct bf_figures {
     struct bf_figure *figure;
     uint32_t count, cap;
     uint64_t unknown; /* cases whose rows of then were dropped */
+    /* Whose rows are told. Then no totals are, nor what is not by party: out of a total and one's own row follow the
+    ** others'. NULL: all. */
+    bool (*sees)(void *ctx, struct bf_value who);
+    void *sees_ctx;
 };
 
 /* Everything lives in the arena, whose exhaustion goes to its jump point. */
@@ -41,8 +47,9 @@ void bf_figures_init(struct bf_figures *f, struct bf_arena *a, bf_day from, bf_d
 /* Measures of an image that are told though no case was counted. The image outlives the figures. */
 void bf_figures_know(struct bf_figures *f, const struct bf_image *m);
 /* A case as it stood at the end of the interval. calendar: for conditions that count days; NULL: none. scratch is reset. */
-void bf_figures_add(struct bf_figures *f, const struct bf_image *m, const struct bf_calendar *calendar,
-                    const struct bf_case *c, struct bf_arena *scratch);
+void bf_figures_add(struct bf_figures *f, const struct bf_image *m,
+                    const struct bf_calendar *calendar, const struct bf_case *c,
+                    struct bf_arena *scratch);
 /* Does a row of the journal tell of a day after the interval? calendar: of the row, or the last one known. */
 bool bf_figures_after(const struct bf_figures *f, const struct bf_entry *n,
                       const struct bf_calendar *calendar);

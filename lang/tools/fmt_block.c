@@ -518,6 +518,7 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
     case BF_N_NORM:
     case BF_N_PROCEDURE: bf_lay_state(o, n, 0); return;
     case BF_N_SCENARIO: bf_lay_scenario(o, n, 0); return;
+    case BF_N_MEASURE: bf_lay_measure(o, n, 0); return;
     case BF_N_MODEL: bf_lay_model(o, n, 0); return;
     case BF_N_LET: bf_lay_statement(o, n, &lets, 0); return;
     default: break;
@@ -543,10 +544,6 @@ void bf_lay_declaration(struct bf_layout *o, const struct bf_node *n) {
         if (n->b)
             bf_lay_label_cell(&l, n->b);
         table = &violations;
-        break;
-    case BF_N_MEASURE:
-        bf_put_measure(&l, n);
-        cites = NULL;
         break;
     case BF_N_ASSERT:
         bf_put_assert(&l, n);

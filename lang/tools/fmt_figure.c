@@ -15,7 +15,7 @@ static void tally(struct bf_line *l, const struct bf_node *n) {
     bf_put_close_paren(l);
 }
 
-void bf_put_measure(struct bf_line *l, const struct bf_node *n) {
+static void measure_head(struct bf_line *l, const struct bf_node *n) {
     bf_put_word(l, BF_W_MEASURE);
     bf_put_name(l, n->a, BF_PLACE_OWN);
     bf_put_label(l, n->b);
@@ -26,8 +26,11 @@ void bf_put_measure(struct bf_line *l, const struct bf_node *n) {
         if (l->zh)
             bf_put_word(l, BF_W_TALLIED);
     }
-    bf_line_break(l);
-    bf_line_space(l);
+}
+
+static void measure_value(struct bf_line *l, const struct bf_node *n) {
+    if (l->text.len)
+        bf_line_space(l);
     bf_put_sign(l, "=", "＝", BF_GLUE_WORD);
     bf_line_space(l);
     tally(l, n->d);
@@ -38,6 +41,28 @@ void bf_put_measure(struct bf_line *l, const struct bf_node *n) {
         bf_line_tight(l);
     bf_put_sign(l, "/", "／", l->zh ? BF_GLUE_OPEN : BF_GLUE_WORD);
     tally(l, n->e);
+}
+
+void bf_lay_measure(struct bf_layout *o, const struct bf_node *n, uint32_t indent) {
+    bool zh = bf_fmt_zh(&o->f, n, false);
+    struct bf_line l, whole;
+    bf_line_init(&l, &o->f, zh);
+    measure_head(&l, n);
+    bf_line_init(&whole, &o->f, zh);
+    measure_head(&whole, n);
+    measure_value(&whole, n);
+    if (indent + bf_lay_columns(bf_buf_view(&whole.text)) > WIDTH) {
+        bf_str behind = bf_lay_inner(o, bf_lay_full_end(n), indent);
+        bf_lay_row_of(o, indent, &l);
+        bf_line_fini(&whole);
+        bf_line_init(&whole, &o->f, zh);
+        measure_value(&whole, n);
+        struct bf_row *r = bf_lay_row_of(o, indent + INDENT, &whole);
+        r->comment = behind;
+        return;
+    }
+    bf_line_fini(&l);
+    bf_lay_one_row(o, n, indent, &whole, NULL, NULL);
 }
 
 static void without(struct bf_line *l, const struct bf_node *act) {

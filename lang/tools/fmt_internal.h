@@ -103,7 +103,6 @@ void bf_put_rule_head(struct bf_line *l, const struct bf_node *rule);
 void bf_put_act_clauses(struct bf_line *l, const struct bf_node *clauses,
                         const struct bf_node *params, bool guard_done);
 void bf_put_act(struct bf_line *l, const struct bf_node *act); /* OPENS, DOES, REPORTS */
-void bf_put_measure(struct bf_line *l, const struct bf_node *measure);
 void bf_put_assert(struct bf_line *l, const struct bf_node *assertion);
 
 /* Which surface the node is written in under this formatter; outer is its owner's. */
@@ -141,6 +140,8 @@ struct bf_layout {
 
 struct bf_row *bf_lay_row_of(struct bf_layout *o, uint32_t indent, struct bf_line *l);
 bf_str bf_lay_cite_text(struct bf_layout *o, const struct bf_node *cites, bool zh);
+/* On one line, or from the sign of equality on below it. */
+void bf_lay_measure(struct bf_layout *o, const struct bf_node *measure, uint32_t indent);
 void bf_lay_model(struct bf_layout *o, const struct bf_node *model, uint32_t indent);
 void bf_lay_add_comment(struct bf_layout *o, const struct bf_trivia *t, uint32_t indent);
 void bf_lay_leading(struct bf_layout *o, uint32_t end, uint32_t indent);

@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).parent))
 import openapi  # noqa: E402
 import schema  # noqa: E402
-from live import CIVIL, POLICE, POLICY, REQUEST, ROOT, Answer, Daemon, Stream  # noqa: E402
+from live import BANFA, CIVIL, POLICE, POLICY, REQUEST, ROOT, Answer, Daemon, Stream  # noqa: E402
 
 DOC = openapi.load()
 HARD = {"429", "500", "503", "507"}  # had below, where they can be had
@@ -72,7 +73,7 @@ class Checked(Daemon):
 
 
 SAMPLE = {"number": "1", "act": "同意共享", "register": f"{POLICY}.共享授权台账", "policy": POLICY, "calendar": "cn.workdays",
-          "kind": "person", "id": "nobody", "seq": "1", "query": "获取途径认定"}
+          "kind": "person", "id": "nobody", "seq": "1", "query": "获取途径认定", "measure": "按期答复率"}
 
 
 def refused_alike(d, person):
@@ -169,6 +170,30 @@ def decisions(d, token):
     d.says(422, "no-policy", "POST", "/v1/decide/获取途径认定", {"policy": "x"}, token=token)
     d.says(422, "member", "POST", "/v1/decide/获取途径认定", {"args": {"类型": 5}}, token=token)
     d.says(422, "member", "POST", "/v1/decide/获取途径认定", {"stranger": 5}, token=token)
+
+
+def figures(d, operator, wang, li):
+    """wang is of the police, whom li asked once; who is neither operator nor theirs is told of nobody."""
+    all_of = d.fine("GET", "/v1/measures", token=operator)
+    assert {m["name"] for m in all_of["measures"]} >= {"按期答复率", "共享率"}, all_of
+    on_time = d.fine("GET", "/v1/measures/按期答复率", token=operator)["measures"][0]
+    assert on_time["policy"] == POLICY and on_time["cites"] == ["17"]
+    assert on_time["total"]["over"] == sum(r["over"] for r in on_time["rows"]) > 0, on_time
+    his = d.fine("GET", "/v1/measures/按期答复率", token=wang)["measures"][0]
+    assert his["rows"] == [r for r in on_time["rows"] if r["party"]["code"] == POLICE], (his, on_time)
+    assert his["rows"] and "total" not in his
+    assert d.fine("GET", "/v1/measures/按期答复率", token=li)["measures"][0]["rows"] == []
+    journal = d.folder / "figures.journal"
+    d.run("export", str(journal))  # what the service counts is what its journal says
+    for asked, day in ("", ()), ("?from=2020-01-01", ("--from", "2020-01-01")):
+        told = subprocess.run([BANFA, "measure", "--json", *day, journal], check=True, capture_output=True, text=True).stdout
+        assert json.loads(told) == d.fine("GET", f"/v1/measures{asked}", token=operator), told
+    before = d.fine("GET", "/v1/measures/共享率?from=2000-01-01&to=2000-12-31", token=operator)
+    assert before["from"] == "2000-01-01" and before["measures"][0]["total"] == {"counted": 0, "over": 0}, before
+    for path in "/v1/measures", "/v1/measures/共享率":
+        d.says(400, "query", "GET", f"{path}?to=2025-02-30", token=li)
+        d.says(401, "sign-in", "GET", path)
+    d.says(404, "no-measure", "GET", "/v1/measures/x", token=li)
 
 
 def registers(d, token):
@@ -404,6 +429,7 @@ def main():
         bad_queries(d, li)
         decisions(d, li)
         registers(d, li)
+        figures(d, d.token, wang, li)
         policies(d, li)
         directory(d, li)
         second_policy(d, li)
