@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/service/api.h"
+#include "engine/service/copies.h"
 #include "engine/service/loop.h"
 #include "lang/base/stdlib.h"
 
@@ -297,27 +298,15 @@ bool bf_client_send(struct bf_client *c, const char *method, const char *path, c
 }
 
 /* ---- a store to read at leisure ---- */
-static const char *copy_name(struct bf_client *c) {
-    char folder[BF_PATH_MAX], *here = realpath(c->database, folder);
-    struct bf_buf out;
-    uint8_t own[6];
-    char hex[2 * sizeof own + 1];
-    while (getrandom(own, sizeof own, 0) != (ssize_t)sizeof own)
-        ;
-    bf_hex(own, sizeof own, hex);
-    bf_buf_in(&out, c->settings.arena);
-    bf_buf_fmt(&out, "%s.copy-%s", here ? here : c->database, hex);
-    bf_buf_char(&out, 0);
-    return out.p;
-}
-
-static void remove_copy(const char *path) {
-    static const char *const tail[] = {"", "-wal", "-shm", ".lock"};
-    char name[BF_PATH_MAX + 8];
-    for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) {
-        snprintf(name, sizeof name, "%s%s", path, tail[i]);
-        unlink(name);
-    }
+/* Not begun where it cannot end. */
+static bool copy_fits(struct bf_client *c) {
+    uint64_t needed, there;
+    if (bf_copy_fits(c->database, &needed, &there))
+        return true;
+    bf_client_say(
+        c, true, BF_T_ADMIN_COPY_NO_ROOM,
+        BF_ARGS(bf_arg_int((int64_t)(needed >> 20) + 1), bf_arg_int((int64_t)(there >> 20))));
+    return false;
 }
 
 static bool order_copy(struct bf_client *c, const char *path) {
@@ -344,9 +333,12 @@ bool bf_client_snapshot(struct bf_client *c, struct bf_snapshot *out) {
     *out = (struct bf_snapshot){0};
     if (fd >= 0) {
         close(fd);
-        out->copy = copy_name(c);
-        if (!order_copy(c, out->copy))
+        char copy[BF_PATH_MAX];
+        if (bf_copy_name(c->database, copy, &e))
+            return fail(c, &e);
+        if (!copy_fits(c) || !order_copy(c, copy))
             return false;
+        out->copy = bf_str_z(c->settings.arena, bf_str_of(copy));
     } else if (there) {
         return fail(c, &e);
     }
@@ -360,7 +352,7 @@ bool bf_client_snapshot(struct bf_client *c, struct bf_snapshot *out) {
 void bf_snapshot_close(struct bf_snapshot *s) {
     bf_closed_close(s->store);
     if (s->copy)
-        remove_copy(s->copy);
+        bf_copy_remove(s->copy);
 }
 
 /* ---- telling ---- */

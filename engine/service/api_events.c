@@ -90,7 +90,7 @@ static void take_rows(struct bf_call *c, void *arg) {
     const struct bf_row_journal *row = b->err ? NULL : b->rows->row;
     enum bf_err err = b->err;
     q->told = bf_new_array(c->arena, struct bf_event_told, q->limit);
-    q->more = !err && b->rows->count == q->limit;
+    q->more = !err && (b->rows->count == q->limit || b->rows->cut);
     for (uint32_t i = 0; !err && i < b->rows->count; i++) {
         if (bf_arena_used(c->arena) > PAGE_BYTES) {
             q->more = true;
@@ -118,7 +118,10 @@ void bf_on_events(struct bf_call *c) {
         return;
     c->own = q;
     struct bf_row_journal at = {.seq = q->after};
-    struct bf_query query = {
-        .table = BF_TABLE_JOURNAL, .at = &at, .after = true, .limit = q->limit};
+    struct bf_query query = {.table = BF_TABLE_JOURNAL,
+                             .at = &at,
+                             .after = true,
+                             .limit = q->limit,
+                             .bytes = PAGE_BYTES};
     bf_store_read(c->service->store, &query, rows_read, c);
 }

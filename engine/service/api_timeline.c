@@ -259,8 +259,11 @@ static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
 
 static void read_rows(struct timeline *t) {
     struct bf_row_journal at = {.seq = t->next};
-    struct bf_query q = {
-        .table = BF_TABLE_JOURNAL, .at = &at, .chain = true, .limit = ROWS_AT_ONCE};
+    struct bf_query q = {.table = BF_TABLE_JOURNAL,
+                         .at = &at,
+                         .chain = true,
+                         .limit = ROWS_AT_ONCE,
+                         .bytes = BF_PAGE_BYTES};
     bf_store_read(t->call->service->store, &q, rows_read, t);
 }
 

@@ -100,8 +100,12 @@ static void answered(void *ctx, enum bf_err read, const struct bf_error *error,
 
 static void ask(struct last *l, enum bf_table table, const void *at, uint32_t same, uint32_t limit,
                 enum bf_err (*take)(struct last *, const struct bf_rows *, struct bf_error *)) {
-    l->query = (struct bf_query){
-        .table = table, .at = at, .same = same, .after = at && !same, .limit = limit};
+    l->query = (struct bf_query){.table = table,
+                                 .at = at,
+                                 .same = same,
+                                 .after = at && !same,
+                                 .limit = limit,
+                                 .bytes = BF_PAGE_BYTES};
     l->take = take;
     l->asks = true;
 }

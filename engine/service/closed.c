@@ -109,7 +109,7 @@ struct question {
     enum bf_err err;
     void **rows; /* copies */
     uint32_t count;
-    bool done;
+    bool cut, done;
 };
 
 static size_t row_size(enum bf_table table) {
@@ -132,6 +132,7 @@ static void answer(void *ctx, enum bf_err err, const struct bf_error *e,
             *q->e = *e;
         return;
     }
+    q->cut = rows->cut;
     q->rows = bf_malloc((rows->count + 1) * sizeof *q->rows);
     for (uint32_t i = 0; q->rows && i < rows->count; i++) {
         q->rows[i] = bf_row_copy(rows->table, (const char *)rows->row + i * row_size(rows->table));
@@ -163,7 +164,7 @@ static enum bf_err ask(struct bf_closed *c, struct bf_query query, bool pages, b
         err = q.err;
         for (uint32_t i = 0; !err && i < q.count; i++)
             err = each(ctx, q.rows[i], e);
-        more = pages && q.count == query.limit;
+        more = pages && (q.count == query.limit || q.cut);
         if (more) {
             query.at = q.rows[q.count - 1];
             query.after = true;
@@ -182,7 +183,10 @@ enum bf_err bf_closed_read(struct bf_closed *c, const struct bf_query *query, bf
 
 enum bf_err bf_closed_walk(struct bf_closed *c, enum bf_table table, bf_closed_each *each,
                            void *ctx, struct bf_error *e) {
-    struct bf_query q = {.partition = BF_CLOSED_PARTITION, .table = table, .limit = PAGE_ROWS};
+    struct bf_query q = {.partition = BF_CLOSED_PARTITION,
+                         .table = table,
+                         .limit = PAGE_ROWS,
+                         .bytes = BF_PAGE_BYTES};
     return ask(c, q, true, each, ctx, e);
 }
 

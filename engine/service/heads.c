@@ -239,7 +239,8 @@ static void read_rows(struct loading *l) {
                          .table = BF_TABLE_JOURNAL,
                          .at = &at,
                          .chain = true,
-                         .limit = CHAIN_ROWS};
+                         .limit = CHAIN_ROWS,
+                         .bytes = BF_PAGE_BYTES};
     bf_store_read(l->e->store, &q, rows_loaded, l);
 }
 

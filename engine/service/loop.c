@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "engine/service/api.h"
+#include "engine/service/copies.h"
 #include "engine/service/http_server.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
@@ -235,6 +236,10 @@ static enum bf_err open_store(struct bf_loop *l, struct bf_store **store, struct
         bf_store_close(*store);
         return bf_fail(e, BF_EFORMAT, "%s is of an older version: run banfad rebuild first", z);
     }
+    unsigned left = bf_copies_remove(z);
+    if (left)
+        bf_log(l->o.service.log, BF_LOG_INFO, "copies_removed", NULL,
+               BF_LOG_FIELDS(BF_LOG_INT("count", left)));
     return BF_OK;
 }
 

@@ -302,7 +302,8 @@ static enum bf_err read_chain(struct chain *c, struct bf_error *e) {
                              .table = BF_TABLE_JOURNAL,
                              .at = &at,
                              .chain = true,
-                             .limit = 256};
+                             .limit = 256,
+                             .bytes = BF_PAGE_BYTES};
         uint64_t before = c->count;
         enum bf_err err = bf_closed_read(c->r->from, &q, take_link, c, e);
         if (err)

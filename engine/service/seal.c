@@ -121,7 +121,8 @@ static void read_rows(struct bf_sealing *g) {
                          .table = BF_TABLE_JOURNAL,
                          .at = &at,
                          .chain = true,
-                         .limit = CHAIN_ROWS};
+                         .limit = CHAIN_ROWS,
+                         .bytes = BF_PAGE_BYTES};
     g->reading = true;
     bf_store_read(g->engine->store, &q, rows_read, g);
 }

@@ -118,8 +118,11 @@ static struct page *page_at(struct bf_stream *h, uint64_t after) {
     }
     h->pages = p;
     struct bf_row_journal at = {.seq = after};
-    struct bf_query q = {
-        .table = BF_TABLE_JOURNAL, .at = &at, .after = true, .limit = BF_STREAM_PAGE};
+    struct bf_query q = {.table = BF_TABLE_JOURNAL,
+                         .at = &at,
+                         .after = true,
+                         .limit = BF_STREAM_PAGE,
+                         .bytes = PAGE_BYTES};
     bf_store_read(h->service->store, &q, page_read, p);
     return p;
 }

@@ -100,7 +100,7 @@ static void page_done(void *ctx, enum bf_err err, const struct bf_error *e,
         put_row(&buf, t, row + t->size * i);
     err = write_all(d->fd, &buf, &mine);
     bf_buf_fini(&buf);
-    bool more = rows->count == PAGE_ROWS && t->keys > 0;
+    bool more = (rows->count == PAGE_ROWS || rows->cut) && t->keys > 0;
     if (!err && more) {
         bf_free(d->last);
         d->last = bf_row_copy(rows->table, row + t->size * (rows->count - 1));
@@ -130,7 +130,8 @@ void bf_store_dump(struct bf_store *s, uint32_t partition, int fd, bf_store_done
         return;
     }
     *d = (struct dump){.store = s, .fd = fd, .done = done, .ctx = ctx};
-    d->query = (struct bf_query){.partition = partition, .limit = PAGE_ROWS};
+    d->query =
+        (struct bf_query){.partition = partition, .limit = PAGE_ROWS, .bytes = BF_PAGE_BYTES};
     next_table(d, 0);
     next_page(d);
 }

@@ -38,6 +38,9 @@ static inline bool bf_cell_is_number(const struct bf_column *c) { return c->kind
 int bf_row_compare(enum bf_table table, const uint8_t *columns, uint32_t count, const void *x,
                    const void *y);
 
+/* The bytes of its texts. */
+size_t bf_row_texts(enum bf_table table, const void *row);
+
 /* The query with `at` copied behind it, in one piece. NULL when out of memory. */
 struct bf_query *bf_query_copy(const struct bf_query *q);
 

@@ -239,30 +239,43 @@ static bool wanted(const struct bf_query *q, const uint8_t *column, const void *
            bf_cell_number(&bf_shapes[q->table].column[column[q->same]], row) <= q->until;
 }
 
-static uint32_t collect_range(const struct part *p, const struct bf_query *q, char *out) {
+/* Counts a row's bytes; have they come to the bound? */
+static bool reached(const struct bf_query *q, const void *row, uint64_t *bytes) {
+    *bytes += bf_row_texts(q->table, row);
+    return q->bytes && *bytes >= q->bytes;
+}
+
+static uint32_t collect_range(const struct part *p, const struct bf_query *q, char *out,
+                              bool *cut) {
     const struct list *l = &p->list[q->table][q->order];
     uint8_t column[BF_ORDER_COLUMNS_MAX];
     uint32_t all = bf_order_columns(q->table, q->order, column), count = 0;
     size_t size = bf_shapes[q->table].size;
     uint32_t at = q->at ? seek(l, q->table, column, q->after ? all : q->same, q->at, q->after) : 0;
-    for (; at < l->count && count < q->limit && wanted(q, column, l->row[at]); at++)
+    uint64_t bytes = 0;
+    for (; !*cut && at < l->count && count < q->limit && wanted(q, column, l->row[at]); at++) {
         memcpy(out + size * count++, l->row[at], size);
+        *cut = reached(q, l->row[at], &bytes);
+    }
     return count;
 }
 
-static uint32_t collect_chain(const struct part *p, const struct bf_query *q, char *out) {
+static uint32_t collect_chain(const struct part *p, const struct bf_query *q, char *out,
+                              bool *cut) {
     const struct list *l = &p->list[BF_TABLE_JOURNAL][BF_BY_KEY];
     struct bf_row_journal row = *(const struct bf_row_journal *)q->at;
     uint32_t count = 0;
     uint8_t column[BF_ORDER_COLUMNS_MAX];
     uint32_t keys = bf_order_columns(BF_TABLE_JOURNAL, BF_BY_KEY, column);
-    while (row.seq && count < q->limit) {
+    uint64_t bytes = 0;
+    while (row.seq && count < q->limit && !*cut) {
         uint32_t at = seek(l, BF_TABLE_JOURNAL, column, keys, &row, false);
         const struct bf_row_journal *found = at < l->count ? l->row[at] : NULL;
         if (!found || found->seq != row.seq)
             break;
         memcpy(out + sizeof row * count++, found, sizeof row);
         row.seq = found->before;
+        *cut = reached(q, found, &bytes);
     }
     return count;
 }
@@ -279,8 +292,11 @@ static void answer_read(struct memory_store *s, const struct job *job) {
         job->rows(job->ctx, e.code, &e, NULL);
         return;
     }
-    uint32_t count = !p ? 0 : q->chain ? collect_chain(p, q, out) : collect_range(p, q, out);
-    job->rows(job->ctx, BF_OK, NULL, &(struct bf_rows){q->table, out, count});
+    bool cut = false;
+    uint32_t count = !p         ? 0
+                     : q->chain ? collect_chain(p, q, out, &cut)
+                                : collect_range(p, q, out, &cut);
+    job->rows(job->ctx, BF_OK, NULL, &(struct bf_rows){q->table, out, count, cut});
     bf_free(out);
 }
 

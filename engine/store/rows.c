@@ -108,12 +108,18 @@ int bf_row_compare(enum bf_table table, const uint8_t *column, uint32_t count, c
     return 0;
 }
 
-void *bf_row_copy(enum bf_table table, const void *row) {
+size_t bf_row_texts(enum bf_table table, const void *row) {
     const struct bf_table_shape *t = &bf_shapes[table];
-    size_t size = t->size;
+    size_t size = 0;
     for (uint32_t i = 0; i < t->count; i++)
         if (!bf_cell_is_number(&t->column[i]))
             size += bf_cell_bytes(&t->column[i], row).len;
+    return size;
+}
+
+void *bf_row_copy(enum bf_table table, const void *row) {
+    const struct bf_table_shape *t = &bf_shapes[table];
+    size_t size = t->size + bf_row_texts(table, row);
     char *copy = bf_malloc(size);
     if (!copy)
         return NULL;

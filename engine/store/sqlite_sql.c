@@ -373,6 +373,8 @@ static void read_row(sqlite3_stmt *st, const struct bf_table_shape *t, struct bf
 struct found {
     char *row;
     uint32_t count, cap;
+    uint64_t bytes;
+    bool cut;
 };
 
 static void *found_add(struct found *f, struct bf_arena *a, size_t size) {
@@ -402,8 +404,14 @@ static int read_rows(struct bf_sql *sql, const struct bf_query *q, struct bf_are
         rc = bind_query(*slot, q);
     if (rc)
         return rc;
-    while ((rc = sqlite3_step(*slot)) == SQLITE_ROW)
-        read_row(*slot, t, a, found_add(f, a, t->size));
+    while (!f->cut && (rc = sqlite3_step(*slot)) == SQLITE_ROW) {
+        void *row = found_add(f, a, t->size);
+        read_row(*slot, t, a, row);
+        f->bytes += bf_row_texts(q->table, row);
+        f->cut = q->bytes && f->bytes >= q->bytes;
+    }
+    if (f->cut)
+        rc = SQLITE_DONE;
     int ended = sqlite3_reset(*slot);
     return rc == SQLITE_DONE ? ended : rc;
 }
@@ -412,10 +420,14 @@ static int read_rows(struct bf_sql *sql, const struct bf_query *q, struct bf_are
 static int read_chain(struct bf_sql *sql, const struct bf_query *q, struct bf_arena *a,
                       struct found *f) {
     struct bf_row_journal at = {.seq = ((const struct bf_row_journal *)q->at)->seq};
-    const struct bf_query one = {
-        .partition = q->partition, .table = BF_TABLE_JOURNAL, .at = &at, .same = 1, .limit = 1};
+    const struct bf_query one = {.partition = q->partition,
+                                 .table = BF_TABLE_JOURNAL,
+                                 .at = &at,
+                                 .same = 1,
+                                 .limit = 1,
+                                 .bytes = q->bytes};
     int rc = sqlite3_exec(sql->db, "BEGIN", NULL, NULL, NULL);
-    while (!rc && at.seq && f->count < q->limit) {
+    while (!rc && at.seq && f->count < q->limit && !f->cut) {
         uint32_t before = f->count;
         rc = read_rows(sql, &one, a, f);
         if (rc || f->count == before)
@@ -440,7 +452,7 @@ enum bf_err bf_sql_read(struct bf_sql *sql, const struct bf_query *q, struct bf_
     sqlite3_progress_handler(sql->db, 0, NULL, NULL);
     if (rc)
         return bf_sql_fail(e, sql->db, rc, bf_shapes[q->table].name);
-    *out = (struct bf_rows){q->table, f.row, f.count};
+    *out = (struct bf_rows){q->table, f.row, f.count, f.cut};
     return BF_OK;
 }
 

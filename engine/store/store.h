@@ -115,11 +115,15 @@ struct bf_query {
     bool
         chain; /* JOURNAL: the row at->seq, then the one it names as before, and so on: newest first */
     uint32_t limit; /* rows at most; > 0 */
+    uint32_t
+        bytes; /* … and none behind the one that brings their bytes to so many; 0: no such bound */
 };
+#define BF_PAGE_BYTES (8u << 20) /* a bound for pages of rows that may be large */
 struct bf_rows {
     enum bf_table table;
     const void *row; /* an array of the table's struct bf_row_…; valid until done returns */
     uint32_t count;
+    bool cut; /* there may be more: they came to `bytes` */
 };
 typedef void bf_store_rows(void *ctx, enum bf_err err, const struct bf_error *e,
                            const struct bf_rows *rows);

@@ -2,6 +2,7 @@
 """The commands of operators, each as somebody new would run it, while banfad serves and while it does not; a backup
 made while acts go on, restored and verified; and every place where a byte of what is kept can be changed: verification
 must find it and say where. SQLite is spoken to from here by Python's own module, past the program."""
+import fcntl
 import json
 import os
 import re
@@ -409,6 +410,47 @@ def forced(t):
     assert done.returncode == 0 and "all the same" in done.stderr and "made anew" in done.stdout, done
 
 
+def copies(d, t):
+    """What killed commands left beside the database is gone after a start; what somebody reads, and what is not ours, is not."""
+    left, read, other = (d.folder / f"b.db.copy-{x}" for x in ("0123456789ab", "ba9876543210", "of-mine"))
+    for path in (left, read, other, Path(f"{left}-wal"), Path(f"{left}.lock")):
+        path.write_bytes(b"x")
+    with open(f"{read}.lock", "w", encoding="utf-8") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        d.start()
+        assert not list(d.folder.glob(f"{left.name}*")) and read.exists() and other.exists()
+        d.stop()
+    d.start()
+    assert not list(d.folder.glob(f"{read.name}*")) and other.exists()
+    t("verify")
+    d.stop()
+    other.unlink()
+    assert not list(d.folder.glob("b.db.copy-*"))
+
+
+def no_room(d):
+    """Where a disk of a few MiB can be mounted: a copy that does not fit is not begun."""
+    disk = d.folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", disk], capture_output=True, check=False).returncode:
+        return
+    try:
+        small = Daemon(made=False)
+        small.env.update(BANFA_DATABASE=str(disk / "b.db"), BANFA_DATA=str(disk / "data"))
+        small.run("init")
+        small.start()
+        (disk / "ballast").write_bytes(bytes(40 << 20))
+        for args, said in ((("verify",), "MiB are free"), (("export", disk / "j", "--lang", "zh"), "请腾出空间")):
+            done = subprocess.run([BANFAD, *args], env=small.env, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 2 and said in done.stderr, done
+        assert not list(disk.glob("b.db.copy-*"))
+        (disk / "ballast").unlink()
+        small.run("verify")
+        small.stop()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
 def conflicts(d):
     return (d.folder / "log").read_text().count('"checkpoint_conflict"')
 
@@ -528,3 +570,5 @@ with Daemon() as d:
     shortened(d, t, note)
     laundered(d, t)
     changed_since(d, t)
+    copies(d, t)
+    no_room(d)

@@ -148,7 +148,7 @@ static void rows_done(void *ctx, enum bf_err err, const struct bf_error *e,
                     bf_str s = bf_cell_bytes(&t->column[c], row);
                     bf_cell_set_bytes(&t->column[c], row, bf_str_dup(r->arena, s));
                 }
-        *r->out = (struct bf_rows){rows->table, copy, rows->count};
+        *r->out = (struct bf_rows){rows->table, copy, rows->count, rows->cut};
     }
     kit_done(&r->end, err, e);
 }

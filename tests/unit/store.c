@@ -103,6 +103,32 @@ static void test_chain(void **state) {
     bf_arena_free(a);
 }
 
+/* Pages of rows that are large: each ends with the row that brings it to the bound, and none is left out. */
+static void test_pages_of_large_rows(void **state) {
+    (void)state;
+    submit_up_to(14);
+    for (uint32_t bytes = 1; bytes < 2000; bytes = bytes * 3 / 2 + 1) {
+        struct bf_arena *a = bf_arena_new(0);
+        struct bf_row_journal at = {.seq = 0};
+        struct bf_query q = {
+            .table = BF_TABLE_JOURNAL, .at = &at, .after = true, .limit = 100, .bytes = bytes};
+        struct bf_rows rows = {.cut = true};
+        while (rows.cut) {
+            assert_int_equal(kit_read(&kit, &q, a, &rows), BF_OK);
+            uint64_t sum = 0;
+            for (uint32_t i = 0; i < rows.count; i++) {
+                const struct bf_row_journal *row = (const struct bf_row_journal *)rows.row + i;
+                assert_true(sum < bytes); /* nothing stands behind the row that reached it */
+                sum += row->head.len + row->salt.len + row->body.len;
+                assert_int_equal(row->seq, ++at.seq);
+            }
+            assert_int_equal(rows.cut, sum >= bytes);
+        }
+        assert_int_equal(at.seq, 28);
+        bf_arena_free(a);
+    }
+}
+
 /* Due by then, in order of due, sequence, number; a page begins behind the one before; no due, not there. */
 static void test_due(void **state) {
     (void)state;
@@ -214,6 +240,7 @@ static void random_query(struct bf_query *q, struct bf_arena *a, uint64_t *seed)
     while (!bf_order_holds(q->table, q->order, at));
     q->at = at;
     q->limit = 1 + (uint32_t)(test_random(seed) % 6);
+    q->bytes = test_random(seed) % 2 ? 1 + (uint32_t)(test_random(seed) % 60) : 0;
     if (q->table == BF_TABLE_JOURNAL && test_random(seed) % 2) {
         q->chain = true;
         return;
@@ -234,7 +261,7 @@ static void same_rows(const struct bf_rows *x, const struct bf_rows *y, uint64_t
     uint8_t column[256];
     for (uint32_t i = 0; i < t->count; i++)
         column[i] = (uint8_t)i;
-    if (x->count != y->count)
+    if (x->count != y->count || x->cut != y->cut)
         fail_msg("seed %llu: %s: %u and %u rows", (unsigned long long)seed, t->name, x->count,
                  y->count);
     for (uint32_t i = 0; i < x->count; i++)
@@ -468,6 +495,7 @@ int main(int argc, char **argv) {
         BOTH(test_batches_stay),
         BOTH(test_fence),
         BOTH(test_chain),
+        BOTH(test_pages_of_large_rows),
         BOTH(test_due),
         BOTH(test_close_answers),
         cmocka_unit_test(test_alike),
