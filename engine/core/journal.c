@@ -86,6 +86,8 @@ static uint32_t arg_type(const struct bf_image *m, uint32_t proc, const struct b
     struct bf_i_range fields = {0, 0};
     if (v->kind == BF_EVENT_OPEN && v->start == BF_NONE)
         return i < m->proc[proc].data.count ? m->data[m->proc[proc].data.first + i].type : BF_NONE;
+    if (v->kind == BF_EVENT_OPEN && m->start[v->start].member_reg)
+        return i ? BF_NONE : m->data[m->start[v->start].member_data].type;
     if (v->kind == BF_EVENT_OPEN && m->start[v->start].event != BF_NONE)
         fields = m->event[m->start[v->start].event].params;
     else if (v->kind == BF_EVENT_ACT && v->what != BF_NONE)

@@ -629,6 +629,21 @@ static bool bind_event(struct run *r, const struct bf_i_start *start) {
     return true;
 }
 
+/* A calendar start brings its member, which its data's type must take, or nothing. */
+static bool bind_member(struct run *r, const struct bf_i_start *start) {
+    const struct bf_image *m = r->s.m;
+    const struct bf_event *e = r->e;
+    if (e->nargs != (start->member_reg ? 1 : 0))
+        return !bad_datum(r, BF_NONE, NULL);
+    if (!start->member_reg)
+        return true;
+    const char *wrong = bf_value_check(m, e->args[0], m->data[start->member_data].type);
+    if (wrong)
+        return !bad_datum(r, 0, wrong);
+    r->s.c->data[start->member_data - r->s.judge.proc->data.first] = e->args[0];
+    return true;
+}
+
 /* `starts by requester or requester.head`: who opens the case is the requester, or his head, if nobody else was
 ** named. */
 static bool opener_is(struct run *r, const struct bf_i_actor *row) {
@@ -669,7 +684,7 @@ static bool fill(struct run *r) {
     const struct bf_event *e = r->e;
     struct bf_i_range data = s->judge.proc->data;
     bool by_event = e->start != BF_NONE;
-    if (by_event && !bind_event(r, &m->start[e->start]))
+    if (by_event && !(m->start[e->start].every ? bind_member : bind_event)(r, &m->start[e->start]))
         return false;
     if (!by_event && e->nargs != data.count)
         return !bad_datum(r, BF_NONE, NULL);
@@ -720,14 +735,15 @@ static bool start_of(struct run *r, uint32_t *start_row) {
     *start_row = e->start;
     if (e->start == BF_NONE && !bf_present(e->actor))
         return true;
-    if (e->start != BF_NONE && may_raise(e))
+    bool calendar = e->start != BF_NONE && m->start[e->start].every;
+    if (e->start != BF_NONE && (calendar ? !bf_present(e->actor) : may_raise(e)))
         return true;
     if (e->start != BF_NONE)
         return !refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, m->start[e->start].src);
     for (uint32_t i = 0; i < starts.count; i++) {
         const struct bf_i_start *start = &m->start[starts.first + i];
         bool his = false, consented = true;
-        if (start->event != BF_NONE)
+        if (start->event != BF_NONE || start->every)
             continue;
         src = start->src;
         enum bf_why why = bf_judge_actor(&r->s.judge, start->actors, e->actor, &his);
@@ -783,7 +799,7 @@ static bool opens_malformed(struct run *r) {
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
     if (e->start != BF_NONE &&
         (e->start - m->proc[e->what].starts.first >= m->proc[e->what].starts.count ||
-         m->start[e->start].event == BF_NONE))
+         (m->start[e->start].event == BF_NONE && !m->start[e->start].every)))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
     if (bf_present(e->actor) && (!bf_is_party(e->actor) || bf_value_check_party(m, e->actor)))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);

@@ -41,12 +41,13 @@ struct bf_event {
     struct bf_value actor; /* a party, or through an office; absent: raised inside */
     struct bf_value who;   /* ACT outside: who did it, if the actor only reports; else absent */
     uint32_t what;         /* OPEN: procedure; ACT, CONSENT, DECLINE: act */
-    uint32_t start;  /* OPEN: row of `start` for an event (bf_starts_on); BF_NONE: by the actor,
-                              or by an effect `open`, which has no actor */
+    uint32_t
+        start; /* OPEN: row of `start` for an event (bf_starts_on) or of a calendar start (starts.h), which has
+                              no actor; BF_NONE: by the actor, or by an effect `open`, which has no actor */
     uint32_t number; /* OPEN: the new case's number */
     const struct bf_value
         *args; /* ACT: one a param, absent where not given. OPEN: one a datum of the
-                                    procedure, absent where not given; with a start by event: one a param of it */
+                                    procedure, absent where not given; with a start by event: one a param of it; by the calendar: its member, if it has one */
     uint32_t nargs;
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/core/starts.h"
 #include "lang/base/assert.h"
 
 struct bf_sim_register {
@@ -214,11 +215,58 @@ static uint32_t next_lapse(const struct bf_sim *s, bf_instant to, bf_instant *at
     return found;
 }
 
-/* cause: the entry that armed what is over already, from 1; 0: time alone. */
+/* One case that the calendar starts; its member, unless it has none (NULL), says what a datum of it is. */
+static bool start_one(struct bf_sim *s, uint32_t start, const struct bf_value *member) {
+    struct agenda g = {0};
+    deliver(s, &g,
+            (struct bf_event){.kind = BF_EVENT_OPEN,
+                              .effective = s->now,
+                              .what = bf_start_proc(s->image, start),
+                              .start = start,
+                              .args = member,
+                              .nargs = member ? 1 : 0},
+            0, BF_NONE);
+    return settle(s, &g);
+}
+
+/* All cases that the calendar starts now. What one of them puts into the register is no member of this time. */
+static bool start_all(struct bf_sim *s) {
+    const struct bf_image *m = s->image;
+    for (uint32_t i = 0; i < m->start_count; i++) {
+        if (!bf_start_falls(m, s->calendar, i, s->now))
+            continue;
+        if (!m->start[i].member_reg && !start_one(s, i, NULL))
+            return false;
+        if (!m->start[i].member_reg)
+            continue;
+        uint32_t reg = m->start[i].member_reg - 1, n = s->registers[reg].count;
+        struct bf_value *rows = bf_rows_in_order(s->arena, m, reg, s->registers[reg].rows, n);
+        for (uint32_t k = 0; k < n; k++) {
+            rows[k] = bf_start_member(m, i, rows[k]);
+            if (!start_one(s, i, &rows[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Lapses and calendar starts until then: by instant, lapses first. cause: the entry that armed what is over already, from
+** 1; 0: time alone. */
 static bool pass_to(struct bf_sim *s, bf_instant to, uint32_t cause) {
-    bf_instant at = 0;
-    uint32_t number;
-    while ((number = next_lapse(s, to, &at)) != 0) {
+    bf_instant at = 0, start = 0;
+    if (s->now == BF_INSTANT_NONE)
+        s->started = to - 1; /* the scenario's world begins now */
+    for (;;) {
+        bool starts = bf_starts_next(s->image, s->calendar, s->started, &start) && start <= to;
+        uint32_t number = next_lapse(s, starts ? start : to, &at);
+        if (!number && !starts)
+            break;
+        if (!number) {
+            s->now = s->started = start;
+            if (!start_all(s))
+                return false;
+            continue;
+        }
         struct agenda g = {0};
         s->now = at > s->now ? at : s->now;
         deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number,

@@ -53,7 +53,8 @@ struct bf_sim {
     const struct bf_calendar *calendar;
     struct bf_world world;
     struct bf_value *assume;
-    bf_instant now; /* BF_INSTANT_NONE before the first `at` */
+    bf_instant now;     /* BF_INSTANT_NONE before the first `at` */
+    bf_instant started; /* what the calendar starts until then has started */
     struct bf_value *locals;
     uint32_t local_count;
     struct bf_case **cases; /* number n at n - 1 */

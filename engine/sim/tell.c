@@ -38,6 +38,8 @@ static bf_str act_with_args(const struct bf_words *w, const struct bf_event *e) 
 static bf_str event_name(const struct bf_words *w, const struct bf_event *e) {
     if (e->start == BF_NONE)
         return TEXT0(w, BF_T_SIM_AN_EVENT);
+    if (w->image->start[e->start].every)
+        return TEXT0(w, BF_T_SIM_THE_CALENDAR);
     const struct bf_i_event *ev = &w->image->event[w->image->start[e->start].event];
     return bf_i_label(w->image, ev->name, ev->label);
 }
@@ -205,6 +207,10 @@ static bf_str bad_argument(const struct bf_tale *t) {
         return (bf_str){"", 0};
     if (ev->kind == BF_EVENT_OPEN && ev->start == BF_NONE) {
         const struct bf_i_data *d = &m->data[m->proc[t->proc].data.first + arg];
+        return name_row(w, d->name, d->label);
+    }
+    if (ev->kind == BF_EVENT_OPEN && m->start[ev->start].every) {
+        const struct bf_i_data *d = &m->data[m->start[ev->start].member_data];
         return name_row(w, d->name, d->label);
     }
     struct bf_i_range params = ev->kind == BF_EVENT_OPEN

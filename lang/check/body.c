@@ -666,6 +666,65 @@ static void body_starts_on(struct bf_checker *c, struct bf_node *n) {
     starts_complete(c, n);
 }
 
+/* How many fields of a record have just this type; *field: the last of them. */
+static uint32_t fields_of_type(const struct bf_sym *record, const struct bf_type *t,
+                               const struct bf_sym **field) {
+    uint32_t n = 0;
+    for (const struct bf_sym *f = record->first; f; f = f->next)
+        if (f->type == t) {
+            *field = f;
+            n++;
+        }
+    return n;
+}
+
+/* `with each m in REGISTER`: a row says what m is, by being it or by its one field of m's type. */
+static void every_member(struct bf_checker *c, struct bf_node *m) {
+    struct bf_sym *data = bf_name_in(c, m, c->at.proc, BF_C_NAME, BF_T_KIND_DATA);
+    struct bf_sym *reg = bf_name_global(c, m->next, BF_SYM_REGISTER, BF_T_KIND_REGISTER);
+    const struct bf_sym *field;
+    if (data && (data->node->kind == BF_N_KEEP || data->node->d))
+        bf_report(c, BF_E0364_EVERY_DATUM, m->span, BF_ARGS(bf_arg_name(m->name)));
+    if (!data || !reg || !data->type || !reg->type || bf_is_broken(data->type) ||
+        bf_is_broken(reg->type) || data->type == reg->type ||
+        fields_of_type(reg->type->sym, data->type, &field) == 1)
+        return;
+    struct bf_diag *d = bf_report(c, BF_E0362_EVERY_MEMBER, m->next->span,
+                                  BF_ARGS(bf_arg_name(m->next->name), bf_arg_name(m->name)));
+    bf_label(c, d, bf_sym_span(data), BF_T_IS_OF_TYPE, BF_ARGS(bf_type_arg(c, data->type)));
+    bf_hint(c, d, BF_T_HINT_EVERY_MEMBER, BF_NOARGS);
+}
+
+static void body_starts_every(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_node *force = c->p->policy ? c->p->policy->c : NULL;
+    while (force && force->kind != BF_N_P_IN_FORCE)
+        force = force->next;
+    for (const struct bf_node *i = c->at.proc->node->c; i != n && !force; i = i->next)
+        force = i->kind == BF_N_STARTS_EVERY ? i : NULL; /* told already */
+    if (c->p->policy && !force && !(c->p->policy->flags & BF_F_BROKEN)) {
+        struct bf_diag *d = bf_report(c, BF_E0361_EVERY_FORCE, n->a->span, BF_NOARGS);
+        bf_hint(c, d, BF_T_HINT_IN_FORCE, BF_NOARGS);
+    }
+    if (n->a->kind == BF_N_PERIOD && n->a->op == BF_UNIT_HOURS)
+        bf_report(c, BF_E0360_EVERY_HOURS, n->a->span, BF_NOARGS);
+    else if (n->a->kind == BF_N_PERIOD)
+        bf_expr(c, n->a, NULL);
+    if (n->b)
+        every_member(c, n->b);
+    if (n->b && !c->info[n->b->id].sym)
+        return;
+    for (struct bf_sym *s = c->at.proc->first; s; s = s->next) {
+        if (s->node->kind == BF_N_KEEP || s->node->d || bf_param_optional(c, s) ||
+            (n->b && n->b->kind == BF_N_NAME && n->b->name == s->name))
+            continue;
+        struct bf_diag *d =
+            bf_report(c, BF_E0363_EVERY_LACKS, n->a->span, BF_ARGS(bf_arg_name(s->name)));
+        bf_label(c, d, bf_sym_span(s), BF_T_DECLARED_HERE,
+                 BF_ARGS(bf_arg_text(bf_sym_kind_text(s))));
+        bf_hint(c, d, BF_T_HINT_EVERY_LACKS, BF_ARGS(bf_arg_name(s->name)));
+    }
+}
+
 static void proc_item(struct bf_checker *c, struct bf_node *n) {
     const struct bf_node *proc = c->at.proc->node;
     if (n->flags & BF_F_BROKEN) {
@@ -683,6 +742,10 @@ static void proc_item(struct bf_checker *c, struct bf_node *n) {
     case BF_N_STARTS_ON:
         check_outer(c, n, proc);
         body_starts_on(c, n);
+        break;
+    case BF_N_STARTS_EVERY:
+        check_outer(c, n, proc);
+        body_starts_every(c, n);
         break;
     case BF_N_REQUIRE:
         check_outer(c, n, proc);

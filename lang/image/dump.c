@@ -591,10 +591,35 @@ static void put_ban(struct dump *d, uint32_t n) {
     put_program(d, "    unless", b->unless);
 }
 
+static void put_every(struct dump *d, const struct bf_i_start *s) {
+    static const char *const unit[] = {"working days", "days", "months", "hours"};
+    const struct bf_image *m = d->m;
+    put(d, "  starts every ");
+    if (s->every == BF_EVERY_YEAR)
+        bf_buf_fmt(d->out, "year on %02u-%02u", s->every_count / 100, s->every_count % 100);
+    else
+        bf_buf_fmt(d->out, "%u %s", s->every_count, unit[s->every_unit]);
+    if (!s->member_reg)
+        return;
+    put(d, " with each ");
+    put_text(d, m->data[s->member_data].name);
+    put(d, " in ");
+    put_text(d, m->reg[s->member_reg - 1].name);
+    if (!s->member_field)
+        return;
+    put(d, ".");
+    put_text(
+        d, m->field[m->record[m->reg[s->member_reg - 1].record].fields.first + s->member_field - 1]
+               .name);
+}
+
 static void put_start(struct dump *d, uint32_t n) {
     const struct bf_image *m = d->m;
     const struct bf_i_start *s = &m->start[n];
-    put(d, s->event == BF_NONE ? "  starts by" : "  starts on ");
+    if (s->every)
+        put_every(d, s);
+    else
+        put(d, s->event == BF_NONE ? "  starts by" : "  starts on ");
     if (s->event != BF_NONE)
         put_text(d, m->event[s->event].name);
     for (uint32_t i = s->binds.first; i < s->binds.first + s->binds.count; i += 2) {

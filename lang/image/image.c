@@ -19,16 +19,17 @@ size_t bf_i_row_size(enum bf_i_table_id table) {
     return size[table];
 }
 
-/* Rows of format 1 that were shorter; what a later format adds to a row stands at its end and says nothing while
+/* Rows of older formats that were shorter; what a later format adds to a row stands at its end and says nothing while
 ** it is 0. */
 static size_t row_size(enum bf_i_table_id table, uint32_t format) {
     static const struct {
         enum bf_i_table_id table;
+        uint8_t until; /* the last format in which they had this size */
         uint8_t size;
-    } format1[] = {{BF_I_offer, 84}, {BF_I_duty, 64}};
-    for (size_t i = 0; format == 1 && i < sizeof format1 / sizeof *format1; i++)
-        if (format1[i].table == table)
-            return format1[i].size;
+    } shorter[] = {{BF_I_offer, 1, 84}, {BF_I_duty, 1, 64}, {BF_I_start, 2, 32}};
+    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
+        if (shorter[i].table == table && format <= shorter[i].until)
+            return shorter[i].size;
     return bf_i_row_size(table);
 }
 

@@ -85,8 +85,15 @@ enum { BF_DATA_PARTY, BF_DATA_GIVEN, BF_DATA_KEEP };
 struct bf_i_data { uint32_t name, label, type, role, init, sealed; }; /* init: program over what is given and earlier data */
 struct bf_i_actor { uint32_t any; uint32_t ref; };    /* any: ref is a type; else a program giving a party */
 /* starts by: event BF_NONE, actors. starts on: event, and which of its params fill which data (pairs of `index`: param
-   ordinal, data number; count is that of entries, two a pair). */
-struct bf_i_start { uint32_t event; struct bf_i_range actors, binds, consents; uint32_t src; };
+   ordinal, data number; count is that of entries, two a pair).
+   starts every (format 3): event BF_NONE, no actors. Counted from the first day in force: YEAR on each month*100+day of
+   every_count, PERIOD each every_count of every_unit. member_reg: a register's number + 1, 0: one case; else one for each
+   of its rows, which fills member_data: the row itself, or its field member_field - 1. */
+enum { BF_EVERY_NONE, BF_EVERY_YEAR, BF_EVERY_PERIOD };
+struct bf_i_start {
+    uint32_t event; struct bf_i_range actors, binds, consents; uint32_t src;
+    uint32_t every, every_count, every_unit, member_reg, member_data, member_field;
+};
 struct bf_i_require { uint32_t cond, text, src; };
 
 struct bf_i_state {

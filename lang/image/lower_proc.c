@@ -119,6 +119,27 @@ static void starts_by(struct proc *p, const struct bf_node *n) {
     bf_build_add_start(&l->b, s);
 }
 
+static void starts_every(struct proc *p, const struct bf_node *n) {
+    struct bf_lower *l = p->l;
+    bool year = n->a->kind == BF_N_MONTH_DAY;
+    struct bf_i_start s = {.event = BF_NONE,
+                           .every = year ? BF_EVERY_YEAR : BF_EVERY_PERIOD,
+                           .every_count = (uint32_t)n->a->num,
+                           .every_unit = year ? 0 : n->a->op};
+    s.actors.first = s.consents.first = bf_build_count_actor(&l->b);
+    s.binds.first = bf_build_count_index(&l->b);
+    if (n->b) {
+        const struct bf_sym *data = sym(p, n->b), *reg = sym(p, n->b->next), *f;
+        s.member_data = p->base.data + data->index;
+        s.member_reg = reg->index + 1;
+        for (f = reg->type->sym->first; f && data->type != reg->type; f = f->next)
+            if (f->type == data->type)
+                s.member_field = f->index + 1;
+    }
+    s.src = src(p, n);
+    bf_build_add_start(&l->b, s);
+}
+
 static void lower_starts(struct proc *p) {
     struct bf_build *b = &p->l->b;
     p->row.starts.first = bf_build_count_start(b);
@@ -128,6 +149,8 @@ static void lower_starts(struct proc *p) {
             starts_on(p, n);
         else if (n->kind == BF_N_STARTS_BY)
             starts_by(p, n);
+        else if (n->kind == BF_N_STARTS_EVERY)
+            starts_every(p, n);
         if (n->kind != BF_N_REQUIRE)
             continue;
         struct bf_i_require r;

@@ -456,6 +456,46 @@ static bool verify_binds(struct bf_v *v, const struct bf_i_start *s, uint32_t n,
     return true;
 }
 
+static bool month_day_ok(uint32_t day) {
+    return bf_civil_ok(2024, day / 100, day % 100); /* a leap year: 29 February is one */
+}
+
+static bool verify_every(struct bf_v *v, const struct bf_i_start *s, uint32_t n, uint32_t p) {
+    const struct bf_image *m = v->m;
+    if (s->every == BF_EVERY_NONE) {
+        NEED(!s->every_count && !s->every_unit && !s->member_reg && !s->member_data &&
+                 !s->member_field,
+             "start", n, "a calendar's, of no calendar start");
+        return true;
+    }
+    NEED(s->event == BF_NONE && !s->actors.count && !s->consents.count, "start", n, "of two kinds");
+    NEED(m->policy.force_from != INT32_MIN, "start", n, "a calendar start without a first day");
+    if (s->every == BF_EVERY_YEAR)
+        NEED(month_day_ok(s->every_count) && !s->every_unit, "start", n, "day of the year");
+    else
+        NEED(s->every == BF_EVERY_PERIOD && s->every_count >= 1 && s->every_count <= INT32_MAX &&
+                 s->every_unit < BF_UNIT_HOURS,
+             "start", n, "period");
+    if (!s->member_reg) {
+        NEED(!s->member_data && !s->member_field, "start", n, "member of no register");
+        return true;
+    }
+    NEED(s->member_reg <= m->reg_count && bf_v_in(m->proc[p].data, s->member_data), "start", n,
+         "member");
+    const struct bf_i_range fields = m->record[m->reg[s->member_reg - 1].record].fields;
+    uint32_t type = m->data[s->member_data].type;
+    NEED(s->member_field <= fields.count, "start", n, "member");
+    if (s->member_field)
+        NEED(bf_v_fits(v, bf_v_slot_of(v, type),
+                       bf_v_slot_of(v, m->field[fields.first + s->member_field - 1].type)),
+             "start", n, "member of another type");
+    else
+        NEED(m->type[type].kind == BF_K_RECORD &&
+                 m->type[type].ref == m->reg[s->member_reg - 1].record,
+             "start", n, "member of another type");
+    return true;
+}
+
 static bool verify_starts(struct bf_v *v, uint32_t p) {
     const struct bf_image *m = v->m;
     const struct bf_i_range r = m->proc[p].starts, q = m->proc[p].requires;
@@ -463,7 +503,9 @@ static bool verify_starts(struct bf_v *v, uint32_t p) {
         const struct bf_i_start *s = &m->start[i];
         SRC(s, "start", i);
         NEED(s->event == BF_NONE || s->event < m->event_count, "start", i, "event");
-        NEED(s->event != BF_NONE || s->actors.count, "start", i, "nobody may start");
+        NEED(s->event != BF_NONE || s->actors.count || s->every, "start", i, "nobody may start");
+        if (!verify_every(v, s, i, p))
+            return false;
         if (!verify_actors(v, s->actors, p) || !verify_actors(v, s->consents, p) ||
             !verify_binds(v, s, i, p))
             return false;
@@ -561,10 +603,6 @@ static bool verify_from(struct bf_v *v, const struct bf_v_context *c, uint32_t f
     }
     NEED(ref == BF_NONE, c->table, c->row, "from");
     return true;
-}
-
-static bool month_day_ok(uint32_t day) {
-    return bf_civil_ok(2024, day / 100, day % 100); /* a leap year: 29 February is one */
 }
 
 static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,

@@ -48,6 +48,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> ROLL ROLL_NONE ENDS DAILY CUTOFF RETAIN
 %token <word> WHEN THEN OTHERWISE FOUZE OVERRIDE OVERRIDE_WHEN
 %token <word> PARTY GIVEN KEEP SEALED STARTS STARTS_ZH BY_ZH ON ON_ZH REQUIRE STATE END IF IF_ZH
+%token <word> EVERY EVERY_YEAR EACH
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
 %token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
@@ -82,6 +83,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <items> cites cites0 policy_items imports members fields params params0 rules names modules items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
+%type <items> members_of0 members_of_zh0
 %type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
 %type <items> model_block model_items chances span
 %type <num> compare kept0 every
@@ -114,7 +116,7 @@ decls: decl                   { declare(lx, $1); }
 stray: stray_word             { bf_lexer_unexpected(lx); YYERROR; }
     ;
 stray_word: NAME | QUOTED_NAME | LATER | '}' | STATE | END | PARTY | GIVEN | KEEP | STARTS | BY_ZH | ON_ZH | REQUIRE
-    | WHEN | IF_ZH | ELSE | FOUZE | PAUSES | LASTS | LASTS_ZH | ANY | EXPECT | AT | AT_ZH | WAIT | PUT | TAKE
+    | WHEN | IF_ZH | ELSE | FOUZE | PAUSES | LASTS | LASTS_ZH | ANY | EXPECT | AT | AT_ZH | WAIT | PUT | TAKE | EVERY | EVERY_YEAR
     ;
 stray_item: stray_item_word   { bf_lexer_unexpected(lx); YYERROR; }
     ;
@@ -516,6 +518,16 @@ party_item:
                               { $$ = said(lx, $1, cited(node3(lx, STARTS_ON, @$, $3, $4, $5.first), $6, none, none)); }
     | ON_ZH name label params0 STARTS_ZH cites0
                               { $$ = said(lx, $1, cited(node3(lx, STARTS_ON, @$, $2, $3, $4.first), $6, none, none)); }
+    /* starts every year on 01-01 with each dept in departments; 每年1月1日对 部门名录 内各 部门 启动 */
+    | STARTS EVERY_YEAR ON MONTH_DAY members_of0 cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_EVERY, @$, $4, $5.first), $6, none, none)); }
+    | EVERY_YEAR MONTH_DAY members_of_zh0 STARTS_ZH cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_EVERY, @$, $2, $3.first), $5, none, none)); }
+    /* starts every 3 months; 每3个月启动 */
+    | STARTS EVERY PERIOD members_of0 cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_EVERY, @$, $3, $4.first), $5, none, none)); }
+    | EVERY PERIOD members_of_zh0 STARTS_ZH cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_EVERY, @$, $2, $3.first), $5, none, none)); }
     /* require items > 0 otherwise "…" */
     | REQUIRE colon0 cond required string cites0
                               { $$ = said(lx, $1, cited(node2(lx, REQUIRE, @$, $3, $5), $6, none, none)); }
@@ -534,6 +546,13 @@ party_item:
     | when
     ;
 required: OTHERWISE | FOUZE
+    ;
+/* with each dept in departments; 对 部门名录 内各 部门 */
+members_of0: %empty           { $$ = none; }
+    | WITH EACH name IN name  { $$ = append(lx, list(lx, $3), $5); }
+    ;
+members_of_zh0: %empty        { $$ = none; }
+    | UPON name EACH name     { $$ = append(lx, list(lx, $4), $2); }
     ;
 sealed: label                 { $$.label = $1; $$.mark = 0; }
     | SEALED label            { $$.label = $2; $$.mark = BF_F_SEALED; }

@@ -117,6 +117,10 @@ static void next(struct bf_lexer *lx, struct bf_token *t) {
             else if (peek(lx)->kind == T_BEFORE)
                 join(lx, t, T_NOT_BEFORE);
             return;
+        case T_EVERY:
+            if (is_word(lx, peek(lx), "year"))
+                join(lx, t, T_EVERY_YEAR);
+            return;
         case T_AT:
             if (is_word(lx, peek(lx), "most"))
                 join(lx, t, T_AT_MOST);

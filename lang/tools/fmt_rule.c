@@ -272,6 +272,38 @@ static void starts(struct bf_line *l, const struct bf_node *n) {
         bf_put_word(l, BF_W_STARTS_ZH);
 }
 
+/* starts every year on 01-01 with each dept in departments; 每年1月1日对 部门名录 内各 部门 启动 */
+static void starts_every(struct bf_line *l, const struct bf_node *n) {
+    bool year = n->a->kind == BF_N_MONTH_DAY;
+    if (l->zh) {
+        bf_put_word(l, year ? BF_W_EVERY_YEAR : BF_W_EVERY);
+        l->tight = true;
+    } else {
+        bf_put_word(l, BF_W_STARTS);
+        bf_put_word(l, BF_W_EVERY);
+        if (year)
+            bf_put_sign(l, "year on", "", BF_GLUE_WORD);
+    }
+    bf_put_expr(l, n->a);
+    if (n->b && l->zh) {
+        l->tight = true;
+        bf_put_word(l, BF_W_UPON);
+        bf_put_name(l, n->b->next, BF_PLACE_OWN);
+        bf_put_word(l, BF_W_EACH);
+        bf_put_name(l, n->b, BF_PLACE_OWN);
+    } else if (n->b) {
+        bf_put_word(l, BF_W_WITH);
+        bf_put_word(l, BF_W_EACH);
+        bf_put_name(l, n->b, BF_PLACE_OWN);
+        bf_put_word(l, BF_W_IN);
+        bf_put_name(l, n->b->next, BF_PLACE_OWN);
+    } else if (l->zh) {
+        l->tight = true;
+    }
+    if (l->zh)
+        bf_put_word(l, BF_W_STARTS_ZH);
+}
+
 static void when(struct bf_line *l, const struct bf_node *n) {
     if (l->zh) {
         if (n->a) {
@@ -386,6 +418,7 @@ void bf_lay_item(struct bf_layout *o, const struct bf_node *n, const struct bf_n
         return;
     case BF_N_STARTS_BY:
     case BF_N_STARTS_ON: starts(&l, n); break;
+    case BF_N_STARTS_EVERY: starts_every(&l, n); break;
     case BF_N_REQUIRE:
         bf_put_word(&l, BF_W_REQUIRE);
         if (l.zh)

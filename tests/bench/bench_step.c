@@ -221,8 +221,9 @@ static void make_policy(struct bf_arena *a) {
                                                   .enter = BF_NONE,
                                                   .src = k.src});
     }
-    bf_build_add_start(
-        b, (struct bf_i_start){BF_NONE, mk_actor(&k, "DATA 0; RETURN"), {0, 0}, {0, 0}, k.src});
+    bf_build_add_start(b, (struct bf_i_start){.event = BF_NONE,
+                                              .actors = mk_actor(&k, "DATA 0; RETURN"),
+                                              .src = k.src});
     make_duty(&k, 0, "approve", "DATA 1; RETURN", "CONST 5 working_days; RETURN");
     make_duty(&k, 1, "confirm", "DATA 2; RETURN", "CONST 3 working_days; RETURN");
     bf_build_add_proc(b, (struct bf_i_proc){.name = mk_str(&k, "two_approvals"),

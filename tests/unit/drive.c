@@ -289,6 +289,18 @@ static void open_case(struct run *run, uint32_t number) {
         e.args = v;
         e.nargs = params.count;
     }
+    for (uint32_t i = 0; i < m->proc[proc].starts.count && byte(run) % 2; i++) {
+        uint32_t row = m->proc[proc].starts.first + i;
+        if (!m->start[row].every)
+            continue;
+        e.what = proc;
+        e.start = row;
+        e.actor = BF_ABSENT;
+        e.nargs = m->start[row].member_reg ? 1 : 0;
+        if (e.nargs)
+            args[0] = value(run, m->data[m->start[row].member_data].type, DEPTH);
+        e.args = args;
+    }
     struct bf_outcome out;
     step(run, &e, &out);
 }

@@ -19,8 +19,9 @@ void mk_reply_policy(struct mk *k, struct bf_arena *a, uint32_t line) {
                           (struct bf_i_data){mk_str(k, names[i]), 0, i < 2 ? MK_DEPARTMENT : MK_INT,
                                              i < 2 ? BF_DATA_PARTY : BF_DATA_KEEP,
                                              i < 2 ? BF_NONE : mk_code(k, "CONST 0; RETURN"), 0});
-    bf_build_add_start(
-        b, (struct bf_i_start){BF_NONE, mk_actor(k, "DATA 0; RETURN"), {0, 0}, {0, 0}, k->src});
+    bf_build_add_start(b, (struct bf_i_start){.event = BF_NONE,
+                                              .actors = mk_actor(k, "DATA 0; RETURN"),
+                                              .src = k->src});
     bf_build_add_state(
         b, (struct bf_i_state){.name = mk_str(k, "waiting"), .enter = BF_NONE, .src = k->src});
     bf_build_add_state(

@@ -81,8 +81,9 @@ static void data(struct mk *k) {
     };
     for (int i = 0; i < DATA; i++)
         bf_build_add_data(b, row[i]);
-    bf_build_add_start(
-        b, (struct bf_i_start){BF_NONE, mk_actor(k, "DATA 0; RETURN"), {0, 0}, {0, 0}, k->src});
+    bf_build_add_start(b, (struct bf_i_start){.event = BF_NONE,
+                                              .actors = mk_actor(k, "DATA 0; RETURN"),
+                                              .src = k->src});
     bf_build_add_require(b,
                          (struct bf_i_require){mk_code(k, "DATA 2; CONST 100; COMPARE 2; RETURN"),
                                                mk_str(k, "n is too large"), k->src});
