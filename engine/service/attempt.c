@@ -684,6 +684,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                              &event))
             return BF_ATTEMPT_MALFORMED;
     }
+    /* What the calendar starts late waits for what else comes before its own limits pass. */
+    bool calendar = w && event.kind == BF_EVENT_OPEN && event.start != BF_NONE &&
+                    t->policy->image->start[event.start].every;
+    bf_instant by = calendar ? event.effective : t->now;
     bool changed = false;
     enum bf_attempt_end end = d->adopt     ? current(t, head)
                               : d->migrate ? move(t, &g, head, d->migrate)
@@ -697,7 +701,7 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     /* Limits that were past when this armed them; a scan looks for them itself. */
     bool sent = w || d->adopt || d->migrate;
     while (end == BF_ATTEMPT_DONE && sent) {
-        struct bf_lapse next = {.by = t->now};
+        struct bf_lapse next = {.by = by};
         for (uint32_t i = 0; i < t->touched_count; i++)
             bf_lapse_offer(&next, t->touched[i].head);
         if (!next.head)

@@ -289,6 +289,7 @@ void bf_engine_resume(struct bf_engine *e) {
         bf_engine_advance(e, next_in_line(e));
     bf_scan_run(e);
     bf_sweep_run(e);
+    bf_starts_run(e);
     bf_migrate_run(e);
     bf_seal_run(e);
     e->resuming = false;
@@ -778,6 +779,7 @@ enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options
     e->store = store;
     e->o = *o;
     e->wake = e->wake_since = BF_DUE_NEVER;
+    e->starting.not_before = BF_INSTANT_NONE;
     *out = e;
     return BF_OK;
 }
@@ -816,6 +818,7 @@ void bf_engine_free(struct bf_engine *e) {
     if (e->flying)
         release(e->flying);
     bf_scan_fini(e);
+    bf_starts_fini(e);
     bf_adopt_fini(e);
     bf_migrate_fini(e);
     bf_seal_fini(e);

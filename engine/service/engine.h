@@ -163,6 +163,12 @@ bool bf_engine_know_calendar(struct bf_engine *e, const struct bf_calendar *c);
 ** small batches. Lapses of before the row stand. Called when the row became durable, and after each start for the
 ** current calendar of each name, before any command. */
 void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, uint64_t seq);
+/* ---- calendar starts ---- */
+/* By the row seq, which is durable, this version of its policy became the active one: it is the one whose calendar starts
+** count (starts.c), after the instant at which its policy was first activated. Called when the row became durable, and after
+** each start of the engine for the active version of each policy, before any command. */
+void bf_engine_activate(struct bf_engine *e, const struct bf_engine_policy *p, uint64_t seq);
+
 /* ---- migration ---- */
 /* What becomes, or would become, of an open case. */
 struct bf_migrated_case {
@@ -202,7 +208,8 @@ void bf_engine_notice(struct bf_engine *e, const struct bf_notice *n);
 /* The notice that puts a row of a register: a record of its kind, keys included. */
 void bf_engine_put(struct bf_engine *e, const struct bf_engine_policy *p, uint32_t reg,
                    struct bf_value row, bf_engine_answer *told, void *ctx);
-/* Fires what is due by now, in order of (due, written order, case), some at a time; call it again at bf_engine_wake. */
+/* Fires what is due by now, in order of (due, written order, case), some at a time, and what the calendar starts, after what is
+** due by then; call it again at bf_engine_wake. */
 void bf_engine_scan(struct bf_engine *e);
 /* The first instant at which there may be something for a scan; BF_DUE_NEVER: none is known (also while one is under way). */
 bf_instant bf_engine_wake(const struct bf_engine *e);
@@ -218,6 +225,8 @@ struct bf_engine_counts {
     uint64_t stuck;     /* due at the last scan, and not to be stepped: their policy is not known */
     uint64_t fired;     /* limits that passed and were acted on */
     uint64_t key_reads; /* openings and notices whose key was looked for in the store */
+    uint64_t started,
+        start_failures; /* cases that the calendar started; that it should have, and could not */
 };
 struct bf_engine_counts bf_engine_count(const struct bf_engine *e);
 

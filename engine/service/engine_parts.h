@@ -7,6 +7,7 @@
 **   grove.c     the tree over the rows
 **   seal.c      what ended cases came to
 **   migrate.c   cases that move to another image
+**   starts.c    what the calendar starts
 **   adopt.c     calendars: which is current, and who still counts by an older one
 **   keys.c      which idempotency keys openings and notices have used
 */
@@ -166,6 +167,7 @@ struct bf_due_case {
 };
 struct bf_scan {
     bool active, reading, running, last; /* last: this page is the pass's last */
+    bool whole; /* nothing of the latest pass, if it is over, must be tried again */
     struct bf_due_case *page;
     uint32_t count, cap;
     struct bf_due_mark bound; /* the page's end */
@@ -198,6 +200,35 @@ struct bf_sweep {
     bool reading, running;
 };
 
+/* A policy whose calendar starts count: its active version. */
+struct bf_starter {
+    struct bf_engine *engine;
+    const struct bf_engine_policy *policy;
+    bf_instant through; /* what falls by then has started */
+    bool known;         /* through was read */
+    /* What falls next, as it was found for these three. */
+    bf_instant next, next_after;
+    const struct bf_engine_policy *next_of;
+    const struct bf_calendar *next_by;
+};
+struct bf_start_row {
+    bf_str key, row;
+};
+/* The starts of one instant, under way. */
+struct bf_starting {
+    bool busy, running;
+    bool sent, failed; /* a read, an opening or the mark has no answer yet; the last had none */
+    bool marking;
+    bf_instant not_before; /* a failure: not again before */
+    uint32_t which;        /* of the starters */
+    const struct bf_engine_policy *policy;
+    bf_instant at;
+    uint32_t start;            /* row of the image; BF_NONE: before the first */
+    struct bf_arena *arena;    /* of the rows */
+    struct bf_start_row *rows; /* of the start's register */
+    uint32_t count, cap, next;
+};
+
 /* A filter of the keys of case 0. */
 struct bf_keys {
     uint64_t *bits; /* NULL: there is none */
@@ -219,6 +250,9 @@ struct bf_engine {
     struct bf_migrating *migrating; /* the first is under way */
     bool migrating_runs;
     uint64_t migrations_over;
+    struct bf_starter *starters;
+    uint32_t starter_count, starters_unknown;
+    struct bf_starting starting;
     struct bf_sealing *sealing;
     bool sealing_runs;
     bool resting;
@@ -323,6 +357,19 @@ void bf_scan_touched(struct bf_engine *e, struct bf_head *h);
 /* Look again in a second. */
 void bf_scan_again(struct bf_engine *e);
 void bf_scan_fini(struct bf_engine *e);
+
+/* ---- starts.c ---- */
+/* The instant at which the calendar starts something next (*which starter's); BF_DUE_NEVER: never, as far as is known. Lapses
+** due after it wait. */
+bf_instant bf_starts_fence(const struct bf_engine *e, uint32_t *which);
+/* Starts are under way, or it is not known yet which are next: no scan may begin. */
+bool bf_starts_hold(const struct bf_engine *e);
+bf_instant bf_starts_wake(const struct bf_engine *e);
+/* All that lapses by the fence has lapsed, and is durable: if it is past, its starts begin. False: they do not. */
+bool bf_starts_begin(struct bf_engine *e, bf_instant now);
+/* Goes on with them, as far as can be. */
+void bf_starts_run(struct bf_engine *e);
+void bf_starts_fini(struct bf_engine *e);
 
 /* ---- adopt.c ---- */
 /* The adoption that a head must be brought through next; NULL: it counts by the current calendar. */

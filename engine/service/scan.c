@@ -23,11 +23,19 @@ void bf_scan_heard(struct bf_engine *e, bf_instant due) {
 }
 
 bf_instant bf_engine_wake(const struct bf_engine *e) {
-    return e->dead || e->scan.active || e->committed < e->wake_after ? BF_DUE_NEVER : e->wake;
+    if (e->dead || e->scan.active || e->committed < e->wake_after || e->starters_unknown)
+        return BF_DUE_NEVER;
+    if (e->starting.busy && !e->held)
+        return e->starting.sent ? BF_DUE_NEVER : BF_INSTANT_NONE;
+    uint32_t which;
+    return !e->scan.whole || e->wake <= bf_starts_fence(e, &which) ? e->wake : bf_starts_wake(e);
 }
 
 /* Something failed that may not fail the next time. */
-void bf_scan_again(struct bf_engine *e) { bf_scan_heard(e, e->o.now(e->o.ctx) + 1); }
+void bf_scan_again(struct bf_engine *e) {
+    e->scan.whole = false;
+    bf_scan_heard(e, e->o.now(e->o.ctx) + 1);
+}
 
 static void let_go(struct bf_engine *e, struct bf_head *h) {
     h->pins--;
@@ -255,16 +263,22 @@ void bf_engine_scan(struct bf_engine *e) {
     struct bf_scan *s = &e->scan;
     e->held = false;
     bf_sweep_run(e);
-    if (e->dead || s->active)
+    bf_starts_run(e);
+    if (e->dead || s->active || bf_starts_hold(e))
+        return;
+    uint32_t which;
+    bf_instant now = e->o.now(e->o.ctx), fence = bf_starts_fence(e, &which);
+    if (fence <= now && s->whole && e->wake > fence && e->committed >= e->wake_after &&
+        bf_starts_begin(e, now))
         return;
     e->wake_since = BF_DUE_NEVER;
     if (e->flying)
         bf_scan_heard(e, e->flying->due);
     if (e->forming)
         bf_scan_heard(e, e->forming->due);
-    s->active = true;
+    s->active = s->whole = true;
     s->last = false;
-    s->until = e->o.now(e->o.ctx);
+    s->until = now < fence ? now : fence;
     s->next = BF_DUE_NEVER;
     s->stuck = 0;
     s->end = (struct bf_row_cases){0};

@@ -163,6 +163,17 @@ enum bf_err bf_service_bring_calendar(struct bf_service *s, bf_str name, bf_str 
     return BF_OK;
 }
 
+/* The calendar starts cases of what is active. */
+static void activate_policies(struct bf_service *s) {
+    for (uint32_t i = 0; i < s->policy_count; i++) {
+        struct bf_policy_known *p = &s->policies[i];
+        if (!p->active || !p->engine || p->activated == p->seq)
+            continue;
+        bf_engine_activate(s->engine, p->engine, p->seq);
+        p->activated = p->seq;
+    }
+}
+
 /* Every known policy whose calendar is adopted steps by it. */
 static enum bf_err join_policies(struct bf_service *s, struct bf_error *e) {
     for (uint32_t i = 0; i < s->policy_count; i++) {
@@ -174,6 +185,8 @@ static enum bf_err join_policies(struct bf_service *s, struct bf_error *e) {
         if (!p->engine && !(p->engine = bf_engine_add_policy(s->engine, p->image, c->calendar)))
             return bf_fail(e, BF_ENOMEM, "out of memory");
     }
+    if (s->ready)
+        activate_policies(s); /* else once the engine has started */
     return BF_OK;
 }
 
@@ -364,6 +377,7 @@ static void engine_ready(void *ctx) {
     for (uint32_t i = 0; i < s->calendar_count; i++)
         if (s->calendars[i].adopted)
             bf_engine_adopt_calendar(s->engine, s->calendars[i].calendar, s->calendars[i].seq);
+    activate_policies(s);
     s->ready = true;
     s->scanned_us -= bf_config_int(s->config, BF_CONFIG_SCAN_INTERVAL) * 1000; /* scan at once */
     bf_log(s->log, BF_LOG_INFO, "ready", NULL,
@@ -600,6 +614,16 @@ static void alarm_log(struct bf_service *s) {
            NULL, BF_LOG_FIELDS(BF_LOG_INT("bytes", (int64_t)bytes)));
 }
 
+/* Cases that the calendar should have started and could not: a row that does not fit, or too much at once. */
+static void alarm_starts(struct bf_service *s) {
+    uint64_t failures = bf_engine_count(s->engine).start_failures;
+    if (failures == s->logged_start_failures)
+        return;
+    s->logged_start_failures = failures;
+    bf_log(s->log, BF_LOG_ERROR, "calendar_starts_failed", NULL,
+           BF_LOG_FIELDS(BF_LOG_INT("cases", (int64_t)failures)));
+}
+
 /* Microseconds until there is something to scan for, at the latest. */
 static int64_t scan_turn(struct bf_service *s) {
     bf_instant now = bf_service_now(s);
@@ -607,6 +631,7 @@ static int64_t scan_turn(struct bf_service *s) {
     int64_t interval = bf_config_int(s->config, BF_CONFIG_SCAN_INTERVAL) * 1000;
     alarm_stuck(s);
     alarm_log(s);
+    alarm_starts(s);
     if (bf_engine_wake(s->engine) <= now || boot - s->scanned_us >= interval) {
         s->scanned_us = boot;
         bf_engine_scan(s->engine);
@@ -639,6 +664,9 @@ void bf_service_measure(struct bf_service *s) {
     struct bf_metrics *m = s->metrics;
     struct bf_engine_counts n = bf_engine_count(s->engine);
     bf_service_now(s);
+    count_to(m, BF_METRIC_STARTED, BF_LABEL_NONE_ALL, &s->told_started, n.started);
+    count_to(m, BF_METRIC_START_FAILURES, BF_LABEL_NONE_ALL, &s->told_start_failures,
+             n.start_failures);
     count_to(m, BF_METRIC_DUTIES_FIRED, BF_LABEL_NONE_ALL, &s->told_fired, n.fired);
     count_to(m, BF_METRIC_KEY_READS, BF_LABEL_NONE_ALL, &s->told_key_reads, n.key_reads);
     count_to(m, BF_METRIC_LOG_DROPPED, BF_LABEL_NONE_ALL, &s->told_dropped, s->log->dropped);

@@ -26,6 +26,7 @@ struct bf_policy_known {
     const struct bf_image *image;
     bool active;            /* the one of its name that new cases are opened under */
     uint64_t seq;           /* of the row that set it; 0: brought, and set by none yet */
+    uint64_t activated;     /* the same, since the engine knows that it is active */
     struct bf_arena *arena; /* of the image */
 };
 struct bf_calendar_known {
@@ -82,9 +83,10 @@ struct bf_service {
     struct bf_service_start *start;   /* until ready */
     struct call *calls;               /* api.c: under way */
     void (*forget_calls)(struct bf_service *s);
-    uint64_t told_fired, told_dropped, told_key_reads; /* to the metrics, so far */
-    uint64_t told_stuck;                               /* to the log */
-    bool told_long_log;                                /* … */
+    uint64_t told_started, told_start_failures, told_fired, told_dropped,
+        told_key_reads;                         /* to the metrics, so far */
+    uint64_t told_stuck, logged_start_failures; /* to the log */
+    bool told_long_log;                         /* … */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);

@@ -220,12 +220,14 @@ static void act_out(struct play *p, enum how how) {
             break;
         const struct bf_sim_entry *x = &p->s->entries[i];
         p->now = x->event.recorded;
-        if (x->stmt != BF_NONE || x->event.kind == BF_EVENT_TICK)
+        bool calendar = x->event.kind == BF_EVENT_OPEN && x->event.start != BF_NONE &&
+                        p->m->start[x->event.start].every; /* the service's part: starts.c there */
+        if (x->stmt != BF_NONE || x->event.kind == BF_EVENT_TICK || calendar)
             p->policy->assume = assumed(p, i);
         if (x->stmt != BF_NONE && how >= KEYED) {
             p->faults = how == KEYED_FULL;
             send_keyed(p, x);
-        } else if (x->stmt != BF_NONE) {
+        } else if (x->stmt != BF_NONE || calendar) {
             p->faults = how == FULL;
             send(p, x);
         } else if (x->event.kind == BF_EVENT_TICK) {

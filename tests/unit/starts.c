@@ -65,7 +65,8 @@ static void follows(struct bf_i_start s, const char *force, const char *to, uint
         assert_true(bf_start_falls(&m, cn, 0, at));
         assert_false(bf_start_falls(&m, cn, 0, at + 1));
         assert_int_equal(bf_calendar_day_of(cn, at, (int32_t)day_ends), d);
-        assert_true(bf_start_next(&m, cn, 0, at - 1, &at)); /* what falls at the instant comes after the one before */
+        assert_true(bf_start_next(&m, cn, 0, at - 1,
+                                  &at)); /* what falls at the instant comes after the one before */
         assert_int_equal(at, begins);
         after = at;
     }
