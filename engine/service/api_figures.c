@@ -187,8 +187,7 @@ static void read_rows(struct asked *q) {
 
 static bool has_measure(const struct asked *q, const struct bf_image *m) {
     for (uint32_t i = 0; i < m->measure_count; i++)
-        if (!q->figures.only.len ||
-            bf_str_eq(bf_i_text(m, m->measure[i].name), q->figures.only))
+        if (!q->figures.only.len || bf_str_eq(bf_i_text(m, m->measure[i].name), q->figures.only))
             return true;
     return false;
 }

@@ -22,9 +22,7 @@ enum {
 
 /* The file itself, wherever its name leads. */
 static bool itself(const char *database, char out[BF_PATH_MAX]) {
-    char *found = realpath(database, NULL);
-    int n = snprintf(out, BF_PATH_MAX, "%s", found ? found : database);
-    free(found);
+    int n = realpath(database, out) ? (int)strlen(out) : snprintf(out, BF_PATH_MAX, "%s", database);
     return n < BF_PATH_MAX - NAME_LEFT;
 }
 
