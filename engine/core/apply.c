@@ -26,9 +26,11 @@ static bool started(const struct at *t) {
     const struct bf_fact *f = t->f;
     struct bf_case *c = t->c;
     uint32_t data = t->p->data.count;
-    if (c->state != BF_NONE || f->a != c->proc || f->n != 2 + data + t->m->assume_count ||
-        f->v[1].kind != BF_K_INT)
+    uint32_t own = 2 + data + t->m->assume_count;
+    bool run = f->n == own + 1 && f->v[own].kind == BF_K_INT;
+    if (c->state != BF_NONE || f->a != c->proc || (f->n != own && !run) || f->v[1].kind != BF_K_INT)
         return false;
+    c->parent = run ? (uint32_t)f->v[own].u.i : 0;
     c->starter = f->v[0];
     c->number = (uint32_t)f->v[1].u.i;
     c->start_day = f->day;
@@ -211,6 +213,70 @@ static bool excused(const struct at *t) {
     return true;
 }
 
+/* ---- what is run ---- */
+
+static bool run(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    struct bf_case *c = t->c;
+    if (!in(t->p->states, f->b) || t->m->state[f->b].runs != f->a + 1)
+        return false;
+    struct bf_case_sub *list = grown(t->a, c->subs, c->sub_count, sizeof *list);
+    list[c->sub_count++] = (struct bf_case_sub){f->b, 0, BF_SUB_RUNNING};
+    c->subs = list;
+    return true;
+}
+
+/* The sub that a fact speaks of, in a copy of its own: that of a number; 0: the oldest that is awaited. NULL: none. */
+static struct bf_case_sub *sub(const struct at *t, uint32_t number) {
+    struct bf_case *c = t->c;
+    uint32_t i = 0;
+    while (i < c->sub_count &&
+           (c->subs[i].number != number || (!number && c->subs[i].end == BF_SUB_FAILED)))
+        i++;
+    if (i == c->sub_count)
+        return NULL;
+    struct bf_case_sub *list = bf_arena_copy(t->a, c->subs, c->sub_count * sizeof *list);
+    c->subs = list;
+    return &list[i];
+}
+
+static bool begun(const struct at *t) {
+    struct bf_case_sub *s = t->f->n == 1 ? sub(t, 0) : NULL;
+    if (!s)
+        return false;
+    s->number = (uint32_t)t->f->v[0].u.i;
+    if (!s->number)
+        s->end = BF_SUB_FAILED;
+    return true;
+}
+
+static bool ended(const struct at *t, uint32_t end) {
+    struct bf_case_sub *s = t->f->n == 1 ? sub(t, (uint32_t)t->f->v[0].u.i) : NULL;
+    if (!s)
+        return false;
+    s->end = end;
+    return true;
+}
+
+/* Before it has begun only the latest can be left. */
+static bool cancelled(const struct at *t) {
+    struct bf_case *c = t->c;
+    if (t->f->n == 1 && t->f->v[0].u.i)
+        return ended(t, BF_SUB_CANCELLED);
+    if (t->f->n != 1 || !c->sub_count)
+        return false;
+    struct bf_case_sub *list = bf_arena_copy(t->a, c->subs, c->sub_count * sizeof *list);
+    list[c->sub_count - 1].end = BF_SUB_CANCELLED;
+    c->subs = list;
+    return true;
+}
+
+static bool returned(const struct at *t) {
+    uint32_t offer = t->f->a;
+    return in(t->p->offers, offer) && t->m->offer[offer].outcome &&
+           ended(t, t->m->offer[offer].outcome - 1);
+}
+
 static bool filed(const struct at *t) {
     if (!in(t->p->acts, t->f->b))
         return false;
@@ -266,6 +332,10 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     case BF_FACT_VIOLATED: return violated(t);
     case BF_FACT_EXCUSED: return excused(t);
     case BF_FACT_FILED: return filed(t);
+    case BF_FACT_RUN: return run(t);
+    case BF_FACT_BEGUN: return begun(t);
+    case BF_FACT_RETURNED: return returned(t);
+    case BF_FACT_CANCELLED: return cancelled(t);
     case BF_FACT_NOTIFIED:
     case BF_FACT_PUT:
     case BF_FACT_OPENED:
@@ -288,7 +358,7 @@ bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
     const struct at t = {m, &m->proc[c->proc], a, c, f};
     if (f->kind >= BF_FACT_KINDS)
         return false;
-    bool of_duty = row_a[f->kind] == BF_ROW_DUTY;
+    bool of_duty = row_a[f->kind] == BF_ROW_DUTY && (f->kind != BF_FACT_FAILED || f->a != BF_NONE);
     if (of_duty && !in(t.p->duties, f->a))
         return false;
     if (!changes(&t, of_duty ? &c->duties[f->a - t.p->duties.first] : NULL))

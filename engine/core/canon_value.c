@@ -382,7 +382,8 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_EXTENDED: return which == 0;
     case BF_FACT_VIOLATED: return which == 0;
     case BF_FACT_FILED: return which == 1;
-    case BF_FACT_REFUSED: return which == 2;
+    case BF_FACT_REFUSED:
+    case BF_FACT_FAILED: return which == 2;
     case BF_FACT_ASKED:
     case BF_FACT_CONSENTED:
     case BF_FACT_DECLINED:
@@ -404,7 +405,10 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_OPENED:
     case BF_FACT_RAISED:
     case BF_FACT_ENDED:
-    case BF_FACT_FAILED:
+    case BF_FACT_RUN:
+    case BF_FACT_BEGUN:
+    case BF_FACT_RETURNED:
+    case BF_FACT_CANCELLED:
     case BF_FACT_ISSUED: return row != BF_ROW_NONE;
     case BF_FACT_KINDS: break;
     }
@@ -495,7 +499,11 @@ static const char *values_of(enum bf_fact_kind kind) {
     case BF_FACT_NOTIFIED: return "pt";
     case BF_FACT_ISSUED: return "pI";
     case BF_FACT_PUT: return "R";
-    case BF_FACT_OPENED: return "D";
+    case BF_FACT_OPENED:
+    case BF_FACT_RUN: return "D";
+    case BF_FACT_BEGUN:
+    case BF_FACT_RETURNED:
+    case BF_FACT_CANCELLED: return "n";
     case BF_FACT_RAISED: return "E";
     case BF_FACT_REFUSED:
     case BF_FACT_REQUEST_DIED:
@@ -578,14 +586,17 @@ static enum bf_err known_values(const struct fact_reader *r, const struct bf_can
     const uint32_t *types = NULL;
     while (letters[own] >= 'a')
         own++;
-    if (letters[own] != 'R' && letters[own] != 'I')
+    if (!letters[own])
+        n = 0;
+    else if (letters[own] != 'R' && letters[own] != 'I')
         n = rest_types(&r->x, letters[own], letters[own] == 'A' ? r->f->b : r->f->a, &types);
-    if (j->count != own + n)
+    bool run = r->f->kind == BF_FACT_STARTED && j->count == own + n + 1;
+    if (j->count != own + n && !run)
         return bad(r, "v", "another number of values than the fact has");
     for (uint32_t i = 0; i < j->count; i++) {
         const char *wrong;
-        if (i < own)
-            wrong = letter_value(&r->x, letters[i], &j->items[i], &v[i]);
+        if (i < own || i == own + n)
+            wrong = letter_value(&r->x, i < own ? letters[i] : 'n', &j->items[i], &v[i]);
         else if (types)
             wrong = bf_value_read(r->x.m, r->x.a, &j->items[i], types[i - own], &v[i]);
         else

@@ -96,6 +96,7 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
         requests[i].args = bf_values_copy(a, requests[i].args, m->act[act].params.count);
     }
     copy->requests = requests;
+    copy->subs = copied(a, c->subs, c->sub_count, sizeof *c->subs);
     return copy;
 }
 
@@ -104,6 +105,11 @@ const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t 
         if (c->requests[i].offer == offer)
             return &c->requests[i];
     return NULL;
+}
+
+const struct bf_case_sub *bf_case_running(const struct bf_case *c) {
+    const struct bf_case_sub *last = c->sub_count ? &c->subs[c->sub_count - 1] : NULL;
+    return last && last->end == BF_SUB_RUNNING ? last : NULL;
 }
 
 bool bf_case_has(const struct bf_case *c, uint32_t violation) {
@@ -318,6 +324,25 @@ static void states_json(const struct bf_image *m, const struct bf_case *c, struc
     bf_buf_char(out, ']');
 }
 
+static void subs_json(const struct bf_case *c, struct bf_buf *out) {
+    static const char *const word[] = {"failed", "cancelled", "running"};
+    key(out, "subs");
+    bf_buf_char(out, '[');
+    for (uint32_t i = 0; i < c->sub_count; i++) {
+        const struct bf_case_sub *s = &c->subs[i];
+        open_object(out, i);
+        key(out, "end");
+        if (s->end >= BF_SUB_FAILED)
+            bf_buf_quoted(out, word[s->end - BF_SUB_FAILED]);
+        else
+            bf_buf_int(out, s->end);
+        put_int(out, "number", s->number);
+        put_row(out, "state", s->state);
+        bf_buf_char(out, '}');
+    }
+    bf_buf_char(out, ']');
+}
+
 static void violations_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
     key(out, "violations");
     bf_buf_char(out, '[');
@@ -346,6 +371,8 @@ void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_b
     put_day(out, "day", c->day);
     duties_json(m, c, out);
     put_int(out, "number", c->number);
+    if (c->parent)
+        put_int(out, "parent", c->parent);
     put_row(out, "procedure", c->proc);
     requests_json(m, c, out);
     put_at(out, "start_at", c->start_at);
@@ -353,6 +380,8 @@ void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_b
     put_value(out, m, "starter", c->starter);
     put_row(out, "state", c->state);
     states_json(m, c, out);
+    if (c->sub_count)
+        subs_json(c, out);
     key(out, "used");
     bf_buf_char(out, '[');
     for (uint32_t i = 0; i < p->offers.count; i++)

@@ -76,8 +76,19 @@ struct bf_case_request {
     bf_instant at;
 };
 
+/* A case that a state of this one ran, in order of RUN. */
+struct bf_case_sub {
+    uint32_t state;  /* that ran it */
+    uint32_t number; /* its case; 0: not there yet, or never */
+    uint32_t end;    /* state of its procedure, or one of these */
+};
+#define BF_SUB_RUNNING BF_NONE
+#define BF_SUB_CANCELLED (BF_NONE - 1)
+#define BF_SUB_FAILED (BF_NONE - 2) /* it could not be started */
+
 struct bf_case {
     uint32_t number;       /* given by the caller; 0: none */
+    uint32_t parent;       /* the case that runs this one; 0: none */
     uint32_t proc;         /* row of `proc` */
     uint32_t state;        /* row; BF_NONE before the start */
     bf_day start_day, day; /* of the start; of the latest fact */
@@ -91,7 +102,8 @@ struct bf_case {
     const struct bf_value *assume; /* per row of `assume` */
     const struct bf_case_violation *violations;
     const struct bf_case_request *requests;
-    uint32_t violation_count, request_count;
+    const struct bf_case_sub *subs;
+    uint32_t violation_count, request_count, sub_count;
     size_t size; /* bytes of the block */
 };
 
@@ -124,6 +136,8 @@ static inline bool bf_case_ended(const struct bf_image *m, const struct bf_case 
 }
 /* The request of an offer, or NULL. */
 const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer);
+/* What the case's state runs; NULL: nothing, or it has ended. */
+const struct bf_case_sub *bf_case_running(const struct bf_case *c);
 /* Recorded and not excused. */
 bool bf_case_has(const struct bf_case *c, uint32_t violation);
 /* Does a duty live in a state (BF_NONE: no)? */

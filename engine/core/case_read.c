@@ -215,6 +215,32 @@ static void violations(struct reader *r, const struct bf_canon *j, struct bf_cas
     c->violation_count = l->count;
 }
 
+static uint32_t sub_end(struct reader *r, const struct bf_canon *j) {
+    static const char *const word[] = {"failed", "cancelled", "running"};
+    const struct bf_canon *end = bf_canon_member(j, "end");
+    for (uint32_t i = 0; end && end->kind == BF_CANON_TEXT && i < 3; i++)
+        if (bf_str_eq(end->text, bf_str_of(word[i])))
+            return BF_SUB_FAILED + i;
+    return row(r, j, "end", (struct bf_i_range){0, r->m->state_count});
+}
+
+static void subs(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
+    const struct bf_canon *l = bf_canon_member(j, "subs");
+    if (!l)
+        return;
+    l = member(r, j, "subs", BF_CANON_LIST);
+    struct bf_case_sub *s = bf_new_array(r->a, struct bf_case_sub, l->count + 1);
+    for (uint32_t i = 0; i < l->count && !r->wrong; i++) {
+        s[i].state = row(r, &l->items[i], "state", r->p->states);
+        s[i].number = counter(r, &l->items[i], "number");
+        s[i].end = sub_end(r, &l->items[i]);
+        if (!r->wrong && (s[i].state == BF_NONE || !r->m->state[s[i].state].runs))
+            r->wrong = "subs";
+    }
+    c->subs = s;
+    c->sub_count = l->count;
+}
+
 static void data(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
     const struct bf_canon *l = list(r, j, "data", r->p->data.count);
     for (uint32_t i = 0; i < r->p->data.count && !r->wrong; i++)
@@ -253,6 +279,9 @@ enum bf_err bf_case_read(const struct bf_image *m, struct bf_arena *a, const str
     states(&r, j, c);
     requests(&r, j, c);
     violations(&r, j, c);
+    subs(&r, j, c);
+    if (bf_canon_member(j, "parent"))
+        c->parent = counter(&r, j, "parent");
     if (r.wrong || c->state == BF_NONE)
         return bf_fail(e, BF_EFORMAT, "%s: not as it must be", r.wrong ? r.wrong : "state");
     struct bf_buf again;

@@ -168,6 +168,45 @@ enum bf_why bf_step_effects(struct bf_stepper *s, uint32_t code, const struct bf
 
 /* ---- moves ---- */
 
+static const struct bf_value *number(struct bf_stepper *s, uint32_t n) {
+    return bf_step_values(s, bf_int(n), BF_ABSENT);
+}
+
+/* Leaving a state ends what it runs. */
+static void leave(struct bf_stepper *s) {
+    const struct bf_case_sub *sub = bf_case_running(s->c);
+    if (!sub)
+        return;
+    const struct bf_i_state *state = &s->m->state[sub->state];
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_CANCELLED,
+                                      .src = state->run_src,
+                                      .a = state->runs - 1,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = 1,
+                                      .v = number(s, sub->number)});
+}
+
+enum bf_why bf_step_run(struct bf_stepper *s) {
+    const struct bf_i_state *state = &s->m->state[s->c->state];
+    struct bf_value data;
+    if (!state->runs || bf_case_running(s->c))
+        return BF_WHY_NOTHING;
+    if (s->c->sub_count >= BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    enum bf_why why = bf_eval(&s->judge.env, state->run_args, &data);
+    if (why)
+        return why;
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RUN,
+                                      .src = state->run_src,
+                                      .a = state->runs - 1,
+                                      .b = s->c->state,
+                                      .c = BF_NONE,
+                                      .n = data.n,
+                                      .v = data.u.items});
+    return BF_WHY_NOTHING;
+}
+
 static enum bf_why move(struct bf_stepper *s, uint32_t target, uint32_t src) {
     bool back = target == BF_BACK;
     if (s->judge.env.budget < MOVE_COST)
@@ -177,6 +216,8 @@ static enum bf_why move(struct bf_stepper *s, uint32_t target, uint32_t src) {
         target = bf_case_state(s->m, s->c, s->c->state)->from;
     if (target == BF_NONE)
         return bf_step_duties(s, false);
+    leave(s);
+    s->moved = true;
     bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_MOVED,
                                       .how = back,
                                       .src = src,
@@ -217,6 +258,7 @@ static enum bf_why first_when(struct bf_stepper *s, const struct bf_i_when **whi
 }
 
 enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src) {
+    s->moved = false;
     enum bf_why why = move(s, target, src);
     while (!why) {
         const struct bf_i_when *w;
@@ -225,6 +267,8 @@ enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src) {
             break;
         why = move(s, w->target, w->src);
     }
+    if (!why && s->moved) /* a state passed through runs nothing */
+        why = bf_step_run(s);
     return why ? why : bf_step_requests(s);
 }
 

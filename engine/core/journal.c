@@ -24,6 +24,9 @@ const char *bf_event_word(enum bf_event_kind kind) {
     case BF_EVENT_TICK: return "tick";
     case BF_EVENT_EXCUSE: return "excuse";
     case BF_EVENT_CALENDAR: return "calendar";
+    case BF_EVENT_BEGUN: return "begun";
+    case BF_EVENT_RETURN: return "return";
+    case BF_EVENT_CANCEL: return "cancel";
     case BF_EVENT_MIGRATE: break; /* stands in no row: a MIGRATE row has no event */
     }
     return NULL;
@@ -80,6 +83,11 @@ static bool has_act(enum bf_event_kind kind) {
     return kind == BF_EVENT_ACT || kind == BF_EVENT_CONSENT || kind == BF_EVENT_DECLINE;
 }
 
+/* Of a case: a new one, or one that is run. */
+static bool has_number(enum bf_event_kind kind) {
+    return kind == BF_EVENT_OPEN || kind == BF_EVENT_BEGUN || kind == BF_EVENT_RETURN;
+}
+
 /* The type row of an event's i-th argument; BF_NONE: it has none by itself. */
 static uint32_t arg_type(const struct bf_image *m, uint32_t proc, const struct bf_event *v,
                          uint32_t i) {
@@ -90,7 +98,7 @@ static uint32_t arg_type(const struct bf_image *m, uint32_t proc, const struct b
         return i ? BF_NONE : m->data[m->start[v->start].member_data].type;
     if (v->kind == BF_EVENT_OPEN && m->start[v->start].event != BF_NONE)
         fields = m->event[m->start[v->start].event].params;
-    else if (v->kind == BF_EVENT_ACT && v->what != BF_NONE)
+    else if ((v->kind == BF_EVENT_ACT || v->kind == BF_EVENT_RETURN) && v->what != BF_NONE)
         fields = m->act[v->what].params;
     return i < fields.count ? m->field[fields.first + i].type : BF_NONE;
 }
@@ -157,8 +165,12 @@ static void put_event(const struct bf_entry *n, struct bf_buf *out) {
     put_int(out, "effective", v->effective);
     key(out, "kind");
     bf_buf_quoted(out, bf_event_word(v->kind));
-    if (v->kind == BF_EVENT_OPEN && v->number)
+    if (has_number(v->kind) && v->number)
         put_int(out, "number", v->number);
+    if (v->kind == BF_EVENT_RETURN)
+        put_int(out, "offer", v->offer);
+    if (v->kind == BF_EVENT_OPEN && v->parent)
+        put_int(out, "parent", v->parent);
     if (v->kind == BF_EVENT_OPEN && in(p->starts, v->start))
         put_int(out, "start", v->start);
     put_value(out, m, "who", v->who);
@@ -277,12 +289,34 @@ static enum bf_err get_policy(const struct reader *r) {
 
 static enum bf_err get_event_kind(const struct reader *r, const struct bf_canon *j) {
     const struct bf_canon *kind = bf_canon_member(j, "kind");
-    for (int k = 0; kind && kind->kind == BF_CANON_TEXT && k <= BF_EVENT_CALENDAR; k++)
+    for (int k = 0; kind && kind->kind == BF_CANON_TEXT && k < BF_EVENT_MIGRATE; k++)
         if (bf_str_eq(kind->text, bf_str_of(bf_event_word((enum bf_event_kind)k)))) {
             r->n->event.kind = (enum bf_event_kind)k;
             return BF_OK;
         }
     return bad(r, "event: kind", "no kind of event there is");
+}
+
+/* The case that runs the one opened; how what a case runs has ended. */
+static enum bf_err get_run(const struct reader *r, const struct bf_canon *j) {
+    const struct bf_canon *parent = bf_canon_member(j, "parent"),
+                          *offer = bf_canon_member(j, "offer");
+    const struct bf_image *m = r->n->image;
+    struct bf_event *v = &r->n->event;
+    if (parent) {
+        if (v->kind != BF_EVENT_OPEN || parent->kind != BF_CANON_INT || parent->i < 1 ||
+            parent->i > UINT32_MAX)
+            return bad(r, "event: parent", "not a case's number");
+        v->parent = (uint32_t)parent->i;
+    }
+    if (!offer)
+        return v->kind == BF_EVENT_RETURN ? bad(r, "event: offer", "missing") : BF_OK;
+    if (v->kind != BF_EVENT_RETURN || offer->kind != BF_CANON_INT || offer->i < 0 ||
+        offer->i >= BF_NONE || !in(m->proc[r->n->proc].offers, (uint32_t)offer->i))
+        return bad(r, "event: offer", "no such one");
+    v->offer = (uint32_t)offer->i;
+    v->what = m->offer[v->offer].act;
+    return BF_OK;
 }
 
 /* What the event is about: an act, or a procedure and how it starts. */
@@ -311,11 +345,12 @@ static enum bf_err get_what(const struct reader *r, const struct bf_canon *j) {
         v->start = (uint32_t)start->i;
     }
     if (number) {
-        if (!opens || number->kind != BF_CANON_INT || number->i < 1 || number->i > UINT32_MAX)
+        if (!has_number(v->kind) || number->kind != BF_CANON_INT || number->i < 1 ||
+            number->i > UINT32_MAX)
             return bad(r, "event: number", "not a case's number");
         v->number = (uint32_t)number->i;
     }
-    return BF_OK;
+    return get_run(r, j);
 }
 
 /* By its type; what was refused, if it does not fit, by its shape. */
@@ -364,8 +399,8 @@ static enum bf_err get_party(const struct reader *r, const struct bf_canon *j, c
 }
 
 static enum bf_err get_event(const struct reader *r) {
-    static const char *const known[] = {"act",  "actor",  "args",  "day", "effective",
-                                        "kind", "number", "start", "who", NULL};
+    static const char *const known[] = {"act",    "actor", "args",   "day",   "effective", "kind",
+                                        "number", "offer", "parent", "start", "who",       NULL};
     const struct bf_canon *j = bf_canon_member(r->j, "event");
     struct bf_entry *n = r->n;
     enum bf_err err;

@@ -236,7 +236,7 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
     if (o->kind == BF_OFFER_DUTY)
         return duty_standing(j, o->duty, true, v);
     enum bf_why why = state_standing(j, o, v);
-    if (why || v->open != BF_OPEN || o->kind == BF_OFFER_MAY)
+    if (why || v->open != BF_OPEN || o->kind != BF_OFFER_EXTEND)
         return why;
     return duty_standing(j, o->duty, false, v);
 }

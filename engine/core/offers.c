@@ -110,6 +110,8 @@ static enum bf_why add_consents(struct list *l, uint32_t offer, const struct bf_
 /* An offer whose window or guard cannot be worked out is not open, and says why. */
 static enum bf_why add_offer(struct list *l, uint32_t offer, bool closed_too) {
     struct bf_verdict v;
+    if (l->j->env.image->offer[offer].kind == BF_OFFER_OUTCOME)
+        return BF_WHY_NOTHING; /* nobody does it */
     enum bf_why why = bf_judge_offer(l->j, offer, false, &v);
     if (why == BF_WHY_NEEDS)
         return why;

@@ -763,6 +763,8 @@ static bool start_of(struct run *r, uint32_t *start_row) {
 
 static bool in_force(struct run *r) {
     const struct bf_i_policy *p = &r->s.m->policy;
+    if (r->e->parent)
+        return true; /* the case that runs it is there */
     if (r->today < p->force_from)
         refused(r, BF_REFUSAL_NOT_YET, BF_WHY_FORCE, BF_NONE)->window =
             (struct bf_due){.kind = BF_DUE_DAY, .last = p->force_from};
@@ -813,13 +815,15 @@ static enum bf_why begin(struct run *r, uint32_t start) {
     const struct bf_image *m = s->m;
     uint32_t data = s->judge.proc->data.count, n = 2 + data + m->assume_count;
     uint32_t src = start == BF_NONE ? s->judge.proc->src : m->start[start].src;
-    struct bf_value *v = bf_new_array(s->a, struct bf_value, n);
+    struct bf_value *v = bf_new_array(s->a, struct bf_value, n + 1);
     v[0] = r->e->actor;
     v[1] = bf_int(r->e->number);
     for (uint32_t i = 0; i < data; i++)
         v[2 + i] = draft->data[i];
     for (uint32_t i = 0; i < m->assume_count; i++)
         v[2 + data + i] = draft->assume[i];
+    if (r->e->parent)
+        v[n++] = bf_int(r->e->parent);
     bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_STARTED,
                                       .src = src,
                                       .a = r->e->what,
@@ -868,12 +872,99 @@ static enum bf_why excuse(struct run *r) {
     return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
 }
 
+/* ---- what is run ---- */
+
+static enum bf_why begun(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_case *c = s->c;
+    uint32_t i = 0;
+    while (i < c->sub_count && (c->subs[i].number || c->subs[i].end == BF_SUB_FAILED))
+        i++;
+    if (i == c->sub_count)
+        return BF_WHY_NOTHING;
+    const struct bf_i_state *state = &s->m->state[c->subs[i].state];
+    bool left = c->subs[i].end == BF_SUB_CANCELLED;
+    struct bf_fact f = {.kind = BF_FACT_BEGUN,
+                        .how = r->e->number == 0,
+                        .src = state->run_src,
+                        .a = state->runs - 1,
+                        .b = BF_NONE,
+                        .c = BF_NONE,
+                        .n = 1,
+                        .v = bf_step_values(s, bf_int(r->e->number), BF_ABSENT)};
+    bf_step_emit(s, &f);
+    f.kind = BF_FACT_CANCELLED;
+    if (left && r->e->number)
+        bf_step_emit(s, &f);
+    return BF_WHY_NOTHING;
+}
+
+/* The offer that an end of what is run is, if this case runs it still. */
+static bool outcome_ok(struct run *r) {
+    const struct bf_image *m = r->s.m;
+    const struct bf_event *e = r->e;
+    const struct bf_case_sub *sub = bf_case_running(r->s.c);
+    struct bf_i_range offers = r->s.judge.proc->offers;
+    if (!sub || sub->number != e->number || e->offer - offers.first >= offers.count)
+        return false;
+    const struct bf_i_offer *o = &m->offer[e->offer];
+    struct bf_i_range params = m->act[o->act].params;
+    bool ok = o->outcome && o->state == sub->state && e->nargs == params.count;
+    for (uint32_t i = 0; ok && i < params.count; i++)
+        ok = !bf_value_check(m, e->args[i], m->field[params.first + i].type);
+    return ok;
+}
+
+/* What cannot be done of what should follow must not hide that it has ended. */
+static enum bf_why returned(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_event *e = r->e;
+    if (!outcome_ok(r))
+        return BF_WHY_NOTHING;
+    uint32_t src = s->m->offer[e->offer].src;
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RETURNED,
+                                      .src = src,
+                                      .a = e->offer,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = 1,
+                                      .v = bf_step_values(s, bf_int(e->number), BF_ABSENT)});
+    struct bf_case *before = bf_case_fork(s->a, s->c);
+    uint32_t count = s->fact_count;
+    enum bf_why why = bf_step_takes_effect(s, e->offer, BF_ABSENT, e->args, false);
+    if (!why || why == BF_WHY_NEEDS)
+        return why;
+    use_case(s, before);
+    s->fact_count = count;
+    s->restarts = NULL;
+    bf_step_emit(s, &(struct bf_fact){
+                        .kind = BF_FACT_FAILED, .src = src, .a = BF_NONE, .b = BF_NONE, .c = why});
+    return BF_WHY_NOTHING;
+}
+
+static enum bf_why cancel(struct run *r) {
+    struct bf_stepper *s = &r->s;
+    const struct bf_i_proc *p = s->judge.proc;
+    if (!s->c->parent || !p->cancelled || bf_case_ended(s->m, s->c))
+        return BF_WHY_NOTHING;
+    return bf_step_goes(s, p->cancelled - 1, p->src);
+}
+
+static bool ran(const struct bf_case *c) {
+    for (uint32_t i = 0; i < c->sub_count; i++)
+        if (c->subs[i].state == c->state)
+            return true;
+    return false;
+}
+
 /* Pauses are looked at as on entering; then all else follows as after any event. */
 static enum bf_why migrated(struct run *r) {
     enum bf_why why = bf_step_recompute(&r->s);
     if (!why)
         why = bf_step_duties(&r->s, true);
-    return why ? why : bf_step_goes(&r->s, BF_NONE, BF_NONE);
+    if (!why)
+        why = bf_step_goes(&r->s, BF_NONE, BF_NONE);
+    return !why && !ran(r->s.c) ? bf_step_run(&r->s) : why; /* what the text did not run before */
 }
 
 static enum bf_why event(struct run *r) {
@@ -885,6 +976,9 @@ static enum bf_why event(struct run *r) {
     case BF_EVENT_TICK: return BF_WHY_NOTHING;
     case BF_EVENT_EXCUSE: return excuse(r);
     case BF_EVENT_CALENDAR: return bf_step_recompute(&r->s);
+    case BF_EVENT_BEGUN: return begun(r);
+    case BF_EVENT_RETURN: return returned(r);
+    case BF_EVENT_CANCEL: return cancel(r);
     case BF_EVENT_MIGRATE: return migrated(r);
     }
     return BF_WHY_NOTHING;

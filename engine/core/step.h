@@ -30,6 +30,9 @@ enum bf_event_kind {
     BF_EVENT_TICK,   /* time passes: lapses only */
     BF_EVENT_EXCUSE, /* another case excuses a violation of this one (its EXCUSED fact): args[0] */
     BF_EVENT_CALENDAR, /* the world's calendar is another than before: due dates are recomputed */
+    BF_EVENT_BEGUN, /* the case that a RUN of this one asked for is there: number; 0: it could not be started */
+    BF_EVENT_RETURN, /* what this one runs has ended (bf_returns): number, offer, what, args */
+    BF_EVENT_CANCEL, /* the case that runs this one has left it */
     BF_EVENT_MIGRATE, /* the case was of another image before (migrate.h): dates and duties are made to fit this one */
 };
 
@@ -44,7 +47,9 @@ struct bf_event {
     uint32_t
         start; /* OPEN: row of `start` for an event (bf_starts_on) or of a calendar start (starts.h), which has
                               no actor; BF_NONE: by the actor, or by an effect `open`, which has no actor */
-    uint32_t number; /* OPEN: the new case's number */
+    uint32_t number; /* OPEN: the new case's number; BEGUN, RETURN: that of the case that is run */
+    uint32_t parent; /* OPEN: the case that runs the new one; 0: none */
+    uint32_t offer;  /* RETURN: the outcome */
     const struct bf_value
         *args; /* ACT: one a param, absent where not given. OPEN: one a datum of the
                                     procedure, absent where not given; with a start by event: one a param of it; by the calendar: its member, if it has one */
@@ -90,6 +95,18 @@ struct bf_outcome {
 ** OPENED and EXCUSED facts ask for. */
 void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,
              const struct bf_event *e, struct bf_arena *scratch, struct bf_outcome *out);
+
+/* RUN: the caller opens the case with this one as its parent and the same assumptions, then tells this one by BEGUN.
+** ENDED of a case with a parent: the parent hears of it by RETURN. CANCELLED with a number: that case by CANCEL. In the
+** order of the facts; none of the three is dated before what its case did last; without facts they leave no trace. */
+/* The RETURN that tells a case how what it runs has ended. False: it runs that no more. child_m: the child's image. */
+bool bf_returns(const struct bf_image *m, const struct bf_case *c, const struct bf_image *child_m,
+                const struct bf_case *child, struct bf_arena *a, struct bf_event *e);
+/* Of those three: they come about by other cases' facts, and leave nothing where there is nothing to do. */
+static inline bool bf_event_silent(enum bf_event_kind kind) {
+    return kind == BF_EVENT_TICK || kind == BF_EVENT_CALENDAR || kind == BF_EVENT_BEGUN ||
+           kind == BF_EVENT_RETURN || kind == BF_EVENT_CANCEL;
+}
 
 /* The starts of procedures that an event sets off, in written order: the i-th, or BF_NONE; *proc is whose. */
 uint32_t bf_starts_on(const struct bf_image *m, uint32_t event, uint32_t i, uint32_t *proc);

@@ -26,6 +26,7 @@ struct bf_stepper {
     struct bf_judge judge;       /* at and env.today: the stamp of the facts made now */
     uint32_t src;                /* citation of the effects run now */
     uint32_t lapsing;            /* duty whose lapse this is; BF_NONE */
+    bool moved;                  /* since bf_step_goes began */
     struct bf_restart *restarts; /* asked for, until after the move */
     struct bf_fact *facts;
     uint32_t fact_count, fact_cap;
@@ -45,6 +46,8 @@ enum bf_why bf_step_effects(struct bf_stepper *s, uint32_t code, const struct bf
                             uint32_t n, uint32_t src);
 /* target: state, BF_BACK, or BF_NONE: the case stays. Then duties, and `when` until none fires. */
 enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src);
+/* What the case's state runs, if it does: asked for. */
+enum bf_why bf_step_run(struct bf_stepper *s);
 /* An offer's act in full: the act, the duty it meets, extension, report, effects, move. */
 enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf_value who,
                                  const struct bf_value *args, bool deemed);

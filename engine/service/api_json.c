@@ -251,6 +251,10 @@ static const char *status_after(enum bf_fact_kind kind) {
     case BF_FACT_ENDED:
     case BF_FACT_REFUSED:
     case BF_FACT_FAILED:
+    case BF_FACT_RUN:
+    case BF_FACT_BEGUN:
+    case BF_FACT_RETURNED:
+    case BF_FACT_CANCELLED:
     case BF_FACT_KINDS: break;
     }
     return NULL;

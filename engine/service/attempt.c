@@ -123,7 +123,28 @@ static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
         x.event.kind = BF_EVENT_EXCUSE;
         x.number = f->v[0].n;
         plan(t, g, &x);
+    } else if (f->kind == BF_FACT_RUN) {
+        x.event.what = f->a;
+        x.event.parent = (uint32_t)number;
+        plan(t, g, &x);
+    } else if (f->kind == BF_FACT_CANCELLED && f->v[0].u.i) {
+        x.event = (struct bf_event){
+            .kind = BF_EVENT_CANCEL, .effective = f->at, .what = BF_NONE, .start = BF_NONE};
+        x.number = (uint64_t)f->v[0].u.i;
+        plan(t, g, &x);
     }
+}
+
+/* A case that is run has ended: the one that runs it hears of it. */
+static void plan_return(struct bf_attempt *t, struct agenda *g, const struct bf_head *head,
+                        const struct bf_fact *f, uint64_t seq) {
+    struct errand x = {.policy = t->policy, .cause = seq, .number = head->c->parent};
+    x.event = (struct bf_event){.kind = BF_EVENT_RETURN,
+                                .effective = f->at,
+                                .number = (uint32_t)head->number,
+                                .start = BF_NONE};
+    if (f->kind == BF_FACT_ENDED && head->c->parent)
+        plan(t, g, &x);
 }
 
 /* ---- one step ---- */
@@ -236,6 +257,8 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
         BF_ASSERT(e->cases + t->opened < UINT32_MAX); /* case numbers of the core have 32 bits */
         event.number = (uint32_t)(e->cases + t->opened + 1);
     }
+    if (event.kind == BF_EVENT_OPEN && event.parent) /* what it assumes its sub-case does */
+        world.assume = bf_engine_head(e, event.parent)->c->assume;
     bf_step(m, &world, head ? head->c : NULL, &event, t->arena, out);
     if (t->out_of_memory)
         return BF_ATTEMPT_MEMORY;
@@ -243,8 +266,7 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
         return BF_ATTEMPT_UNREADABLE;
     if (out->kind == BF_NEEDS)
         return BF_ATTEMPT_WAIT;
-    bool time = event.kind == BF_EVENT_TICK || event.kind == BF_EVENT_CALENDAR;
-    if (time && !out->fact_count)
+    if (bf_event_silent(event.kind) && !out->fact_count)
         return BF_ATTEMPT_DONE;
     enum bf_attempt_end known = stranger(t, head, w, &world, out);
     if (known != BF_ATTEMPT_DONE)
@@ -298,8 +320,11 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
         head->last_seq = seq;
         head->epoch++;
     }
-    for (uint32_t i = 0; i < out->fact_count && !early; i++)
+    for (uint32_t i = 0; i < out->fact_count && !early; i++) {
         plan_fact(t, g, head ? head->number : 0, &out->facts[i], seq);
+        if (head)
+            plan_return(t, g, head, &out->facts[i], seq);
+    }
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
 }
 
@@ -353,6 +378,35 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
                                   : end;
 }
 
+/* What a case hears of another is not dated before what it did last. False: it need not hear it, or (*end) cannot yet. */
+static bool heard(struct bf_attempt *t, struct errand *x, const struct bf_head *head,
+                  enum bf_attempt_end *end) {
+    if (x->event.effective < head->c->at)
+        x->event.effective = head->c->at;
+    if (x->event.kind != BF_EVENT_RETURN)
+        return true;
+    const struct bf_head *child = bf_engine_head(t->engine, x->event.number);
+    *end = child && child->c ? BF_ATTEMPT_DONE : BF_ATTEMPT_WAIT;
+    return *end == BF_ATTEMPT_DONE && bf_returns(head->policy->image, head->c, child->policy->image,
+                                                 child->c, t->arena, &x->event);
+}
+
+/* The case that runs the one just opened (0: refused) hears of it next, so that the oldest it awaits is this. */
+static void plan_begun(struct bf_attempt *t, struct agenda *g, const struct errand *opened,
+                       uint32_t number) {
+    struct errand x = {.policy = opened->policy, .number = opened->event.parent};
+    x.cause = t->made[t->made_count - 1].entry.head.seq;
+    x.event = (struct bf_event){.kind = BF_EVENT_BEGUN,
+                                .effective = opened->event.effective,
+                                .start = BF_NONE,
+                                .what = BF_NONE,
+                                .number = number};
+    plan(t, g, &x);
+    struct errand *at = g->errand + g->next + 1;
+    memmove(at + 1, at, (g->count - g->next - 2) * sizeof *at);
+    *at = x;
+}
+
 static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
     struct bf_outcome out;
     for (; g->next < g->count; g->next++) {
@@ -371,9 +425,17 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
                                                    : BF_ATTEMPT_MEMORY;
             t->policy = head->policy;
         }
-        enum bf_attempt_end end = step(t, g, x.event, head, NULL, x.cause, &out);
+        enum bf_attempt_end end = BF_ATTEMPT_DONE;
+        if (head && bf_event_silent(x.event.kind) && !heard(t, &x, head, &end)) {
+            if (end != BF_ATTEMPT_DONE)
+                return end;
+            continue;
+        }
+        end = step(t, g, x.event, head, NULL, x.cause, &out);
         if (end != BF_ATTEMPT_DONE)
             return end;
+        if (x.event.kind == BF_EVENT_OPEN && x.event.parent)
+            plan_begun(t, g, &x, out.kind == BF_DONE ? out.next->number : 0);
     }
     return BF_ATTEMPT_DONE;
 }

@@ -103,6 +103,10 @@ static bool names_party(const struct bf_fact *f) {
     case BF_FACT_RAISED:
     case BF_FACT_ENDED:
     case BF_FACT_FAILED:
+    case BF_FACT_RUN:
+    case BF_FACT_BEGUN:
+    case BF_FACT_RETURNED:
+    case BF_FACT_CANCELLED:
     case BF_FACT_KINDS: break;
     }
     return false;

@@ -110,11 +110,14 @@ static void first_difference(char **x, char **y) {
     }
 }
 
-/* What a case that starts assumes is not of the rules: it is taken from its first fact, whose last values it is. */
+/* What a case that starts assumes is not of the rules: it is taken from its first fact, whose values behind the data
+** it is. */
 static const struct bf_value *assumed(const struct bf_entry *n) {
     const struct bf_fact *f = n->facts;
-    bool starts = n->fact_count && f->kind == BF_FACT_STARTED && f->n >= n->image->assume_count;
-    return starts ? f->v + (f->n - n->image->assume_count) : NULL;
+    uint32_t before = 2 + n->image->proc[n->proc].data.count;
+    bool starts =
+        n->fact_count && f->kind == BF_FACT_STARTED && f->n >= before + n->image->assume_count;
+    return starts ? f->v + before : NULL;
 }
 
 /* A lapse of which the service could not do what it should bring about. */

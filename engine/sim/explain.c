@@ -40,6 +40,14 @@ static bf_str cause_of(const struct bf_words *w, const struct bf_told *e, uint32
             *src = *src == BF_NONE ? f->src : *src;
             return say(w, BF_T_SIM_F_LAPSED, bf_words_duty(w, f->a), bf_words_day(w, f->day), NIL);
         }
+        if (f->kind == BF_FACT_RETURNED) {
+            uint32_t end = w->image->offer[f->a].outcome - 1;
+            *src = *src == BF_NONE ? f->src : *src;
+            return say(w, BF_T_SIM_F_RETURNED, bf_words_act(w, w->image->offer[f->a].act),
+                       bf_words_value(w, f->v[0]), bf_words_state(w, end));
+        }
+        if (f->kind == BF_FACT_ACTED && f->a != BF_NONE && w->image->offer[f->a].outcome)
+            continue; /* nobody did it: RETURNED stands before it */
         if (f->kind == BF_FACT_ACTED) {
             *src = *src == BF_NONE ? f->src : *src;
             return say(w, BF_T_SIM_CHOICE, bf_words_party(w, f->v[0]), bf_words_act(w, f->b), NIL);
@@ -191,6 +199,33 @@ static void breaches(const struct bf_words *w, const struct bf_case *c, struct b
     }
 }
 
+/* ---- what it runs, and what runs it ---- */
+
+static bf_str sub_end(const struct bf_words *w, const struct bf_case_sub *s) {
+    switch (s->end) {
+    case BF_SUB_RUNNING: return say(w, BF_T_SIM_SUB_RUNNING, NIL, NIL, NIL);
+    case BF_SUB_CANCELLED: return say(w, BF_T_SIM_SUB_CANCELLED, NIL, NIL, NIL);
+    case BF_SUB_FAILED: return say(w, BF_T_SIM_SUB_FAILED, NIL, NIL, NIL);
+    }
+    return say(w, BF_T_SIM_F_ENDED, bf_words_state(w, s->end), NIL, NIL);
+}
+
+static void family(const struct bf_words *w, const struct bf_case *c, struct bf_buf *out) {
+    if (c->parent || c->sub_count)
+        heading(w, out, BF_T_SIM_FAMILY);
+    if (c->parent)
+        line(w, out, "    ",
+             say(w, BF_T_SIM_PARENT, bf_words_value(w, bf_int(c->parent)), NIL, NIL), BF_NONE);
+    for (uint32_t i = 0; i < c->sub_count; i++) {
+        const struct bf_case_sub *s = &c->subs[i];
+        const struct bf_i_state *state = &w->image->state[s->state];
+        line(w, out, "    ",
+             say(w, BF_T_SIM_SUB_LINE, bf_words_proc(w, state->runs - 1),
+                 bf_words_value(w, bf_int(s->number)), sub_end(w, s)),
+             state->run_src);
+    }
+}
+
 /* ---- what may be done next ---- */
 
 enum group { MUST_NOW, MAY_NOW, WAITS, GUARDED, LATER, GROUPS };
@@ -307,7 +342,8 @@ static bool reads(const struct bf_image *m, const struct bf_i_proc *p, uint32_t 
         for (uint32_t k = q.first; k < q.first + q.count; k++)
             if (bf_reads_assume(m, m->pause[k].guard, assume))
                 return true;
-        if (bf_reads_assume(m, m->state[i].enter, assume))
+        if (bf_reads_assume(m, m->state[i].enter, assume) ||
+            (m->state[i].runs && bf_reads_assume(m, m->state[i].run_args, assume)))
             return true;
     }
     return false;
@@ -351,6 +387,7 @@ void bf_explain_text(const struct bf_standing *s, enum bf_lang lang, struct bf_b
         path(s, w, c->number, out);
         duties(s, w, c, out);
         breaches(w, c, out);
+        family(w, c, out);
         if (!ended)
             choices(s, w, c, out);
         assumptions(s, w, c, out);

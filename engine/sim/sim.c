@@ -113,6 +113,14 @@ static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint
     g->errand[g->count++] = (struct errand){event, number, s->entry_count};
 }
 
+/* The same, before what is planned already: g->next is the errand under way. */
+static void plan_first(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
+    plan(s, g, event, number);
+    struct errand *at = g->errand + g->next + 1, first = g->errand[g->count - 1];
+    memmove(at + 1, at, (g->count - g->next - 2) * sizeof *at);
+    *at = first;
+}
+
 static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
     uint32_t proc, start;
     for (uint32_t i = 0; (start = bf_starts_on(s->image, f->a, i, &proc)) != BF_NONE; i++)
@@ -124,6 +132,26 @@ static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact
                                .args = f->v,
                                .nargs = f->n},
              0);
+}
+
+/* What is run begins, or is left; a case that is run has ended. */
+static void settle_run(struct bf_sim *s, struct agenda *g, uint32_t number,
+                       const struct bf_fact *f) {
+    struct bf_event e = {.effective = f->at, .start = BF_NONE, .what = f->a};
+    if (f->kind == BF_FACT_RUN) {
+        e.kind = BF_EVENT_OPEN;
+        e.parent = number;
+        e.args = f->v;
+        e.nargs = f->n;
+        plan(s, g, e, 0);
+    } else if (f->kind == BF_FACT_CANCELLED && f->v[0].u.i) {
+        e.kind = BF_EVENT_CANCEL;
+        plan(s, g, e, (uint32_t)f->v[0].u.i);
+    } else if (f->kind == BF_FACT_ENDED && s->cases[number - 1]->parent) {
+        e.kind = BF_EVENT_RETURN;
+        e.number = number;
+        plan(s, g, e, s->cases[number - 1]->parent);
+    }
 }
 
 /* What lies outside the case that a fact speaks of. */
@@ -148,19 +176,26 @@ static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number,
              (struct bf_event){
                  .kind = BF_EVENT_EXCUSE, .effective = f->at, .args = f->v, .nargs = f->n},
              f->v[0].n);
+    else
+        settle_run(s, g, number, f);
 }
 
 /* One step of one case (number 0: a case to start). Returns the entry, which stays where it is only
-** until the next. */
+** until the next; NULL: an event that left nothing. */
 static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct bf_event event,
                                     uint32_t number, uint32_t stmt) {
     struct bf_case *c = number ? s->cases[number - 1] : NULL;
     struct bf_outcome out;
     event.recorded = s->now;
+    struct bf_world world = s->world;
     if (event.kind == BF_EVENT_OPEN)
         event.number = s->case_count + 1;
-    bf_step(s->image, &s->world, c, &event, s->arena, &out);
+    if (event.kind == BF_EVENT_OPEN && event.parent)
+        world.assume = s->cases[event.parent - 1]->assume;
+    bf_step(s->image, &world, c, &event, s->arena, &out);
     BF_ASSERT(out.kind != BF_NEEDS); /* row_of always answers */
+    if (bf_event_silent(event.kind) && !out.fact_count)
+        return NULL;
 
     if (out.next && !number) {
         s->cases = bf_arena_grow(s->arena, s->cases, s->case_count, &s->case_cap, sizeof *s->cases);
@@ -190,8 +225,23 @@ static bool settle(struct bf_sim *s, struct agenda *g) {
     for (; g->next < g->count; g->next++) {
         if (g->next >= BF_SIM_CHAIN_MAX)
             return fail(s, BF_SIM_CHAIN);
-        uint32_t cause = g->errand[g->next].cause;
-        deliver(s, g, g->errand[g->next].event, g->errand[g->next].number, BF_NONE)->cause = cause;
+        struct errand x = g->errand[g->next];
+        const struct bf_case *c = x.number ? s->cases[x.number - 1] : NULL;
+        if (c && bf_event_silent(x.event.kind) && x.event.effective < c->at)
+            x.event.effective = c->at; /* no step is dated before the one before it */
+        if (x.event.kind == BF_EVENT_RETURN &&
+            !bf_returns(s->image, c, s->image, s->cases[x.event.number - 1], s->arena, &x.event))
+            continue;
+        struct bf_sim_entry *e = deliver(s, g, x.event, x.number, BF_NONE);
+        if (e)
+            e->cause = x.cause;
+        if (x.event.kind == BF_EVENT_OPEN && x.event.parent)
+            plan_first(s, g,
+                       (struct bf_event){.kind = BF_EVENT_BEGUN,
+                                         .effective = x.event.effective,
+                                         .start = BF_NONE,
+                                         .number = e->number},
+                       x.event.parent);
     }
     return true;
 }
@@ -269,9 +319,10 @@ static bool pass_to(struct bf_sim *s, bf_instant to, uint32_t cause) {
         }
         struct agenda g = {0};
         s->now = at > s->now ? at : s->now;
-        deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number,
-                BF_NONE)
-            ->cause = cause;
+        struct bf_sim_entry *e = deliver(
+            s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number, BF_NONE);
+        BF_ASSERT(e); /* a lapse is a fact */
+        e->cause = cause;
         bf_instant again; /* all of this case's lapses due by now came with that tick */
         BF_ASSERT(bf_case_next_lapse(s->image, s->cases[number - 1], &again) == BF_NONE ||
                   again > s->now);

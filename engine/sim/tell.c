@@ -51,6 +51,9 @@ bf_str bf_tell_head(const struct bf_tale *t) {
     bf_str number = number_of(w, t->number);
     switch (ev->kind) {
     case BF_EVENT_OPEN: {
+        if (ev->parent)
+            return TEXT3(w, t->refused ? BF_T_SIM_WOULD_RUN : BF_T_SIM_RUNS,
+                         number_of(w, ev->parent), proc, number);
         bool by_event = ev->start != BF_NONE || !bf_present(ev->actor);
         if (by_event)
             actor = event_name(w, ev);
@@ -63,6 +66,9 @@ bf_str bf_tell_head(const struct bf_tale *t) {
         return TEXT3(w, BF_T_SIM_CONSENTS, number, actor, bf_words_act(w, ev->what));
     case BF_EVENT_DECLINE:
         return TEXT3(w, BF_T_SIM_DECLINES, number, actor, bf_words_act(w, ev->what));
+    case BF_EVENT_BEGUN: return TEXT2(w, BF_T_SIM_BEGUN, number, number_of(w, ev->number));
+    case BF_EVENT_RETURN: return TEXT2(w, BF_T_SIM_RETURNS, number, number_of(w, ev->number));
+    case BF_EVENT_CANCEL: return TEXT1(w, BF_T_SIM_CANCELS, number);
     case BF_EVENT_TICK:
     case BF_EVENT_EXCUSE:
     case BF_EVENT_CALENDAR:
@@ -123,6 +129,8 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
     case BF_FACT_ACTED:
         if (f->how == 1)
             return TEXT1(w, BF_T_SIM_F_DEEMED, bf_words_act(w, f->b));
+        if (f->a != BF_NONE && m->offer[f->a].outcome)
+            break; /* RETURNED says it */
         if (t->event->kind != BF_EVENT_ACT)
             return TEXT1(w, BF_T_SIM_F_ACTED, bf_words_act(w, f->b));
         break;
@@ -167,6 +175,18 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
                      bf_words_value(w, f->v[0]));
     case BF_FACT_OPENED: return TEXT1(w, BF_T_SIM_F_OPENED, bf_words_proc(w, f->a));
     case BF_FACT_ENDED: return TEXT1(w, BF_T_SIM_F_ENDED, bf_words_state(w, f->a));
+    case BF_FACT_RUN: return TEXT1(w, BF_T_SIM_F_RUN, bf_words_proc(w, f->a));
+    case BF_FACT_BEGUN:
+        return f->how ? TEXT1(w, BF_T_SIM_F_NOT_BEGUN, bf_words_proc(w, f->a))
+                      : TEXT2(w, BF_T_SIM_F_BEGUN, bf_words_proc(w, f->a),
+                              number_of(w, (uint32_t)f->v[0].u.i));
+    case BF_FACT_RETURNED:
+        return TEXT3(w, BF_T_SIM_F_RETURNED, bf_words_act(w, m->offer[f->a].act),
+                     number_of(w, (uint32_t)f->v[0].u.i),
+                     bf_words_state(w, m->offer[f->a].outcome - 1));
+    case BF_FACT_CANCELLED:
+        return TEXT2(w, BF_T_SIM_F_CANCELLED, bf_words_proc(w, f->a),
+                     number_of(w, (uint32_t)f->v[0].u.i));
     case BF_FACT_FAILED:
         return TEXT1(w, BF_T_SIM_F_FAILED, bf_str_of(bf_why_word((enum bf_why)f->c)));
     }

@@ -527,6 +527,80 @@ static void body_pauses(struct bf_checker *c, struct bf_node *n) {
         bf_condition(c, n->b);
 }
 
+/* ---- what is run ---- */
+
+static void outcome(struct bf_checker *c, struct bf_node *n, const struct bf_node *x,
+                    struct bf_sym *act) {
+    struct bf_sym *end = bf_name_in(c, x->a, act->runs, BF_C_STATE, BF_T_KIND_STATE);
+    bf_check_cites(c, x);
+    if (end && (!end->node || end->node->kind != BF_N_END)) {
+        struct bf_diag *d =
+            bf_report(c, BF_E0361_NO_OUTCOME, x->a->span,
+                      BF_ARGS(bf_arg_name(x->a->name), bf_arg_name(act->runs->name)));
+        if (end->node)
+            bf_label(c, d, bf_sym_span(end), BF_T_DECLARED_HERE,
+                     BF_ARGS(bf_arg_text(bf_sym_kind_text(end))));
+    }
+    for (const struct bf_node *y = n->c; y != x; y = y->next)
+        if (end && c->info[y->a->id].sym == end) {
+            struct bf_diag *d =
+                bf_report(c, BF_E0306_GIVEN_TWICE, x->a->span, BF_ARGS(bf_arg_name(x->a->name)));
+            bf_label(c, d, y->a->span, BF_T_SAID_FIRST, BF_NOARGS);
+            break;
+        }
+    c->at.just = act;
+    effects(c, x->e);
+    c->at.just = NULL;
+}
+
+/* Every way it can end is followed by something. */
+static void outcomes_complete(struct bf_checker *c, const struct bf_node *n,
+                              const struct bf_sym *runs) {
+    struct bf_buf missing;
+    bf_buf_in(&missing, c->arena);
+    for (const struct bf_sym *s = runs->proc->states.first; s; s = s->next) {
+        bool there = s->node->kind != BF_N_END;
+        for (const struct bf_node *x = n->c; x && !there; x = x->next)
+            there = c->info[x->a->id].sym == s || (x->flags & BF_F_BROKEN);
+        if (there)
+            continue;
+        bf_buf_z(&missing, missing.len ? ", " : "");
+        bf_buf_str(&missing, s->name->text);
+    }
+    if (!missing.len)
+        return;
+    struct bf_diag *d =
+        bf_report(c, BF_E0362_OUTCOMES, n->a->span,
+                  BF_ARGS(bf_arg_name(n->a->name), bf_arg_str(bf_buf_view(&missing))));
+    bf_hint(c, d, BF_T_HINT_OUTCOME, BF_NOARGS);
+}
+
+static void body_run(struct bf_checker *c, struct bf_node *n, const struct bf_node *first) {
+    struct bf_sym *act = c->info[n->id].sym;
+    if (c->at.state == BF_NONE)
+        bf_report(c, BF_E0363_RUN_OUTSIDE, n->a->span, BF_NOARGS);
+    for (const struct bf_node *x = first; x != n && c->at.state != BF_NONE; x = x->next)
+        if (x->kind == BF_N_RUN) {
+            struct bf_diag *d = bf_report(c, BF_E0364_RUN_TWICE, n->a->span, BF_NOARGS);
+            bf_label(c, d, x->a->span, BF_T_SAID_FIRST, BF_NOARGS);
+            bf_hint(c, d, BF_T_HINT_RUN_TWICE, BF_NOARGS);
+            break;
+        }
+    if (!act || !act->runs)
+        return;
+    struct bf_args how = {.at = n,
+                          .owner = act->runs,
+                          .first = act->runs->first,
+                          .named = true,
+                          .optional = bf_data_given,
+                          .settable = bf_data_settable};
+    bf_args_check(c, n->b, &how);
+    for (struct bf_node *x = n->c; x; x = x->next)
+        if (!(x->flags & BF_F_BROKEN))
+            outcome(c, n, x, act);
+    outcomes_complete(c, n, act->runs);
+}
+
 /* ---- items ---- */
 
 static void check_outer(struct bf_checker *c, struct bf_node *n, const struct bf_node *outer) {
@@ -534,8 +608,9 @@ static void check_outer(struct bf_checker *c, struct bf_node *n, const struct bf
     bf_want_cite(c, n, outer);
 }
 
-/* What may stand in a state and outside. */
-static void item(struct bf_checker *c, struct bf_node *n, const struct bf_node *outer) {
+/* What may stand in a state, of whose items `first` is the first, and outside. */
+static void item(struct bf_checker *c, struct bf_node *n, const struct bf_node *first,
+                 const struct bf_node *outer) {
     if (n->flags & BF_F_BROKEN) {
         c->at.proc->broken = true;
         return;
@@ -565,6 +640,10 @@ static void item(struct bf_checker *c, struct bf_node *n, const struct bf_node *
         bf_check_cites(c, n);
         body_pauses(c, n);
         break;
+    case BF_N_RUN:
+        check_outer(c, n, outer);
+        body_run(c, n, c->at.state == BF_NONE ? n : first);
+        break;
     case BF_N_WHEN:
         bf_check_cites(c, n);
         c->at.routing = true;
@@ -585,7 +664,7 @@ static void body_state(struct bf_checker *c, struct bf_node *n) {
         effects(c, n->c);
     else
         for (struct bf_node *i = n->c; i; i = i->next)
-            item(c, i, outer);
+            item(c, i, n->c, outer);
     c->at.state = BF_NONE;
 }
 
@@ -754,7 +833,7 @@ static void proc_item(struct bf_checker *c, struct bf_node *n) {
         break;
     case BF_N_STATE:
     case BF_N_END: body_state(c, n); break;
-    default: item(c, n, proc); break;
+    default: item(c, n, n, proc); break;
     }
 }
 

@@ -60,10 +60,12 @@ static void check_declaration(struct bf_checker *c, struct bf_node *n) {
 
 /* ---- circles ---- */
 
-/* Records that hold each other, decisions that call each other. Depth first, without recursion: a
+/* Records that hold each other, decisions that call, procedures that run each other. Depth first, without recursion: a
 ** chain of declarations may be as long as a file. */
+enum edges { HOLDS, CALLS, RUNS };
 struct graph {
     struct bf_checker *c;
+    enum edges edges;
     uint32_t count;
     struct bf_sym **node;
     uint8_t *state;  /* 1: on the way, 2: done */
@@ -103,6 +105,27 @@ static const struct bf_sym *next_called(struct graph *g, bf_span *at) {
     return call->to;
 }
 
+/* The next procedure that the one at the end of the way runs. */
+static const struct bf_sym *next_run(struct graph *g, bf_span *at) {
+    struct bf_sym *act = g->cursor[g->length - 1];
+    while (act && !act->runs)
+        act = act->next;
+    g->cursor[g->length - 1] = act ? act->next : NULL;
+    if (!act)
+        return NULL;
+    *at = bf_sym_span(act);
+    return act->runs;
+}
+
+static const struct bf_sym *next_of(struct graph *g, bf_span *at) {
+    switch (g->edges) {
+    case HOLDS: return next_held(g, at);
+    case CALLS: return next_called(g, at);
+    case RUNS: return next_run(g, at);
+    }
+    return NULL;
+}
+
 /* Where on the way the circle that closes at `to` begins. */
 static uint32_t circle_start(const struct graph *g, uint32_t to) {
     uint32_t i = g->length - 1;
@@ -111,7 +134,10 @@ static uint32_t circle_start(const struct graph *g, uint32_t to) {
     return i;
 }
 
-static void tell_circle(struct graph *g, enum bf_diag_code code, uint32_t to, bf_span at) {
+static void tell_circle(struct graph *g, uint32_t to, bf_span at) {
+    static const enum bf_diag_code code[] = {[HOLDS] = BF_E0354_RECORD_CIRCLE,
+                                             [CALLS] = BF_E0353_DECISION_CIRCLE,
+                                             [RUNS] = BF_E0360_RUN_CIRCLE};
     uint32_t start = circle_start(g, to);
     struct bf_buf l;
     bf_buf_in(&l, g->c->arena);
@@ -123,25 +149,30 @@ static void tell_circle(struct graph *g, enum bf_diag_code code, uint32_t to, bf
     bf_buf_str(&l, g->node[to]->name->text);
     for (uint32_t i = start; i < g->length; i++)
         g->node[g->way[i]]->broken = true;
-    bf_report(g->c, code, at, BF_ARGS(bf_arg_str(bf_buf_view(&l))));
+    bf_report(g->c, code[g->edges], at, BF_ARGS(bf_arg_str(bf_buf_view(&l))));
 }
 
-static void *first_cursor(const struct graph *g, uint32_t i, bool calls) {
-    return calls ? (void *)g->c->calls[i] : (void *)g->node[i]->first;
+static void *first_cursor(const struct graph *g, uint32_t i) {
+    switch (g->edges) {
+    case HOLDS: return g->node[i]->first;
+    case CALLS: return g->c->calls[i];
+    case RUNS: return g->node[i]->proc ? g->node[i]->proc->acts.first : NULL;
+    }
+    return NULL;
 }
 
-static void push(struct graph *g, uint32_t i, bool calls) {
+static void push(struct graph *g, uint32_t i) {
     g->state[i] = 1;
     g->way[g->length] = i;
-    g->cursor[g->length++] = first_cursor(g, i, calls);
+    g->cursor[g->length++] = first_cursor(g, i);
 }
 
-static void walk(struct graph *g, uint32_t start, bool calls) {
-    push(g, start, calls);
+static void walk(struct graph *g, uint32_t start) {
+    push(g, start);
     while (g->length) {
         uint32_t i = g->way[g->length - 1];
         bf_span at;
-        const struct bf_sym *to = calls ? next_called(g, &at) : next_held(g, &at);
+        const struct bf_sym *to = next_of(g, &at);
         if (!to) {
             g->state[i] = 2;
             g->length--;
@@ -150,17 +181,16 @@ static void walk(struct graph *g, uint32_t start, bool calls) {
             continue;
         }
         if (g->state[to->index] == 1)
-            tell_circle(g, calls ? BF_E0353_DECISION_CIRCLE : BF_E0354_RECORD_CIRCLE, to->index,
-                        at);
+            tell_circle(g, to->index, at);
         else if (g->state[to->index] == 0)
-            push(g, to->index, calls);
+            push(g, to->index);
         else if (g->depth[i] <= g->depth[to->index])
             g->depth[i] = g->depth[to->index] + 1;
     }
 }
 
-static void find_circles(struct bf_checker *c, const struct bf_sym_list *list, bool calls) {
-    struct graph g = {.c = c, .count = list->count};
+static void find_circles(struct bf_checker *c, const struct bf_sym_list *list, enum edges edges) {
+    struct graph g = {.c = c, .edges = edges, .count = list->count};
     g.node = bf_new_array(c->arena, struct bf_sym *, list->count + 1);
     g.state = bf_new_array(c->arena, uint8_t, list->count + 1);
     g.depth = bf_new_array(c->arena, uint32_t, list->count + 1);
@@ -170,8 +200,8 @@ static void find_circles(struct bf_checker *c, const struct bf_sym_list *list, b
         g.node[s->index] = s;
     for (uint32_t i = 0; i < list->count; i++)
         if (g.state[i] == 0)
-            walk(&g, i, calls);
-    for (uint32_t i = 0; calls && i < list->count; i++)
+            walk(&g, i);
+    for (uint32_t i = 0; edges == CALLS && i < list->count; i++)
         if (g.depth[i] == CALL_DEPTH && !g.node[i]->broken)
             bf_report(c, BF_E0355_CALL_DEPTH, bf_sym_span(g.node[i]),
                       BF_ARGS(bf_arg_name(g.node[i]->name), bf_arg_int(CALL_DEPTH)));
@@ -182,13 +212,14 @@ static void find_circles(struct bf_checker *c, const struct bf_sym_list *list, b
 void bf_check_types(struct bf_program *p) {
     struct bf_checker *c = p->checker;
     c->calls = bf_new_array(c->arena, struct bf_call *, p->decisions.count + 1);
-    find_circles(c, &p->records, false);
+    find_circles(c, &p->records, HOLDS);
     for (uint32_t i = 0; i < p->tree_count; i++) {
         bf_enter_tree(c, p->trees[i]);
         for (struct bf_node *n = p->trees[i]->root->a; n; n = n->next)
             check_declaration(c, n);
     }
-    find_circles(c, &p->decisions, true);
+    find_circles(c, &p->decisions, CALLS);
+    find_circles(c, &p->procedures, RUNS);
     for (uint32_t i = 0; i < p->own_count; i++) {
         bf_enter_tree(c, p->trees[i]);
         bf_check_headings(c);

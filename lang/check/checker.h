@@ -129,6 +129,7 @@ enum bf_builtin_class {
     BF_BC_ACT,
     BF_BC_STATUS,
     BF_BC_PREFIX,
+    BF_BC_STATE,
     BF_BC_MODULE
 };
 struct bf_sym *bf_builtin_find(const struct bf_name *name, unsigned classes);

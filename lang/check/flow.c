@@ -377,11 +377,19 @@ static const struct bf_node *citing(const struct bf_node *state) {
     return state;
 }
 
+/* What is run there has limits of its own. */
+static bool runs_another(const struct bf_flow *f, uint32_t s) {
+    for (const struct bf_node *n = f->state[s]->c; n; n = n->next)
+        if (n->kind == BF_N_RUN)
+            return true;
+    return false;
+}
+
 static void check_limits(struct bf_flow *f) {
     for (uint32_t s = 0; s < f->states; s++) {
         if (bf_is_end(f, s) || !bf_in(f->reached, s) || !has_exit(f, s) || passes_through(f, s))
             continue;
-        bool limited = false;
+        bool limited = runs_another(f, s);
         for (uint32_t i = 0; i < f->duties && !limited; i++)
             limited = runs_in(f, i, s);
         if (limited || silence_in_state(f, s))

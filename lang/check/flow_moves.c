@@ -108,6 +108,10 @@ static void count_items(const struct bf_node *n, struct sizes *z) {
             z->duties++;
             break;
         case BF_N_LASTS: z->duties++; break;
+        case BF_N_RUN:
+            for (const struct bf_node *x = n->c; x; x = x->next)
+                z->offers++;
+            break;
         default: break; /* offers nothing */
         }
 }
@@ -124,6 +128,13 @@ static void add_duty(struct bf_flow *f, const struct bf_node *n, uint32_t state)
                                                      .goal = alt->d,
                                                      .effects = alt->e,
                                                      .state = state};
+}
+
+/* How what is run ends: nobody's act. */
+static void add_outcomes(struct bf_flow *f, const struct bf_node *n, uint32_t state) {
+    for (const struct bf_node *x = n->c; x; x = x->next)
+        f->offer[f->offers++] = (struct bf_offering){
+            .node = x, .act = bf_flow_sym(f, n), .goal = x->d, .effects = x->e, .state = state};
 }
 
 static void collect(struct bf_flow *f, const struct bf_node *n, uint32_t state) {
@@ -157,6 +168,7 @@ static void collect(struct bf_flow *f, const struct bf_node *n, uint32_t state) 
             break;
         case BF_N_MUST:
         case BF_N_LASTS: add_duty(f, n, state); break;
+        case BF_N_RUN: add_outcomes(f, n, state); break;
         default: break; /* moves nothing */
         }
 }

@@ -69,6 +69,10 @@ static void add_item(struct bf_checker *c, struct bf_moves *m, uint32_t from,
         break;
     case BF_N_LASTS:
     case BF_N_WHEN: add_edge(c, m, from, n->d, NULL); break;
+    case BF_N_RUN:
+        for (const struct bf_node *x = n->c; x; x = x->next)
+            add_edge(c, m, from, x->d, c->info[n->id].sym);
+        break;
     default: break; /* does not move the case */
     }
 }

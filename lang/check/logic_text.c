@@ -315,6 +315,7 @@ static const char *status_word(enum bf_lang lang, enum bf_status s) {
 #define BUILTIN_EVENT(id, en, zh)
 #define BUILTIN_ACT(id, en, zh)
 #define BUILTIN_PREFIX(id, en, zh)
+#define BUILTIN_STATE(id, en, zh)
 #define BUILTIN_MODULE(id, en, zh)
 #include "lang/defs/builtins.def"
     };

@@ -40,7 +40,8 @@ enum bf_sym_kind {
     BF_SYM_DATA,  /* party, given, keep of a procedure; index within it; type; owner */
     BF_SYM_STATE, /* node STATE or END; index within its procedure; owner */
     BF_SYM_ACT,   /* one per name and procedure; params; index within it; owner. node: first ACT.
-                         Also the implied extend_DUTY (node: the MAY_EXTEND; duty set). */
+                         Also the implied extend_DUTY (node: the MAY_EXTEND; duty set), and the
+                         ending of what a RUN runs (node: the RUN; runs set). */
     BF_SYM_DUTY,  /* node MUST or LASTS (name NULL); index within its procedure; owner */
     BF_SYM_MEASURE,
     BF_SYM_MODEL,
@@ -60,10 +61,17 @@ struct bf_sym {
     struct bf_sym *first, *last; /* members, fields, params; of a procedure: data */
     struct bf_sym *next;         /* in its owner's list, or in the program's list of its kind */
     struct bf_sym *duty;         /* ACT extend_DUTY: the duty; ACT of a duty's block: NULL */
-    uint32_t builtin;            /* enum bf_builtin (lang/defs/builtins.def) */
-    struct bf_proc_info *proc;   /* PROCEDURE */
-    uint32_t uses;               /* how often something refers to it */
-    uint32_t mark;               /* the checker's */
+    struct bf_sym
+        *runs; /* ACT of a RUN: the procedure whose ending it is; its params: what that keeps */
+    const struct bf_node *run; /* PROCEDURE: the first RUN of it; NULL: it is never run … */
+    const struct bf_tree *run_in;
+    struct bf_sym *
+        cancelled; /* … then the STATE where one goes whose case leaves it; index: that of one added
+                                    behind its states, unless it has an end called so */
+    uint32_t builtin;          /* enum bf_builtin (lang/defs/builtins.def) */
+    struct bf_proc_info *proc; /* PROCEDURE */
+    uint32_t uses;             /* how often something refers to it */
+    uint32_t mark;             /* the checker's */
     bool opener;  /* DATA: a party that may start the procedure, so that who opens it is meant if it
                                    is not given */
     bool offered; /* ACT: somebody may or must do it; else doing it is a report of what happened */

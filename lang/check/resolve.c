@@ -70,12 +70,17 @@ static void declare_parts(struct bf_checker *c, struct bf_sym *owner, struct bf_
     }
 }
 
-/* A declaration of the library is known by its Chinese label too. */
-static void add_label(struct bf_checker *c, const void *owner, struct bf_sym *s,
-                      const struct bf_node *label) {
+/* What the library declares is known by its Chinese label too. */
+static void add_label_in(struct bf_checker *c, const void *owner, enum bf_class cls,
+                         struct bf_sym *s, const struct bf_node *label) {
     if (c->unit == c->units || !label || label->kind != BF_N_STRING)
         return;
-    bf_scope_alias(c, owner, BF_C_NAME, bf_name_intern(c->p->parse->names, label->text), s);
+    bf_scope_alias(c, owner, cls, bf_name_intern(c->p->parse->names, label->text), s);
+}
+
+static void add_label(struct bf_checker *c, const void *owner, struct bf_sym *s,
+                      const struct bf_node *label) {
+    add_label_in(c, owner, BF_C_NAME, s, label);
 }
 
 static struct bf_sym *declare_global(struct bf_checker *c, enum bf_sym_kind kind, struct bf_node *n,
@@ -95,6 +100,7 @@ static struct bf_sym *declare_data(struct bf_checker *c, struct bf_sym *proc, st
     if (s) {
         s->owner = proc;
         bf_sym_append(&proc->proc->data, s);
+        add_label(c, proc, s, n->b);
     }
     return s;
 }
@@ -105,6 +111,7 @@ static void declare_state(struct bf_checker *c, struct bf_sym *proc, struct bf_n
         return;
     s->owner = proc;
     bf_sym_append(&proc->proc->states, s);
+    add_label_in(c, proc, BF_C_STATE, s, n->b);
     if (n->kind == BF_N_STATE && proc->proc->initial == BF_NONE)
         proc->proc->initial = s->index;
 }
@@ -116,15 +123,42 @@ static void declare_act(struct bf_checker *c, struct bf_sym *proc, struct bf_nod
     if (!name || is_builtin(c, act->a, RESERVED_ACT))
         return;
     struct bf_sym *s = bf_scope_find(c, proc, BF_C_ACT, name);
+    if (s && s->node->kind == BF_N_RUN) {
+        tell_twice(c, act->a, s);
+        return;
+    }
     if (!s) {
         s = declare(c, proc, BF_C_ACT, BF_SYM_ACT, act, 0);
         s->owner = proc;
         bf_sym_append(&proc->proc->acts, s);
+        add_label_in(c, proc, BF_C_ACT, s, act->b);
         declare_parts(c, s, act->c, BF_SYM_PARAM, RESERVED_NAME | RESERVED_DOT);
+        for (struct bf_sym *param = s->first; param; param = param->next)
+            add_label(c, s, param, param->node->b);
     }
     s->offered = s->offered || offered;
     c->info[act->id].sym = s;
     c->info[act->a->id].sym = s;
+}
+
+/* The ending of what is run is an act of who runs it, called like the procedure. */
+static void declare_run(struct bf_checker *c, struct bf_sym *proc, struct bf_node *n) {
+    struct bf_name *name = name_of(n);
+    if (!name || is_builtin(c, n->a, RESERVED_ACT))
+        return;
+    struct bf_sym *s = bf_scope_find(c, proc, BF_C_ACT, name);
+    if (s && s->node->kind != BF_N_RUN) {
+        tell_twice(c, n->a, s);
+        return;
+    }
+    if (!s) {
+        s = bf_sym_new(c, BF_SYM_ACT, name, n);
+        s->owner = proc;
+        s->offered = true;
+        bf_sym_append(&proc->proc->acts, s);
+        bf_scope_add(c, proc, BF_C_ACT, s);
+    }
+    c->info[n->id].sym = s;
 }
 
 static void declare_duty(struct bf_checker *c, struct bf_sym *proc, struct bf_node *must) {
@@ -138,6 +172,7 @@ static void declare_duty(struct bf_checker *c, struct bf_sym *proc, struct bf_no
         struct bf_sym *first = bf_scope_add(c, proc, BF_C_DUTY, s);
         if (first)
             tell_twice(c, must->b->a, first);
+        add_label_in(c, proc, BF_C_DUTY, s, must->b->b);
     }
     for (struct bf_node *alt = must->kind == BF_N_MUST ? must->d : NULL; alt; alt = alt->next)
         declare_act(c, proc, alt->b, true);
@@ -174,6 +209,7 @@ static void declare_item(struct bf_checker *c, struct bf_sym *proc, struct bf_no
     case BF_N_MUST_NOT: declare_act(c, proc, n->b, n->kind == BF_N_MAY); break;
     case BF_N_MUST:
     case BF_N_LASTS: declare_duty(c, proc, n); break;
+    case BF_N_RUN: declare_run(c, proc, n); break;
     default: break; /* introduces no name, or one that needs the duties */
     }
 }
@@ -242,6 +278,10 @@ static void resolve_item(struct bf_checker *c, struct bf_sym *proc, struct bf_no
         break;
     case BF_N_LASTS:
     case BF_N_WHEN: resolve_goal(c, proc, n->d); break;
+    case BF_N_RUN:
+        for (struct bf_node *x = n->c; x; x = x->next)
+            resolve_goal(c, proc, x->d);
+        break;
     case BF_N_MAY_EXTEND: declare_extension(c, proc, n); break;
     default: break; /* moves nothing */
     }
@@ -576,6 +616,81 @@ static void type_all(struct bf_checker *c) {
     each_sym(c, &p->procedures, type_procedure);
 }
 
+/* ---- what is run ---- */
+
+/* The end where a case goes that is left by the one that runs it, by both spellings: its own of that name, else one
+** behind its states. */
+static void add_cancelled(struct bf_checker *c, struct bf_sym *proc) {
+    struct bf_names *names = c->p->parse->names;
+    struct bf_name *spelling[2];
+    struct bf_sym *s = NULL;
+    for (int lang = 0; lang < 2; lang++) {
+        spelling[lang] = bf_name_intern(names, bf_builtin_text(BF_B_CANCELLED, (enum bf_lang)lang));
+        s = s ? s : bf_scope_find(c, proc, BF_C_STATE, spelling[lang]);
+    }
+    if (s && s->node->kind != BF_N_END)
+        is_builtin(c, s->node->a, 1 << BF_BC_STATE);
+    if (!s) {
+        s = bf_sym_new(c, BF_SYM_STATE, spelling[(proc->name->text.p[0] & 0x80) != 0], NULL);
+        s->owner = proc;
+        s->index = proc->proc->states.count;
+    }
+    proc->cancelled = s;
+    for (int lang = 0; lang < 2; lang++)
+        bf_scope_alias(c, proc, BF_C_STATE, spelling[lang], s);
+}
+
+static void alias_run(struct bf_checker *c, struct bf_sym *act, struct bf_name *name) {
+    struct bf_sym *first = bf_scope_alias(c, act->owner, BF_C_ACT, name, act);
+    if (first && first != act)
+        tell_twice(c, act->node->a, first);
+}
+
+/* Once types are known: what a case keeps is read as what the act of its ending carried. */
+static void resolve_run(struct bf_checker *c, struct bf_sym *proc, struct bf_node *n) {
+    struct bf_sym *act = n->kind == BF_N_RUN ? c->info[n->id].sym : NULL;
+    struct bf_sym *runs =
+        act ? bf_name_global(c, n->a, BF_SYM_PROCEDURE, BF_T_KIND_PROCEDURE) : NULL;
+    if (!runs || !runs->proc) {
+        proc->broken = proc->broken || n->kind == BF_N_RUN;
+        return;
+    }
+    if (!runs->run) {
+        runs->run = n;
+        runs->run_in = c->tree;
+        add_cancelled(c, runs);
+    }
+    if (act->runs)
+        return;
+    act->runs = runs;
+    for (struct bf_sym *d = runs->first; d; d = d->next) {
+        if (d->node->kind != BF_N_KEEP)
+            continue;
+        struct bf_sym *param = bf_sym_new(c, BF_SYM_PARAM, d->name, NULL);
+        param->node = d->node;
+        param->owner = act;
+        param->type = d->type;
+        param->index = act->last ? act->last->index + 1 : 0;
+        if (act->last)
+            act->last->next = param;
+        else
+            act->first = param;
+        act->last = param;
+        bf_scope_add(c, act, BF_C_NAME, param);
+        if (d->tree != c->tree && d->node->b)
+            bf_scope_alias(c, act, BF_C_NAME, bf_name_intern(c->p->parse->names, d->node->b->text),
+                           param);
+    }
+    alias_run(c, act, runs->name);
+    if (c->unit_of_file[runs->tree->file] != c->units && runs->node->b)
+        alias_run(c, act, bf_name_intern(c->p->parse->names, runs->node->b->text));
+}
+
+static void resolve_runs(struct bf_checker *c, struct bf_sym *proc) {
+    if (proc->proc)
+        each_item(c, proc, resolve_run);
+}
+
 /* ---- the entry ---- */
 
 void bf_enter_tree(struct bf_checker *c, struct bf_tree *t) {
@@ -635,4 +750,5 @@ void bf_resolve(struct bf_program *p) {
     find_level(c);
     bf_party_fields_init(c);
     type_all(c);
+    each_sym(c, &p->procedures, resolve_runs);
 }

@@ -450,7 +450,7 @@ static void put_where(struct dump *d, uint32_t state) {
 }
 
 static void put_offer(struct dump *d, uint32_t n) {
-    static const char *const kind[] = {"may", "duty's", "extend"};
+    static const char *const kind[] = {"may", "duty's", "extend", "outcome"};
     static const char *const window[] = {"", "within", "by", "not before", "by", "not before"};
     const struct bf_i_offer *o = &d->m->offer[n];
     bf_buf_fmt(d->out, "  offer %s ", kind[o->kind]);
@@ -458,6 +458,10 @@ static void put_offer(struct dump *d, uint32_t n) {
     if (o->duty != BF_NONE) {
         put(d, " of ");
         put_duty(d, o->duty);
+    }
+    if (o->outcome) {
+        put(d, " ");
+        put_state_name(d, o->outcome - 1);
     }
     put_where(d, o->state);
     put_target(d, o->target);
@@ -549,6 +553,14 @@ static void put_state(struct dump *d, uint32_t n) {
             put_duty(d, m->pause[i].duty);
         put_src(d, m->pause[i].src);
         put_program(d, "      if", m->pause[i].guard);
+    }
+    if (s->runs) {
+        put(d, "    runs ");
+        put_text(d, m->proc[s->runs - 1].name);
+        put(d, " ended by ");
+        put_act_name(d, s->run_act);
+        put_src(d, s->run_src);
+        put_program(d, "      with", s->run_args);
     }
 }
 

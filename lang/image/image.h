@@ -103,18 +103,22 @@ struct bf_i_state {
     struct bf_i_range duties;       /* of `index`: duty numbers that live here, written order */
     struct bf_i_range whens, pauses;
     uint32_t src;
+    /* format 3: what is run here: procedure + 1 (0: nothing), program giving its data as a TUPLE, the act that its
+       ending is (whose params are what it keeps, in order), source */
+    uint32_t runs, run_args, run_act, run_src;
 };
 struct bf_i_act { uint32_t name, label; struct bf_i_range params; struct bf_i_range offers; uint32_t extends; };
     /* offers of `index`: everything that offers it, written order; extends: duty it extends, or BF_NONE */
 
-enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND };
+enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND, BF_OFFER_OUTCOME };
 enum {
     BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE,
     BF_WINDOW_BY_MONTH_DAY,        /* window_code is month*100+day itself, as of a duty: the first on or after the start */
     BF_WINDOW_NOT_BEFORE_MONTH_DAY /* the same */
 };
 enum { BF_FROM_ENTRY, BF_FROM_START, BF_FROM_ACT, BF_FROM_STATE, BF_FROM_DATE };
-/* Where an act stands: a permission, an act of a duty's block, or an extension. One place, one row. */
+/* Where an act stands: a permission, an act of a duty's block, an extension, or one way in which what its state runs
+   can end (nobody's act, in no state's offers). One place, one row. */
 struct bf_i_offer {
     uint32_t kind, act;
     struct bf_i_range actors;       /* of `actor`; a duty's acts: its bearer */
@@ -132,6 +136,7 @@ struct bf_i_offer {
     uint32_t src;
     uint32_t dated;                 /* format 2: ordinal of the argument that is the act's day, + 1; 0: none */
     struct bf_i_range distinct;     /* format 2: of `index`: acts that another must have done */
+    uint32_t outcome;               /* format 3: OUTCOME: the end of what is run, + 1; else 0 */
 };
 #define BF_BACK (UINT32_MAX - 1)
 
@@ -160,6 +165,7 @@ struct bf_i_proc {
     struct bf_i_range data, starts, requires, states, acts, offers, duties, bans;
     uint32_t initial;               /* index of state; states, acts, … are numbered over the whole image */
     uint32_t reach, reach_words;    /* in `reach`; row s - states.first, bit t - states.first */
+    uint32_t cancelled;             /* format 3: of what is run: the end, + 1, where leaving it leads; else 0 */
 };
 struct bf_i_note { uint32_t text, src; };
 

@@ -48,6 +48,8 @@ static void each_offer(struct link *l) {
     for (uint32_t i = 0; i < l->p.offers.count; i++) {
         uint32_t n = l->p.offers.first + i;
         const struct bf_i_offer o = *bf_build_at_offer(l->b, n);
+        if (o.kind == BF_OFFER_OUTCOME)
+            continue; /* nobody does it */
         if (o.kind == BF_OFFER_DUTY)
             put_where_lives(l, o.duty, n);
         else if (o.in.count)

@@ -98,11 +98,41 @@ static uint32_t src_at(struct bf_lower *l, struct bf_i_range cites, bf_span span
     return bf_build_src(&l->b, cites, l->p->parse->sources->file[span.file].name, line_of(l, span));
 }
 
+static const struct bf_node *state_with(const struct bf_sym *proc, const struct bf_node *item) {
+    for (const struct bf_node *n = proc->node->c; n; n = n->next)
+        for (const struct bf_node *i = n->kind == BF_N_STATE ? n->c : NULL; i; i = i->next)
+            if (i == item)
+                return n;
+    return NULL;
+}
+
+static bool of_library(const struct bf_program *p, const struct bf_tree *t) {
+    for (uint32_t i = p->own_count; i < p->tree_count; i++)
+        if (p->trees[i] == t)
+            return true;
+    return false;
+}
+
+/* A procedure of the library stands under no article: that of the place which runs it (first) is its own. */
+static int runner_cites(struct bf_lower *l, const struct bf_sym *proc, int64_t *out, int max) {
+    int count = 0;
+    while (count == 0 && proc && proc->run && of_library(l->p, proc->tree)) {
+        const struct bf_sym *by = bf_sym_of(l->p, proc->run)->owner;
+        const struct bf_node *state = state_with(by, proc->run);
+        const struct bf_node *outer = state && state->cites ? state : by->node;
+        count = bf_cites_of(l->p, proc->run_in, proc->run, outer, out, max);
+        proc = by;
+    }
+    return count;
+}
+
 uint32_t bf_lower_src(struct bf_lower *l, const struct bf_node *n, const struct bf_node *outer) {
     if (n->cites)
         return src_at(l, bf_lower_own_cites(l, n), n->span);
     int64_t cites[32];
     int count = bf_cites_of(l->p, l->tree, n, outer ? outer : l->outer, cites, 32);
+    if (count == 0)
+        count = runner_cites(l, l->proc, cites, 32);
     struct bf_i_range r = {bf_build_count_cite(&l->b), (uint32_t)count};
     for (int i = 0; i < count; i++)
         add_cite(l, cites[i], BF_NONE);
@@ -315,7 +345,7 @@ static void number_procs(struct bf_lower *l) {
     for (const struct bf_sym *s = l->p->procedures.first; s; s = s->next) {
         l->base[s->index] = at;
         at.data += s->proc->data.count;
-        at.state += s->proc->states.count;
+        at.state += bf_lower_states(s);
         at.act += s->proc->acts.count;
         at.duty += s->proc->duties.count;
     }

@@ -16,6 +16,7 @@ struct bf_lower {
         uint32_t data, state, act, duty;
     } * base;
     const struct bf_tree *tree;  /* being lowered */
+    const struct bf_sym *proc;   /* being lowered; NULL: none */
     const struct bf_node *outer; /* its citations are those of what has none */
     bool counted;                /* of a measure: what is entered is self already */
     uint32_t line;               /* of the place asked for last, to find the next one near */
@@ -31,6 +32,11 @@ struct bf_i_range bf_lower_fields(struct bf_lower *l, const struct bf_sym *owner
 uint32_t bf_lower_src(struct bf_lower *l, const struct bf_node *n, const struct bf_node *outer);
 /* Citations of the node itself. */
 struct bf_i_range bf_lower_own_cites(struct bf_lower *l, const struct bf_node *n);
+/* How many states a procedure has, with the one that is there because it is run. */
+static inline uint32_t bf_lower_states(const struct bf_sym *proc) {
+    uint32_t count = proc->proc->states.count;
+    return count + (proc->cancelled && proc->cancelled->index == count);
+}
 static inline uint32_t bf_lower_here(const struct bf_lower *l) {
     return bf_build_count_code(&l->b);
 }

@@ -171,7 +171,7 @@ static void lower_acts(struct proc *p) {
     for (const struct bf_sym *s = p->info->acts.first; s; s = s->next) {
         struct bf_i_act a = {.extends = s->duty ? p->base.duty + s->duty->index : BF_NONE};
         a.name = bf_lower_name(l, s->name);
-        a.label = s->duty ? 0 : bf_lower_label(l, s->node->b);
+        a.label = s->duty ? 0 : bf_lower_label(l, s->runs ? s->runs->node->b : s->node->b);
         a.params = bf_lower_fields(l, s);
         bf_build_add_act(&l->b, a);
     }
@@ -369,6 +369,45 @@ static void lower_must_not(struct proc *p, const struct bf_node *n) {
     bf_build_add_ban(&p->l->b, b);
 }
 
+/* ---- what is run ---- */
+
+static void lower_outcomes(struct proc *p, const struct bf_node *n) {
+    const struct bf_sym *act = sym(p, n);
+    uint32_t ends = p->l->base[act->runs->index].state;
+    for (const struct bf_node *x = n->c; x; x = x->next) {
+        struct bf_i_offer o = offer(p, NULL, NULL);
+        o.kind = BF_OFFER_OUTCOME;
+        o.act = p->base.act + act->index;
+        o.outcome = ends + sym(p, x->a)->index + 1;
+        o.target = target(p, x->d);
+        o.effects = bf_lower_effects(p->l, x->e);
+        o.src = x->cites || !n->cites ? src(p, x) : bf_lower_src(p->l, x, n);
+        bf_build_add_offer(&p->l->b, o);
+    }
+}
+
+static void lower_run(struct proc *p, struct bf_i_state *row, const struct bf_node *n) {
+    struct bf_lower *l = p->l;
+    const struct bf_sym *act = sym(p, n);
+    row->runs = act->runs->index + 1;
+    row->run_act = p->base.act + act->index;
+    row->run_args = bf_lower_here(l);
+    bf_build_op(&l->b, BF_OP_TUPLE, bf_lower_args(l, n->b, act->runs->first));
+    bf_build_op(&l->b, BF_OP_RETURN, 0);
+    row->run_src = src(p, n);
+}
+
+/* Where what is run goes when it is left. */
+static void lower_cancelled(struct proc *p, const struct bf_sym *s) {
+    struct bf_build *b = &p->l->b;
+    struct bf_i_state row = {.is_end = 1, .enter = BF_NONE};
+    row.name = bf_lower_name(p->l, s->name);
+    row.src = bf_lower_src(p->l, p->sym->node, NULL);
+    row.whens.first = bf_build_count_when(b);
+    row.pauses.first = bf_build_count_pause(b);
+    bf_build_add_state(b, row);
+}
+
 /* ---- items and states ---- */
 
 static void lower_item(struct proc *p, const struct bf_node *n) {
@@ -378,6 +417,7 @@ static void lower_item(struct proc *p, const struct bf_node *n) {
     case BF_N_MUST_NOT: lower_must_not(p, n); break;
     case BF_N_MAY_EXTEND: lower_may_extend(p, n); break;
     case BF_N_LASTS: lower_lasts(p, n); break;
+    case BF_N_RUN: lower_outcomes(p, n); break;
     default: break; /* starts and states: elsewhere */
     }
 }
@@ -478,6 +518,8 @@ static void lower_state(struct proc *p, const struct bf_sym *s) {
             lower_when(p, i);
         else if (i->kind == BF_N_PAUSES)
             lower_pauses(p, i);
+        else if (i->kind == BF_N_RUN)
+            lower_run(p, &row, i);
     }
     row.whens.count = bf_build_count_when(&l->b) - row.whens.first;
     row.pauses.count = bf_build_count_pause(&l->b) - row.pauses.first;
@@ -485,19 +527,34 @@ static void lower_state(struct proc *p, const struct bf_sym *s) {
     bf_build_add_state(&l->b, row);
 }
 
+static void lower_reach(struct proc *p, uint32_t states) {
+    struct bf_build *b = &p->l->b;
+    uint32_t words = (states + 31) / 32;
+    p->row.reach = bf_build_count_reach(b);
+    p->row.reach_words = words;
+    for (uint32_t s = 0; s < states; s++)
+        for (uint32_t w = 0; w < words; w++) {
+            bool known = s < p->info->states.count && w < p->info->words;
+            bf_build_add_reach(b, known ? p->info->reach[s * p->info->words + w] : 0);
+        }
+}
+
 static void lower_states(struct proc *p) {
-    p->row.states = (struct bf_i_range){p->base.state, p->info->states.count};
+    const struct bf_sym *cancelled = p->sym->cancelled;
+    uint32_t states = bf_lower_states(p->sym);
+    p->row.states = (struct bf_i_range){p->base.state, states};
     p->row.initial = p->base.state + p->info->initial;
     for (const struct bf_sym *s = p->info->states.first; s; s = s->next)
         lower_state(p, s);
-    p->row.reach = bf_build_count_reach(&p->l->b);
-    p->row.reach_words = p->info->words;
-    for (uint32_t i = 0; i < p->info->states.count * p->info->words; i++)
-        bf_build_add_reach(&p->l->b, p->info->reach[i]);
+    if (states > p->info->states.count)
+        lower_cancelled(p, cancelled);
+    p->row.cancelled = cancelled ? p->base.state + cancelled->index + 1 : 0;
+    lower_reach(p, states);
 }
 
 void bf_lower_proc(struct bf_lower *l, const struct bf_sym *s) {
     struct proc p = {.l = l, .sym = s, .info = s->proc, .base = l->base[s->index]};
+    l->proc = s;
     enter_state(&p, NULL);
     p.row.name = bf_lower_name(l, s->name);
     p.row.label = bf_lower_label(l, s->node->b);
@@ -508,4 +565,5 @@ void bf_lower_proc(struct bf_lower *l, const struct bf_sym *s) {
     lower_items(&p);
     lower_states(&p);
     bf_build_link(&l->b, l->a, bf_build_add_proc(&l->b, p.row));
+    l->proc = NULL;
 }

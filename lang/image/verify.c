@@ -525,6 +525,38 @@ static bool goal_ok(const struct bf_i_proc *p, uint32_t target) {
     return target == BF_NONE || target == BF_BACK || bf_v_in(p->states, target);
 }
 
+/* What a state runs: its data, and the act that takes what it keeps. */
+static bool verify_run(struct bf_v *v, uint32_t p, uint32_t n) {
+    const struct bf_image *m = v->m;
+    const struct bf_i_state *s = &m->state[n];
+    struct bf_v_context c = context(BF_V_RUN, p, m, "state", n);
+    struct bf_v_slot got;
+    if (!s->runs)
+        return true;
+    NEED(!s->is_end && s->runs <= m->proc_count && m->proc[s->runs - 1].cancelled, "state", n,
+         "runs no procedure");
+    NEED(s->run_src < m->src_count && bf_v_in(m->proc[p].acts, s->run_act), "state", n, "run");
+    c.src = s->run_src;
+    const struct bf_i_range data = m->proc[s->runs - 1].data, params = m->act[s->run_act].params;
+    uint32_t kept = 0;
+    if (!bf_v_program(v, s->run_args, &c, slot_any, &got))
+        return false;
+    NEED(got.kind == BF_V_TUPLE && got.count == data.count, "state", n,
+         "another number of data than what is run has");
+    for (uint32_t i = 0; i < data.count; i++) {
+        struct bf_v_slot slot = bf_v_slot_of(v, m->data[data.first + i].type);
+        NEED(bf_v_fits(v, slot, v->tuples[got.ref + i]), "state", n, "data of another type");
+        if (m->data[data.first + i].role != BF_DATA_KEEP)
+            continue;
+        NEED(kept < params.count &&
+                 bf_v_fits(v, bf_v_slot_of(v, m->field[params.first + kept].type), slot),
+             "state", n, "keeps another type");
+        kept++;
+    }
+    NEED(kept == params.count, "state", n, "keeps less");
+    return true;
+}
+
 static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_proc *proc = &m->proc[p];
@@ -537,7 +569,8 @@ static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
     if (!may_program(v, s->enter, &enter, slot_any) ||
         !verify_index(v, s->offers, proc->offers, "state", n) ||
         !verify_index(v, s->duties, proc->duties, "state", n) ||
-        !bf_v_claim(v, BF_I_when, s->whens) || !bf_v_claim(v, BF_I_pause, s->pauses))
+        !bf_v_claim(v, BF_I_when, s->whens) || !bf_v_claim(v, BF_I_pause, s->pauses) ||
+        !verify_run(v, p, n))
         return false;
     for (uint32_t i = s->whens.first; i < s->whens.first + s->whens.count; i++) {
         struct bf_v_context c = context(BF_V_GUARD, p, m, "when", i);
@@ -627,14 +660,35 @@ static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,
     return true;
 }
 
+/* A way in which what its state runs can end. */
+static bool verify_outcome(struct bf_v *v, const struct bf_i_proc *p, uint32_t n) {
+    const struct bf_image *m = v->m;
+    const struct bf_i_offer *o = &m->offer[n];
+    NEED(o->state != BF_NONE && bf_v_in(p->states, o->state) && m->state[o->state].runs &&
+             m->state[o->state].runs <= m->proc_count && m->state[o->state].run_act == o->act,
+         "offer", n, "an end of what its state does not run");
+    const struct bf_i_range ends = m->proc[m->state[o->state].runs - 1].states;
+    NEED(o->outcome && bf_v_in(ends, o->outcome - 1) && m->state[o->outcome - 1].is_end, "offer", n,
+         "no end of what is run");
+    NEED(!o->actors.count && !o->consents.count && !o->in.count && o->guard == BF_NONE &&
+             o->window == BF_WINDOW_NONE && o->report == BF_NONE && !o->dated && !o->times &&
+             !o->distinct.count,
+         "offer", n, "somebody would do what ends by itself");
+    return true;
+}
+
 /* What an extension and an act of a duty's block have beside a permission. */
 static bool verify_offer_kind(struct bf_v *v, const struct bf_i_proc *p, uint32_t n,
                               const struct bf_v_context *c) {
     const struct bf_image *m = v->m;
     const struct bf_i_offer *o = &m->offer[n];
-    NEED(o->kind <= BF_OFFER_EXTEND, "offer", n, "kind");
-    NEED(o->kind == BF_OFFER_MAY ? o->duty == BF_NONE : bf_v_in(p->duties, o->duty), "offer", n,
-         "duty");
+    NEED(o->kind <= BF_OFFER_OUTCOME, "offer", n, "kind");
+    if (o->kind == BF_OFFER_OUTCOME ? !verify_outcome(v, p, n) : o->outcome)
+        return o->kind != BF_OFFER_OUTCOME ? bf_v_bad(v, "offer", n, "an end, and nothing is run")
+                                           : false;
+    NEED(o->kind == BF_OFFER_MAY || o->kind == BF_OFFER_OUTCOME ? o->duty == BF_NONE
+                                                                : bf_v_in(p->duties, o->duty),
+         "offer", n, "duty");
     NEED((o->kind == BF_OFFER_EXTEND) == (o->at_most != BF_NONE), "offer", n, "at most");
     if (o->kind != BF_OFFER_EXTEND)
         return true;
@@ -769,6 +823,9 @@ static bool claim_proc(struct bf_v *v, uint32_t n) {
         !bf_v_claim(v, BF_I_duty, p->duties) || !bf_v_claim(v, BF_I_ban, p->bans))
         return false;
     NEED(bf_v_in(p->states, p->initial), "proc", n, "first state");
+    NEED(!p->cancelled ||
+             (bf_v_in(p->states, p->cancelled - 1) && v->m->state[p->cancelled - 1].is_end),
+         "proc", n, "cancelled");
     NEED(p->reach_words == (p->states.count + 31) / 32, "proc", n, "reach");
     uint64_t words = (uint64_t)p->states.count * p->reach_words;
     NEED(words <= v->m->reach_count, "proc", n, "reach");

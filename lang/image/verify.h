@@ -14,7 +14,13 @@ struct bf_v_slot {
 };
 enum { BF_V_TUPLE = BF_KINDS, BF_V_ANY };
 
-enum bf_v_what { BF_V_GUARD, BF_V_EFFECTS, BF_V_DECISION, BF_V_SCENARIO };
+enum bf_v_what {
+    BF_V_GUARD,
+    BF_V_EFFECTS,
+    BF_V_DECISION,
+    BF_V_SCENARIO,
+    BF_V_RUN /* gives a TUPLE */
+};
 /* Who runs a program and what it may see. */
 struct bf_v_context {
     enum bf_v_what what;

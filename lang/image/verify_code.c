@@ -269,7 +269,7 @@ static bool make_list(struct run *r, uint32_t n) {
 
 static bool make_tuple(struct run *r, uint32_t n) {
     struct bf_v *v = r->v;
-    if (!needs_what(r, 1 << BF_V_EFFECTS | 1 << BF_V_SCENARIO) || !pop_n(r, n))
+    if (!needs_what(r, 1 << BF_V_EFFECTS | 1 << BF_V_SCENARIO | 1 << BF_V_RUN) || !pop_n(r, n))
         return false;
     if (n > BF_STACK - v->tuples_used)
         return beyond(r, BF_T_LIMIT_VALUES, "too many values in tuples");

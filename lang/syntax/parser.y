@@ -52,7 +52,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
 %token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
-%token <word> CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL DATED DATED_ZH DISTINCT
+%token <word> RUN CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL DATED DATED_ZH DISTINCT
 %token <word> DISTINCT_ZH NOT_THE_SAME
 %token <word> SET TAKE TO_BE ADD INTO_LIST REMOVE OUT_OF_LIST PUT INTO_REGISTER NOTIFY SAYING VIOLATE
 %token <word> FIND AMOUNTS EXCUSE OPEN RESTART TO
@@ -76,7 +76,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 
 %type <word> soft when_word at_word must_not_word
 %type <node> name label string decl policy_item module import member field param rule party_item state
-%type <node> act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
+%type <node> run outcome act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
 %type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
@@ -84,7 +84,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
 %type <items> members_of0 members_of_zh0
-%type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block violate0 types0 once0
+%type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block outcomes_block outcomes violate0 types0 once0
 %type <items> model_block model_items chances span
 %type <num> compare kept0 every
 %type <sealed> sealed
@@ -544,6 +544,7 @@ party_item:
     /* 如 允许补正的，提供部门可以…；在 待答复、协商 期间，… */
     | guard act_rule          { $$ = guarded(lx, @$, $1, $2); }
     | when
+    | run
     ;
 required: OTHERWISE | FOUZE
     ;
@@ -588,6 +589,26 @@ routed: guard goal            { $$ = route(lx, @$, $1, $2); }
     ;
 /* -> granted; -> back; 转入 原状态 */
 goal: ARROW name              { $$ = goal(lx, @$, $2); }
+    ;
+
+/* run ladder(levels: …) { settled -> granted  exhausted -> closed }; 适用 逐级协调（…） ｛ 协调成功，转入 予以共享 ｝ */
+run: RUN name args0 cites0 outcomes_block cites0
+                              { $$ = said(lx, $1, cited(node3(lx, RUN, @$, $2, $3.first, $5.first), $4, $6, $5)); }
+    ;
+outcomes_block: '{' outcomes '}' { $$ = $2; }
+    | '{' cites outcomes '}'  { $$ = block(lx, $3, $2); }
+    ;
+outcomes: outcome             { $$ = list(lx, $1); }
+    | outcomes outcome        { $$ = append(lx, $1, $2); }
+    | outcomes ';'            { $$ = $1; }
+    | error RESYNC            { yyerrok; $$ = none; }
+    | outcomes error RESYNC   { yyerrok; $$ = $1; }
+    ;
+outcome: name cites0          { $$ = cited(node1(lx, OUTCOME, @$, $1), $2, none, none); }
+    | name goal cites0        { $$ = cited(node4(lx, OUTCOME, @$, $1, nil, nil, $2), $3, none, none); }
+    | name goal cites0 effects cites0
+                              { $$ = cited(node5(lx, OUTCOME, @$, $1, nil, nil, $2, $4.first), $3, $5, $4); }
+    | name effects cites0     { $$ = cited(node5(lx, OUTCOME, @$, $1, nil, nil, nil, $2.first), $3, none, $2); }
     ;
 
 act_rule: may | must | must_not | may_extend | pauses | lasts

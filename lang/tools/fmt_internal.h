@@ -17,6 +17,7 @@ enum bf_stand {
     BF_PLACE_ACT,
     BF_PLACE_STATUS,
     BF_PLACE_GLOBAL, /* a procedure, register, violation: of the file's own text or of the library */
+    BF_PLACE_STATE,
     BF_PLACE_MODULE,
     BF_PLACE_PREFIX
 };

@@ -369,6 +369,30 @@ static void lasts(struct bf_line *l, const struct bf_node *n) {
     bf_put_goal(l, n->d, false);
 }
 
+/* The table's columns: the end, where it leads, what follows. */
+static void run(struct bf_layout *o, const struct bf_node *n, uint32_t indent) {
+    struct bf_line l;
+    bf_line_init(&l, &o->f, bf_fmt_zh(&o->f, n, false));
+    bool zh = l.zh;
+    bf_str cites = bf_lay_cite_text(o, n->cites, zh);
+    bf_put_word(&l, BF_W_RUN);
+    bf_put_name(&l, n->a, BF_PLACE_OWN);
+    bf_put_args(&l, n->b, false);
+    bf_lay_open_block(o, &l, n->c, n->span.end, indent);
+    o->row[o->rows - 1].cites = cites;
+    for (const struct bf_node *x = n->c; x; x = x->next) {
+        bf_lay_leading(o, x->span.start, indent + INDENT);
+        bf_line_init(&l, &o->f, zh);
+        bf_put_name(&l, x->a, BF_PLACE_OWN);
+        if (x->d && !zh)
+            bf_line_cell(&l);
+        bf_put_goal(&l, x->d, true);
+        finish(o, x, &l, indent + INDENT, n->c, !zh);
+        bf_lay_trailing(o, bf_lay_next_start(x, n->span.end));
+    }
+    bf_lay_close_block(o, n, zh, indent);
+}
+
 static void items(struct bf_layout *o, const struct bf_node *n, const struct bf_node *first,
                   uint32_t indent);
 
@@ -406,6 +430,10 @@ void bf_lay_item(struct bf_layout *o, const struct bf_node *n, const struct bf_n
     }
     if (n->kind == BF_N_MUST) {
         duty(o, n, indent);
+        return;
+    }
+    if (n->kind == BF_N_RUN) {
+        run(o, n, indent);
         return;
     }
     bf_line_init(&l, &o->f, bf_fmt_zh(&o->f, n, false));

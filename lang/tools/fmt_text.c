@@ -156,6 +156,7 @@ struct builtin {
 #define PLACE_EVENT BF_PLACE_EVENT
 #define PLACE_ACT BF_PLACE_ACT
 #define PLACE_STATUS BF_PLACE_STATUS
+#define PLACE_STATE BF_PLACE_STATE
 #define PLACE_PREFIX BF_PLACE_PREFIX
 #define PLACE_MODULE BF_PLACE_MODULE
 static const struct builtin builtins[] = {
@@ -707,7 +708,7 @@ void bf_put_expr(struct bf_line *l, const struct bf_node *n) {
         break;
     case BF_N_IN:
         put_case_test(l, n, "in", "not in", "处于", "不处于");
-        bf_put_names(l, n->b, BF_PLACE_OWN);
+        bf_put_names(l, n->b, BF_PLACE_STATE);
         break;
     case BF_N_ADD:
     case BF_N_SUB:
