@@ -192,15 +192,16 @@ static void effects(struct bf_checker *c, struct bf_node *list) {
 
 /* ---- clauses ---- */
 
-/* An assumption, a decision, or an act that has happened and carried none, may leave a limit open;
-** anything else must be there. */
+/* An assumption, a decision, data of the case, or an act that has happened and carried none, may leave a limit
+** open; anything else must be there. */
 static bool may_be_open(const struct bf_checker *c, const struct bf_node *e) {
     const struct bf_sym *s = c->info[e->id].sym;
     if (e->kind == BF_N_DOT && e->a) {
         const struct bf_sym *act = c->info[e->a->id].sym;
         return !s && act && act->kind == BF_SYM_ACT;
     }
-    return e->kind == BF_N_CALL || (e->kind == BF_N_NAME && s && s->kind == BF_SYM_ASSUME);
+    return e->kind == BF_N_CALL || (e->kind == BF_N_NAME && s &&
+                                    (s->kind == BF_SYM_ASSUME || s->kind == BF_SYM_DATA));
 }
 
 /* A limit: a period (or a Date), or none. */
