@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/journal.h"
+#include "cli/message.h"
 #include "cli/scenario.h"
 #include "engine/sim/explain.h"
 #include "engine/sim/timeline.h"
@@ -101,6 +102,8 @@ int bf_cmd_simulate(struct bf_cli *cli, int argc, char **argv) {
 }
 
 int bf_cmd_explain(struct bf_cli *cli, int argc, char **argv) {
+    if (argc == 2 && bf_cli_is_code(argv[1]))
+        return bf_cli_message(cli, argv[1]);
     struct asked asked = {.at = bf_cli_value(&argc, argv, "--at"), .tell = tell_standing};
     return command(cli, argc, argv, &asked);
 }
