@@ -116,7 +116,8 @@ def main():
                     wrong.append(f"has no {kind} example")
                     continue
                 loud, found = run(s[kind], frame)
-                if kind == "wrong" and (code not in found or loud - {code}):
+                with_it = {o["also"] for o, _ in s[kind].values() if "also" in o}  # cannot be had alone
+                if kind == "wrong" and (code not in found or loud - with_it != {code} & loud):
                     wrong.append(f"the wrong example gives {sorted(loud | ({code} & found))}")
                 if kind == "right" and (code in found or any(c[0] == "E" for c in loud)):
                     wrong.append(f"the right example gives {sorted(loud | ({code} & found))}")
