@@ -251,10 +251,28 @@ int bf_daemon_calendar(struct bf_cli *cli, int argc, char **argv) {
 }
 
 /* ---- directory ---- */
+/* A department that is gone, and its open cases. */
+static void tell_left(struct bf_client *c, const json_t *left) {
+    const json_t *cases = json_object_get(left, "cases");
+    struct bf_buf b;
+    bf_buf_init(&b);
+    for (size_t i = 0; i < json_array_size(cases); i++)
+        bf_buf_fmt(&b, i ? ", %lld" : "%lld",
+                   (long long)json_integer_value(json_array_get(cases, i)));
+    bf_buf_z(&b, json_is_true(json_object_get(left, "more")) ? ", …" : "");
+    bf_client_say(
+        c, false, BF_T_ADMIN_LEFT,
+        BF_ARGS(bf_arg_str(bf_json_member(left, "department")), bf_arg_str(bf_buf_view(&b))));
+    bf_buf_fini(&b);
+}
+
 static void tell_rows_put(struct bf_client *c, const json_t *j) {
     bf_client_say(c, false, BF_T_ADMIN_ROWS_PUT,
                   BF_ARGS(bf_arg_int(json_integer_value(json_object_get(j, "rows"))),
                           bf_arg_int(json_integer_value(json_object_get(j, "seq")))));
+    const json_t *left = json_object_get(j, "left");
+    for (size_t i = 0; i < json_array_size(left); i++)
+        tell_left(c, json_array_get(left, i));
 }
 
 static int directory_load(struct bf_client *c, int argc, char **argv) {

@@ -137,13 +137,8 @@ static void tell_row(struct bf_call *c, const struct bf_answer *a, bool active) 
 }
 
 static void tell_loaded(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, false); }
-/* What is known already is told, with no row: unless the key brought it. */
-static void tell_known(struct bf_call *c, const struct bf_answer *a) {
-    if (a->seq)
-        tell_row(c, a, false);
-    else
-        tell_policy(c, 200, policy_of(c, c->own));
-}
+/* What is known already leaves no row. */
+static void tell_known(struct bf_call *c) { tell_policy(c, 200, policy_of(c, c->own)); }
 
 static void tell_active(struct bf_call *c, const struct bf_answer *a) { tell_row(c, a, true); }
 
@@ -212,7 +207,7 @@ void bf_on_policies_load(struct bf_call *c) {
     }
     c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);
     if (p->seq) {
-        bf_call_notice(c, &(struct bf_call_notice){.ask = true}, tell_known);
+        bf_call_first(c, tell_loaded, tell_known);
         return;
     }
     bf_str calendar = bf_i_text(p->image, p->image->policy.calendar);
@@ -337,7 +332,7 @@ static bool read_row(struct bf_call *c, const struct bf_image *m, uint32_t reg,
     return false;
 }
 
-void bf_on_register_put(struct bf_call *c) {
+static void put_fresh(struct bf_call *c) {
     uint32_t reg;
     struct bf_policy_known *p = register_named(c, &reg);
     struct bf_value row;
@@ -353,6 +348,8 @@ void bf_on_register_put(struct bf_call *c) {
         .kind = BF_ENTRY_REGISTER, .policy = p->engine, .data = bf_buf_view(&data)};
     bf_call_notice(c, &n, tell_put);
 }
+
+void bf_on_register_put(struct bf_call *c) { bf_call_first(c, tell_put, put_fresh); }
 
 /* ---- a restored copy begins to deliver ---- */
 static void tell_activated(struct bf_call *c, const struct bf_answer *a) {

@@ -10,7 +10,7 @@
 #include "engine/core/canon.h"
 #include "engine/service/notice.h"
 
-enum { ROWS_MAX = 10000, PAGE = 100, PAGE_MAX = 1000 };
+enum { ROWS_MAX = 10000, LEFT_ROWS = 200, PAGE = 100, PAGE_MAX = 1000 };
 
 static const char *const instants[] = {"expires", "from", "until"};
 
@@ -145,74 +145,218 @@ static bool take_instants(json_t *row) {
     return true;
 }
 
-/* Makes a row what the notice has of it. NULL: it is fine; else what is wrong. */
-static const char *take_row(struct bf_directory *scratch, json_t *row, struct bf_error *e) {
+/* Rows that are put, as a directory of their own; rows that are removed, by "kind id". */
+struct change {
+    struct bf_call *call;
+    struct bf_directory *put;
+    json_t *gone;
+    struct bf_buf why; /* empty: it is fine */
+};
+
+static bool wrong(struct change *x, enum bf_text_id text, const bf_arg *args, int nargs) {
+    bf_text_render(&x->why, x->call->lang, text, args, nargs);
+    return false;
+}
+
+static const char *name_of(const struct change *x, enum bf_directory_kind kind, bf_str id) {
+    struct bf_buf b;
+    bf_buf_in(&b, x->call->arena);
+    bf_buf_z(&b, bf_directory_word(kind));
+    bf_buf_char(&b, ' ');
+    bf_buf_str(&b, id);
+    return bf_str_z(x->call->arena, bf_buf_view(&b));
+}
+
+static bool take_json(struct change *x, enum bf_directory_kind kind, bf_str id, json_t *json) {
+    struct bf_buf text;
+    struct bf_error e;
+    if (!take_instants(json))
+        return wrong(x, BF_T_ADMIN_ROW_INSTANT, BF_NOARGS);
+    bf_buf_in(&text, x->call->arena);
+    if (!bf_json_canonical(json, &text))
+        return wrong(x, BF_T_ADMIN_ROW_WHOLE, BF_NOARGS);
+    json_object_del(x->gone, name_of(x, kind, id));
+    return !bf_directory_put(x->put, kind, id, bf_buf_view(&text), &e) ||
+           wrong(x, BF_T_API_SYSTEM_SAYS, BF_ARGS(bf_arg_str(bf_str_of(e.text))));
+}
+
+/* Makes a row what the notice has of it. False: `why` says what is wrong. */
+static bool take_row(struct change *x, json_t *row) {
     enum bf_directory_kind kind;
     bf_str id = text_of(row, "id");
     json_t *json = json_object_get(row, "json");
-    struct bf_buf text;
-    const char *wrong = NULL;
     if (!json_is_object(row) || json_object_size(row) != 3 || !id.len)
-        return "a row is {\"id\":…,\"json\":{…},\"kind\":…}";
+        return wrong(x, BF_T_ADMIN_ROW_FORM, BF_NOARGS);
     if (!kind_of(text_of(row, "kind"), &kind))
-        return "kind: department, post, person or holding is needed";
+        return wrong(x, BF_T_ADMIN_ROW_KIND, BF_NOARGS);
     if (kind == BF_DIR_TOKEN)
-        return "kind: tokens are made and revoked at /v1/tokens";
-    if (json_is_object(json)) {
-        if (!take_instants(json))
-            return "an instant is written 2026-11-24T12:00:00Z";
-        bf_buf_init(&text);
-        if (!bf_json_canonical(json, &text))
-            wrong = "json: numbers are whole";
-        else if (!text.failed && bf_directory_put(scratch, kind, id, bf_buf_view(&text), e))
-            wrong = e->text;
-        else if (text.failed)
-            wrong = "out of memory";
-        bf_buf_fini(&text);
-    } else if (!json_is_null(json)) {
-        return "json: an object is needed, or null to remove the row";
-    }
-    return wrong;
+        return wrong(x, BF_T_ADMIN_ROW_TOKEN, BF_NOARGS);
+    if (json_is_object(json))
+        return take_json(x, kind, id, json);
+    if (!json_is_null(json))
+        return wrong(x, BF_T_ADMIN_ROW_JSON, BF_NOARGS);
+    bf_directory_remove(x->put, kind, id);
+    json_object_set_new(x->gone, name_of(x, kind, id), json_true());
+    return true;
 }
 
-static void tell_put(struct bf_call *c, const struct bf_answer *a) {
+static bool has(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id) {
+    bf_str name, level;
+    return bf_directory_called(d, kind, id, &name, &level);
+}
+
+static bool is_gone(const struct change *x, enum bf_directory_kind kind, bf_str id) {
+    return json_object_get(x->gone, name_of(x, kind, id)) != NULL;
+}
+
+/* What is put names what is put with it, or was there and stays. */
+static bool names_known(void *ctx, enum bf_directory_kind kind, bf_str id,
+                        enum bf_directory_kind of, bf_str named) {
+    struct change *x = ctx;
+    return has(x->put, of, named) ||
+           (has(x->call->service->directory, of, named) && !is_gone(x, of, named)) ||
+           wrong(x, BF_T_ADMIN_ROW_NAMES,
+                 BF_ARGS(bf_arg_str(bf_str_of(name_of(x, kind, id))),
+                         bf_arg_str(bf_str_of(name_of(x, of, named)))));
+}
+
+/* What was there, and stays as it was, names nothing that goes. */
+static bool names_staying(void *ctx, enum bf_directory_kind kind, bf_str id,
+                          enum bf_directory_kind of, bf_str named) {
+    struct change *x = ctx;
+    return !is_gone(x, of, named) || is_gone(x, kind, id) || has(x->put, kind, id) ||
+           wrong(x, BF_T_ADMIN_ROW_NAMED,
+                 BF_ARGS(bf_arg_str(bf_str_of(name_of(x, of, named))),
+                         bf_arg_str(bf_str_of(name_of(x, kind, id)))));
+}
+
+static void take_rows(struct bf_call *c, void *arg) {
+    struct change *x = arg;
+    json_t *rows = json_object_get(c->body, "rows");
+    size_t at = 0, count = json_array_size(rows);
+    bf_buf_in(&x->why, c->arena);
+    while (at < count && take_row(x, json_array_get(rows, at)))
+        at++;
+    if (at == count)
+        bf_directory_references(x->put, names_known, x);
+    if (at == count && !x->why.len)
+        bf_directory_references(c->service->directory, names_staying, x);
+    if (!x->why.len)
+        return;
+    bf_str why = bf_str_dup(c->arena, bf_buf_view(&x->why));
+    x->why.len = 0;
+    wrong(x, at < count ? BF_T_ADMIN_DIRECTORY : BF_T_ADMIN_DIRECTORY_WHOLE,
+          BF_ARGS(bf_arg_int((int64_t)at + 1), bf_arg_str(why)));
+}
+
+/* ---- cases of a department that is gone ---- */
+
+/* Cases in which a removed department must or may do something, which nobody can now. */
+struct left {
+    struct bf_buf told;
+    size_t row;   /* of the body's, from which to look on */
+    bf_str who;   /* a department that was removed */
+    uint64_t seq; /* of the answer */
+    const struct bf_rows *rows;
+    enum bf_err err;
+};
+
+static void tell_put(struct bf_call *c) {
+    struct left *l = c->own;
     struct bf_buf out;
     bf_buf_in(&out, c->arena);
-    bf_buf_fmt(&out, "{\"rows\":%zu,\"seq\":%" PRIu64 "}",
-               json_array_size(json_object_get(c->body, "rows")), a->seq);
+    bf_buf_z(&out, l->told.len ? "{\"left\":[" : "{");
+    bf_buf_put(&out, l->told.p, l->told.len);
+    bf_buf_fmt(&out, "%s\"rows\":%zu,\"seq\":%" PRIu64 "}", l->told.len ? "]," : "",
+               json_array_size(json_object_get(c->body, "rows")), l->seq);
     bf_call_json(c, 200, &out);
 }
 
-/* NULL: all are fine; else what is wrong with the *at-th. */
-static const char *take_rows(json_t *rows, size_t *at, struct bf_error *e) {
-    struct bf_directory *scratch = bf_directory_new();
-    const char *wrong = scratch ? NULL : "out of memory";
-    for (*at = 0; !wrong && *at < json_array_size(rows); ++*at)
-        wrong = take_row(scratch, json_array_get(rows, *at), e);
-    bf_directory_free(scratch);
-    return wrong;
+static void look_for_left(struct bf_call *c);
+
+static void take_left(struct bf_call *c, void *arg) {
+    struct left *l = c->own;
+    const struct bf_row_work *row = l->err ? NULL : l->rows->row;
+    uint32_t count = l->err ? 0 : l->rows->count;
+    uint64_t last = 0;
+    (void)arg;
+    for (uint32_t i = 0; i < count; i++) {
+        if (row[i].number == last)
+            continue;
+        if (!last) {
+            put_text(&l->told, l->told.len ? ",{\"department\":" : "{\"department\":", l->who);
+            bf_buf_z(&l->told, ",\"cases\":[");
+        }
+        bf_buf_fmt(&l->told, last ? ",%" PRIu64 : "%" PRIu64, row[i].number);
+        last = row[i].number;
+    }
+    if (last)
+        bf_buf_fmt(&l->told, "],\"more\":%s}", count == LEFT_ROWS ? "true" : "false");
+    look_for_left(c);
+}
+
+static void left_read(void *ctx, enum bf_err err, const struct bf_error *e,
+                      const struct bf_rows *rows) {
+    struct bf_call *c = ctx;
+    struct left *l = c->own;
+    (void)e;
+    l->err = err;
+    l->rows = rows;
+    bf_call_run(c, take_left, NULL);
+}
+
+static void look_for_left(struct bf_call *c) {
+    struct left *l = c->own;
+    const json_t *rows = json_object_get(c->body, "rows");
+    while (l->row < json_array_size(rows)) {
+        const json_t *row = json_array_get(rows, l->row++);
+        l->who = text_of(row, "id");
+        if (!json_is_null(json_object_get(row, "json")) ||
+            !bf_str_eq(text_of(row, "kind"), BF_STR("department")) ||
+            has(c->service->directory, BF_DIR_DEPARTMENT, l->who))
+            continue;
+        struct bf_row_work at = {.who = l->who};
+        struct bf_query q = {.table = BF_TABLE_WORK, .at = &at, .same = 1, .limit = LEFT_ROWS};
+        bf_store_read(c->service->store, &q, left_read, c);
+        return;
+    }
+    tell_put(c);
+}
+
+static void rows_put(struct bf_call *c, const struct bf_answer *a) {
+    struct left *l = bf_new(c->arena, struct left);
+    l->seq = a->seq;
+    bf_buf_in(&l->told, c->arena);
+    c->own = l;
+    look_for_left(c);
 }
 
 /* All of them or none. */
-void bf_on_directory_put(struct bf_call *c) {
-    json_t *rows = json_object_get(c->body, "rows");
-    size_t count = json_array_size(rows), at;
-    struct bf_error e;
+static void put_rows(struct bf_call *c) {
+    struct change x = {.call = c, .put = bf_directory_new(), .gone = json_object()};
     struct bf_buf data;
-    if (!count || count > ROWS_MAX || json_object_size(c->body) != 1) {
+    bool looked = x.put && x.gone && bf_call_try(c, take_rows, &x);
+    bf_directory_free(x.put);
+    json_decref(x.gone);
+    if (!looked) {
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+    } else if (x.why.len) {
+        bf_call_problem(c, 422, "member", BF_T_API_DETAIL,
+                        BF_ARGS(bf_arg_str(bf_buf_view(&x.why))));
+    } else {
+        bf_buf_in(&data, c->arena);
+        bf_json_canonical(c->body, &data);
+        struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
+        bf_call_notice(c, &n, rows_put);
+    }
+}
+
+void bf_on_directory_put(struct bf_call *c) {
+    size_t count = json_array_size(json_object_get(c->body, "rows"));
+    if (!count || count > ROWS_MAX || json_object_size(c->body) != 1)
         bf_call_problem(c, 422, "member", BF_T_ADMIN_ROWS, BF_ARGS(bf_arg_int(ROWS_MAX)));
-        return;
-    }
-    const char *wrong = take_rows(rows, &at, &e);
-    if (wrong) {
-        bf_call_problem(c, 422, "member", BF_T_ADMIN_DIRECTORY,
-                        BF_ARGS(bf_arg_int((int64_t)at), bf_arg_str(bf_str_of(wrong))));
-        return;
-    }
-    bf_buf_in(&data, c->arena);
-    bf_json_canonical(c->body, &data);
-    struct bf_call_notice n = {.kind = BF_ENTRY_DIRECTORY, .data = bf_buf_view(&data)};
-    bf_call_notice(c, &n, tell_put);
+    else
+        bf_call_first(c, rows_put, put_rows);
 }
 
 /* ---- tokens ---- */
@@ -322,11 +466,15 @@ static void token_for(struct bf_call *c, const struct bf_row_setting *person) {
         bf_call_problem(c, 422, "member", BF_T_ADMIN_NO_PERSON, BF_ARGS(bf_arg_str(t->person)));
 }
 
+static void find_token_person(struct bf_call *c) {
+    find_row(c, BF_DIR_PERSON, ((const struct fresh_token *)c->own)->person, token_for);
+}
+
 void bf_on_token_new(struct bf_call *c) {
     struct fresh_token *t = bf_new(c->arena, struct fresh_token);
     c->own = t;
     if (read_token_body(c, t))
-        find_row(c, BF_DIR_PERSON, t->person, token_for);
+        bf_call_first(c, tell_token, find_token_person);
 }
 
 static void tell_revoked(struct bf_call *c, const struct bf_answer *a) {

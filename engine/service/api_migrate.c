@@ -165,9 +165,8 @@ static bool map_fits(struct bf_call *c, const struct bf_state_map *map, const st
     return true;
 }
 
-static void start(struct bf_call *c, const struct bf_answer *a) {
+static void start(struct bf_call *c) {
     struct migration *m = c->own;
-    (void)a;
     bf_engine_migrate(c->service->engine, &(struct bf_migration){.from = m->old,
                                                                  .to = m->new,
                                                                  .map = m->map,
@@ -177,6 +176,11 @@ static void start(struct bf_call *c, const struct bf_answer *a) {
                                                                  .each = each,
                                                                  .done = done,
                                                                  .ctx = m});
+}
+
+static void start_asked(struct bf_call *c, const struct bf_answer *a) {
+    (void)a;
+    start(c);
 }
 
 /* {"id":OLD,"json":{"states":{…},"to":NEW},"kind":"migration"} */
@@ -236,8 +240,10 @@ void bf_on_policy_migrate(struct bf_call *c) {
                             .dry_run = json_is_true(json_object_get(c->body, "dry_run"))};
     bf_buf_in(&m->cases, c->arena);
     c->own = m;
-    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING, .ask = m->dry_run};
-    if (!m->dry_run)
-        n.data = said(c, m);
-    bf_call_notice(c, &n, start);
+    if (m->dry_run) {
+        bf_call_first(c, start_asked, start);
+        return;
+    }
+    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING, .data = said(c, m)};
+    bf_call_notice(c, &n, start_asked);
 }

@@ -105,7 +105,9 @@ static void accepted(struct bf_call *c, const struct bf_answer *a) {
     tell_clock(c, NULL);
 }
 
-static void nothing_held(struct bf_call *c, const struct bf_answer *a) {
+static void nothing_held(struct bf_call *c) { tell_clock(c, NULL); }
+
+static void accepted_before(struct bf_call *c, const struct bf_answer *a) {
     (void)a;
     tell_clock(c, NULL);
 }
@@ -116,7 +118,7 @@ void bf_on_clock_accept(struct bf_call *c) {
     char data[64];
     bf_service_now(s);
     if (s->clock.state != BF_CLOCK_HELD) {
-        bf_call_notice(c, &(struct bf_call_notice){.ask = true}, nothing_held);
+        bf_call_first(c, accepted_before, nothing_held);
         return;
     }
     struct acceptance *seen = bf_new(c->arena, struct acceptance);

@@ -99,6 +99,12 @@ void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_ins
 /* What the directory calls a department or a person; level: empty where there is none. False: it has no such row. */
 bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
                          bf_str *name, bf_str *level);
+/* Calls for each row that names another, until it returns false: a post its department; a holding its person, then its
+** post. */
+void bf_directory_references(const struct bf_directory *d,
+                             bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
+                                          enum bf_directory_kind of, bf_str named),
+                             void *ctx);
 /* What a post is of: its department, and its office or none. False: there is no such post. */
 bool bf_directory_post(const struct bf_directory *d, bf_str post, struct bf_capacity *c);
 bool bf_directory_may(const struct bf_directory *d, bf_str person, bf_str department, bf_str office,

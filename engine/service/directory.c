@@ -327,6 +327,27 @@ void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_ins
     }
 }
 
+static bool tell_references(const struct row *r,
+                            bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
+                                         enum bf_directory_kind of, bf_str named),
+                            void *ctx) {
+    if (r->kind == BF_DIR_POST)
+        return each(ctx, r->kind, r->id, BF_DIR_DEPARTMENT, r->text[M_DEPARTMENT]);
+    return r->kind != BF_DIR_HOLDING ||
+           (each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PERSON]) &&
+            each(ctx, r->kind, r->id, BF_DIR_POST, r->text[M_POST]));
+}
+
+void bf_directory_references(const struct bf_directory *d,
+                             bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
+                                          enum bf_directory_kind of, bf_str named),
+                             void *ctx) {
+    for (uint32_t i = 0; d->rows && i <= d->mask; i++)
+        for (const struct row *r = d->rows[i]; r; r = r->next)
+            if (!tell_references(r, each, ctx))
+                return;
+}
+
 bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
                          bf_str *name, bf_str *level) {
     const struct row *r = find(d, kind, id);

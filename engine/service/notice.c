@@ -8,6 +8,7 @@
 struct sent {
     struct bf_call *call;
     void (*then)(struct bf_call *c, const struct bf_answer *a);
+    void (*fresh)(struct bf_call *c); /* NULL, unless it is only asked */
     const struct bf_answer *answer;
 };
 
@@ -15,7 +16,11 @@ static void go_on(struct bf_call *c, void *arg) {
     const struct sent *s = arg;
     if (s->answer->again)
         bf_call_header(c, "Idempotency-Replayed", BF_STR("true"));
-    if (!bf_call_engine_problem(c, s->answer))
+    if (bf_call_engine_problem(c, s->answer))
+        return;
+    if (s->fresh && !s->answer->seq)
+        s->fresh(c);
+    else
         s->then(c, s->answer);
 }
 
@@ -27,25 +32,35 @@ static void answered(void *ctx, const struct bf_answer *a) {
     bf_call_run(s->call, go_on, s);
 }
 
+static void send(const struct sent *how, struct bf_notice *n, bool aside) {
+    struct bf_call *c = how->call;
+    struct sent *s = bf_new(c->arena, struct sent);
+    *s = *how;
+    n->principal = c->principal.person;
+    n->request = c->request_id;
+    n->answer = answered;
+    n->ctx = s;
+    if (!aside) {
+        n->key = c->key;
+        memcpy(n->body_hash, c->body_hash, sizeof n->body_hash);
+    }
+    bf_engine_notice(c->service->engine, n);
+}
+
 void bf_call_notice(struct bf_call *c, const struct bf_call_notice *n,
                     void (*then)(struct bf_call *c, const struct bf_answer *a)) {
-    struct sent *s = bf_new(c->arena, struct sent);
     struct bf_notice notice = {.kind = n->kind,
                                .policy = n->policy,
                                .data = n->data,
                                .blobs = n->blobs,
-                               .blob_count = n->blob_count,
-                               .ask = n->ask,
-                               .principal = c->principal.person,
-                               .request = c->request_id,
-                               .answer = answered,
-                               .ctx = s};
-    *s = (struct sent){.call = c, .then = then};
-    if (!n->aside) {
-        notice.key = c->key;
-        memcpy(notice.body_hash, c->body_hash, sizeof notice.body_hash);
-    }
-    bf_engine_notice(c->service->engine, &notice);
+                               .blob_count = n->blob_count};
+    send(&(struct sent){.call = c, .then = then}, &notice, n->aside);
+}
+
+void bf_call_first(struct bf_call *c, void (*told)(struct bf_call *c, const struct bf_answer *a),
+                   void (*fresh)(struct bf_call *c)) {
+    struct bf_notice notice = {.kind = BF_ENTRY_SETTING, .ask = true};
+    send(&(struct sent){.call = c, .then = told, .fresh = fresh}, &notice, false);
 }
 
 /* ---- canonical JSON ---- */

@@ -13,12 +13,15 @@ struct bf_call_notice {
     bf_str data;
     const struct bf_row_blob *blobs;
     uint32_t blob_count;
-    bool
-        ask; /* nothing is to be recorded, but its key may have been: then(c, answer) tells by its seq */
     bool aside; /* one that goes before the call's own: without its key */
 };
 void bf_call_notice(struct bf_call *c, const struct bf_call_notice *n,
                     void (*then)(struct bf_call *c, const struct bf_answer *a));
+
+/* Was the call's key used? Then its answer is told again by told(c, answer), or 422; else fresh(c) goes on, before what is
+** sent is held against what there is by now. To be called last. */
+void bf_call_first(struct bf_call *c, void (*told)(struct bf_call *c, const struct bf_answer *a),
+                   void (*fresh)(struct bf_call *c));
 
 /* JSON in the spelling of the journal. False: it has a number that is no integer, or is nested too deep. */
 bool bf_json_canonical(const json_t *j, struct bf_buf *out);

@@ -325,6 +325,41 @@ def deciding(w):
     assert ask("fee", {"args": {}, "policy": "x"}, 422)["type"] == "/problems/no-policy"
 
 
+def directory(w):
+    """Nothing in it names what is not there; whose department goes is told which cases wait for it."""
+    put = lambda *rows, status=422: w.post("/v1/directory", {"rows": [  # noqa: E731
+        {"kind": k, "id": i, "json": j} for k, i, j in rows]}, w.d.token, status)
+    post = {"name": "clerk", "department": "d7", "acts": True}
+    for rows, says in [
+        ([("post", "p7", post)], "post p7 names department d7"),
+        ([("holding", "7", {"person": "nobody", "post": "p1"})], "holding 7 names person nobody"),
+        ([("holding", "7", {"person": "ann", "post": "p7"})], "holding 7 names post p7"),
+        ([("department", "d7", {"name": "Seven"}), ("post", "p7", post), ("department", "d7", None)], "names department d7"),
+        ([("department", "d2", None)], "department d2 cannot go"),
+        ([("post", "p2", None)], "post p2 cannot go: holding 2"),
+        ([("person", "bob", None)], "person bob cannot go: holding 2"),
+        ([("department", "d7", {"name": "Seven"}), ("holding", "7", {})], "row 2: holding: person"),
+    ]:
+        assert says in put(*rows)["detail"], (says, put(*rows))
+    assert "通讯录里没有" in w.post("/v1/directory", {"rows": [{"kind": "post", "id": "p7", "json": post}]}, w.d.token, 422,
+                              headers={"Accept-Language": "zh"})["detail"]
+    holding = ("holding", "7", {"person": "eve", "post": "p7"})
+    told = put(holding, ("post", "p7", post), ("department", "d7", {"name": "Seven"}), status=200)
+    assert "left" not in told, told
+    case = w.open(thing=dict(THING, owner={"kind": "department", "code": "d7"}))
+    w.get(f"/v1/cases/{case}", w.eve)
+    body = {"rows": [{"kind": k, "id": i, "json": None} for k, i in (("department", "d7"), ("post", "p7"), ("holding", "7"))]}
+    gone = w.post("/v1/directory", body, w.d.token, key="gone")
+    assert gone["left"] == [{"department": "d7", "cases": [case], "more": False}], gone
+    # What was put once is told again under its key, though it could not be put now.
+    keyed = {"rows": [{"kind": "post", "id": "p8", "json": dict(post, department="d8")}]}
+    put(("department", "d8", {"name": "Eight"}), status=200)
+    first = w.post("/v1/directory", keyed, w.d.token, key="p8")
+    put(("post", "p8", None), ("department", "d8", None), status=200)
+    assert w.post("/v1/directory", keyed, w.d.token, key="p8") == first
+    assert w.post("/v1/directory", keyed, w.d.token, 422)["type"] == "/problems/member"
+
+
 def rights_at_once(w):
     """A right taken away counts from the next request on; a token too."""
     case = w.open()
@@ -425,7 +460,7 @@ def after_restart(w):
 with Daemon() as daemon:
     daemon.start()
     world = World(daemon)
-    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, long_timeline, rights_at_once,
+    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, directory, long_timeline, rights_at_once,
                  after_restart):
         part(world)
         print("ok", part.__name__)
