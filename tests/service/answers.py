@@ -390,7 +390,7 @@ def streamed(d, token, rows):
     """Each event is what /v1/events tells, which was checked."""
     s = Stream(d, token=token)
     answer = Answer.__new__(Answer)
-    answer.status, answer.headers, answer.bytes = s.status, {"content-type": s.r.getheader("content-type")}, b""
+    answer.status, answer.headers, answer.bytes = s.status, s.r.headers, b""
     verify("GET", "/v1/stream", answer)
     assert [s.next()["data"] for _ in rows] == rows
     s.close()

@@ -16,7 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import BANFAD, ENV, SOURCES, Daemon, free_port  # noqa: E402
+from daemon import BANFAD, ENV, ROOT, Daemon, free_port  # noqa: E402
 
 
 def mode(path):
@@ -37,7 +37,7 @@ class Init(unittest.TestCase):
             self.assertEqual(mode(d.database), 0o600)
             self.assertEqual(sorted(os.listdir(d.folder)), ["b.db", "banfad.conf", "data"])
             d.start()
-            me = d.ask("GET", "/v1/me").json()
+            me = d.ask("GET", "/v1/me").json
             self.assertEqual((me["person"], me["name"], me["operator"]), ("boss", "负责人", True))
             self.assertEqual(d.ask("GET", "/v1/me", token="").status, 401)
             self.assertEqual(d.stop(), 0)
@@ -82,9 +82,9 @@ class Starting(unittest.TestCase):
             d.init().start()
             self.assertEqual(mode(d.database + ".sock"), 0o600)
             self.assertEqual(d.ask("GET", "/healthz", token="").status, 200)
-            ready = d.ask("GET", "/readyz", token="").json()
+            ready = d.ask("GET", "/readyz", token="").json
             self.assertEqual(ready, {"clock": "running", "clock_reason": "fine", "state": "ready"})
-            self.assertEqual(d.ask("GET", "/v1/clock", local=True).json()["state"], "running")
+            self.assertEqual(d.ask("GET", "/v1/clock", local=True).json["state"], "running")
             self.assertEqual(d.stop(), 0)
             self.assertFalse(os.path.exists(d.database + ".sock"))
             with self.assertRaises(ConnectionRefusedError):
@@ -224,7 +224,7 @@ class Writers:
                 if answer.status == 200:
                     self.done.add(number)
                 elif answer.status != 503:
-                    self.odd.append(answer.body)
+                    self.odd.append(answer.bytes)
                     return
             if answer.headers.get("Connection") == "close":
                 return
@@ -424,7 +424,7 @@ class Memory(unittest.TestCase):
             self.assertGreater(refused, 20)
             for c in held:
                 c.close()
-            values = dict(re.findall(r"^(\S+) (\S+)$", d.ask("GET", "/metrics").body.decode(), re.M))
+            values = dict(re.findall(r"^(\S+) (\S+)$", d.ask("GET", "/metrics").bytes.decode(), re.M))
             self.assertGreaterEqual(int(values['banfad_limits_reached_total{limit="heap"}']), refused)
             self.assertEqual(d.department(1).status, 200)
             self.assertEqual(d.stop(), 0)
@@ -432,13 +432,13 @@ class Memory(unittest.TestCase):
 
 class Metrics(unittest.TestCase):
     def values(self, d):
-        text = d.ask("GET", "/metrics", token="").body.decode()
+        text = d.ask("GET", "/metrics", token="").bytes.decode()
         return dict(re.findall(r"^(\S+) (\S+)$", text, re.M))
 
     def test_tell_what_happened(self):
         with Daemon(token_rate="1000", token_burst="1000", body_bytes="2KiB") as d:
             d.init().start()
-            table = read(os.path.join(SOURCES, "engine/service/metrics.def")).decode()
+            table = read(os.path.join(ROOT, "engine/service/metrics.def")).decode()
             names = re.findall(r'^METRIC\(\w+, \w+, "(\w+)"', table, re.M)
             self.assertGreater(len(names), 15)
             before = self.values(d)

@@ -9,12 +9,12 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
+from pathlib import Path
 
-BUILD = os.environ.get("builddir", "build")
-BANFAD = os.path.join(BUILD, "banfad")
-BANFA = os.path.join(BUILD, "banfa")
-SOURCES = os.environ.get("srcdir", ".")
-os.environ.setdefault("BANFA_STDLIB", os.path.abspath(os.path.join(SOURCES, "stdlib")))
+ROOT = Path(os.environ.get("srcdir") or Path(__file__).parents[2]).resolve()
+BUILD = Path(os.environ.get("builddir") or ROOT / "build").resolve()
+BANFAD, BANFA = BUILD / "banfad", BUILD / "banfa"
+os.environ.setdefault("BANFA_STDLIB", str(ROOT / "stdlib"))
 ENV = dict({k: v for k, v in os.environ.items() if not k.startswith("BANFA_")},
            BANFA_STDLIB=os.environ["BANFA_STDLIB"], LANGUAGE="en")
 
@@ -42,17 +42,25 @@ class Answer:
     def __init__(self, response):
         self.status = response.status
         self.headers = response.headers
-        self.body = response.read()
+        self.bytes = response.read()
 
+    @property
+    def type(self):
+        return self.headers.get("Content-Type", "")
+
+    @property
     def json(self):
-        return json.loads(self.body)
+        return json.loads(self.bytes)
+
+    def __repr__(self):
+        return f"{self.status} {self.bytes[:600].decode(errors='replace')}"
 
 
 class Daemon:
     """A database and the daemon that serves it. `settings` are lines of its config file."""
 
     def __init__(self, **settings):
-        self.folder = tempfile.mkdtemp(prefix="banfad-")
+        self.folder = Path(tempfile.mkdtemp(prefix="banfad-"))
         self.port = free_port()
         self.database = os.path.join(self.folder, "b.db")
         self.data = os.path.join(self.folder, "data")
@@ -128,14 +136,16 @@ class Daemon:
         head = dict(headers)
         if key:
             head["Idempotency-Key"] = key
-        if not local and (self.token if token is None else token):
-            head["Authorization"] = "Bearer " + (token or self.token)
-        if isinstance(body, (dict, list)):
+        if token is None:
+            token = None if local else self.token
+        if token:
+            head["Authorization"] = "Bearer " + token
+        if body is not None and not isinstance(body, bytes):
             body = json.dumps(body, ensure_ascii=False).encode()
-            head["Content-Type"] = "application/json"
+            head.setdefault("Content-Type", "application/json")
         connection = over or self.connection(local)
         try:
-            connection.request(method, urllib.parse.quote(path, safe="/?&=,.-:"), body, head)
+            connection.request(method, urllib.parse.quote(path, safe="/?&=,.-:%"), body, head)
             return Answer(connection.getresponse())
         finally:
             if not over:
@@ -150,7 +160,7 @@ class Daemon:
         """The numbers of all those that are there."""
         found, after = set(), ""
         while after is not None:
-            page = self.ask("GET", f"/v1/directory/department?limit=1000&after={after}").json()
+            page = self.ask("GET", f"/v1/directory/department?limit=1000&after={after}").json
             found |= {int(row["id"][1:]) for row in page["rows"]}
             after = page["next"]
         return found

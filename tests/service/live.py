@@ -1,67 +1,27 @@
-"""A banfad that a test runs: made, started, asked, stopped. Environment: srcdir, builddir (of `make check`)."""
-import http.client
+"""A banfad with the Measures, two departments and three people, set by its environment. See daemon.py."""
 import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import time
+import sys
 from pathlib import Path
-from urllib.parse import quote
 
-ROOT = Path(os.environ.get("srcdir") or Path(__file__).parents[2]).resolve()
-BUILD = Path(os.environ.get("builddir") or ROOT / "build").resolve()
-BANFAD, BANFA = BUILD / "banfad", BUILD / "banfa"
+sys.path.insert(0, str(Path(__file__).parent))
+import daemon  # noqa: E402
+from daemon import BANFA, BANFAD, BUILD, ENV, ROOT, Answer, free_port  # noqa: E402,F401
+
 MEASURES, POLICY = "policies/hebi-2021-39", "鹤壁政务数据办法"
 POLICE, CIVIL = "sgaj", "smzj"  # codes of the scenarios' departments: who has the data, who asks for it
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Answer:
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = {k.lower(): v for k, v in response.getheaders()}
-        self.bytes = response.read()
-
-    @property
-    def type(self):
-        return self.headers.get("content-type", "")
-
-    @property
-    def json(self):
-        return json.loads(self.bytes)
-
-    def __repr__(self):
-        return f"{self.status} {self.bytes[:600].decode(errors='replace')}"
-
-
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=20)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-class Daemon:
-    """In a folder of its own. `token` is the first operator's. made=False: only the folder, for who makes it himself."""
+class Daemon(daemon.Daemon):
+    """`token` is the first operator's. made=False: only the folder, for who makes it himself."""
 
     def __init__(self, made=True):
-        self.folder = Path(tempfile.mkdtemp(prefix="banfad"))
-        self.env = dict(os.environ, BANFA_STDLIB=str(ROOT / "stdlib"), LC_ALL="C.UTF-8",
-                        BANFA_DATABASE=str(self.folder / "b.db"), BANFA_DATA=str(self.folder / "data"))
-        self.process, self.keys, self.port = None, 0, free_port()
+        super().__init__()
+        self.env = dict(ENV, LC_ALL="C.UTF-8", BANFA_DATABASE=self.database, BANFA_DATA=self.data)
+        self.keys = 0
         if made:
             told = self.run("init", "--person", "root", "--name", "Root")
             self.token = re.search(r"bfd_\w+", told).group()
@@ -72,66 +32,32 @@ class Daemon:
         return done.stdout
 
     def start(self, **settings):
-        env = dict(self.env, BANFA_LISTEN=f"127.0.0.1:{self.port}", **{f"BANFA_{k}": v for k, v in settings.items()})
-        self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([BANFAD, "serve"], env=env, stderr=self.log, stdout=self.log)
-        for _ in range(400):
-            try:
-                if self.ask("GET", "/readyz").status == 200:
-                    return self
-            except OSError:
-                assert self.process.poll() is None, (self.folder / "log").read_text()
-            time.sleep(0.025)
-        raise AssertionError("banfad does not get ready: " + (self.folder / "log").read_text())
+        return super().start(env=dict(self.env, **{f"BANFA_{k}": v for k, v in settings.items()}))
 
     def stop(self, how=signal.SIGTERM):
         if self.process:
-            self.process.send_signal(how)
-            code = self.process.wait(30)
-            assert how != signal.SIGTERM or code == 0, (code, (self.folder / "log").read_text()[-3000:])
+            code = super().stop(how)
+            assert how != signal.SIGTERM or code == 0, (code, self.log()[-3000:])
             self.process = None
-            self.log.close()
-
-    def connection(self, local=False):
-        if local:
-            return Unix(self.folder / "b.db.sock")
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
     def ask(self, method, path, body=None, token=None, key=None, headers=(), local=False):
-        """key True: a fresh one."""
+        """key True: a fresh one. token None: none."""
         if key is True:
             self.keys += 1
             key = f"key-{self.keys}"
-        h = dict(headers)
-        if token:
-            h["Authorization"] = "Bearer " + token
-        if key:
-            h["Idempotency-Key"] = key
-        if body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-            h.setdefault("Content-Type", "application/json")
-        c = self.connection(local)
-        try:
-            c.request(method, quote(path, safe="/?&=%:"), body, h)
-            return Answer(c.getresponse())
-        finally:
-            c.close()
+        return super().ask(method, path, body, key, token or "", local, headers=headers)
 
     def fine(self, *args, **more):
         answer = self.ask(*args, **more)
         assert answer.status in (200, 201), (args, answer)
         return answer.json
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, kind, *_):
         if self.process and self.process.poll() is None:
             self.stop(signal.SIGKILL if kind else signal.SIGTERM)
         if kind:
-            log = self.folder / "log"
-            print(log.read_text()[-4000:] if log.exists() else "")
-        shutil.rmtree(self.folder, ignore_errors=True)
+            print(self.log()[-4000:] if os.path.exists(self.log_path) else "")
+        self.close()
 
     # ---- the Measures, two departments, three people ----
     def image(self, source=None, stdlib=None):

@@ -39,7 +39,7 @@ class Client(threading.Thread):
                 begun = time.monotonic()
                 a = self.d.ask("POST", "/v1/directory", {"rows": [row]}, key=name, over=connection)
                 self.slowest = max(self.slowest, time.monotonic() - begun)
-                assert a.status == 200, (a.status, a.body)
+                assert a.status == 200, (a.status, a.bytes)
                 self.done.append(name)
                 time.sleep(0.005)
         except Exception as e:  # pylint: disable=broad-except
@@ -49,7 +49,7 @@ class Client(threading.Thread):
 
 
 def log_bytes(d):
-    lines = d.ask("GET", "/metrics").body.decode().splitlines()
+    lines = d.ask("GET", "/metrics").bytes.decode().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("banfad_store_log_bytes "))
 
 
