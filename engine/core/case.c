@@ -112,6 +112,11 @@ const struct bf_case_sub *bf_case_running(const struct bf_case *c) {
     return last && last->end == BF_SUB_RUNNING ? last : NULL;
 }
 
+const char *bf_sub_word(uint32_t end) {
+    static const char *const word[] = {"failed", "cancelled", "running"};
+    return end >= BF_SUB_FAILED ? word[end - BF_SUB_FAILED] : "ended";
+}
+
 bool bf_case_has(const struct bf_case *c, uint32_t violation) {
     for (uint32_t i = 0; i < c->violation_count; i++)
         if (c->violations[i].violation == violation && !c->violations[i].excused)
@@ -325,7 +330,6 @@ static void states_json(const struct bf_image *m, const struct bf_case *c, struc
 }
 
 static void subs_json(const struct bf_case *c, struct bf_buf *out) {
-    static const char *const word[] = {"failed", "cancelled", "running"};
     key(out, "subs");
     bf_buf_char(out, '[');
     for (uint32_t i = 0; i < c->sub_count; i++) {
@@ -333,7 +337,7 @@ static void subs_json(const struct bf_case *c, struct bf_buf *out) {
         open_object(out, i);
         key(out, "end");
         if (s->end >= BF_SUB_FAILED)
-            bf_buf_quoted(out, word[s->end - BF_SUB_FAILED]);
+            bf_buf_quoted(out, bf_sub_word(s->end));
         else
             bf_buf_int(out, s->end);
         put_int(out, "number", s->number);

@@ -84,7 +84,8 @@ struct bf_case_sub {
 };
 #define BF_SUB_RUNNING BF_NONE
 #define BF_SUB_CANCELLED (BF_NONE - 1)
-#define BF_SUB_FAILED (BF_NONE - 2) /* it could not be started */
+#define BF_SUB_FAILED (BF_NONE - 2)    /* it could not be started */
+const char *bf_sub_word(uint32_t end); /* "running", "cancelled", "failed", "ended" */
 
 struct bf_case {
     uint32_t number;       /* given by the caller; 0: none */

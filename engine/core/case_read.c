@@ -216,10 +216,9 @@ static void violations(struct reader *r, const struct bf_canon *j, struct bf_cas
 }
 
 static uint32_t sub_end(struct reader *r, const struct bf_canon *j) {
-    static const char *const word[] = {"failed", "cancelled", "running"};
     const struct bf_canon *end = bf_canon_member(j, "end");
     for (uint32_t i = 0; end && end->kind == BF_CANON_TEXT && i < 3; i++)
-        if (bf_str_eq(end->text, bf_str_of(word[i])))
+        if (bf_str_eq(end->text, bf_str_of(bf_sub_word(BF_SUB_FAILED + i))))
             return BF_SUB_FAILED + i;
     return row(r, j, "end", (struct bf_i_range){0, r->m->state_count});
 }

@@ -344,6 +344,38 @@ static bool violations(struct move *v) {
     return true;
 }
 
+/* ---- cases that it runs ---- */
+
+/* An end of what is run, in the new text. */
+static uint32_t end_there(const struct move *v, uint32_t end, uint32_t proc) {
+    if (end >= BF_SUB_FAILED)
+        return end;
+    struct bf_i_range states = v->my->proc[proc].states;
+    for (uint32_t i = states.first; i < states.first + states.count; i++)
+        if (same_name(v, v->mx->state[end].name, v->my->state[i].name))
+            return i;
+    return BF_SUB_FAILED;
+}
+
+/* One under way must go on being run; what is over is kept as far as the new text knows it. */
+static bool subs(struct move *v) {
+    struct bf_case_sub *list = bf_new_array(v->a, struct bf_case_sub, v->x->sub_count + 1);
+    for (uint32_t i = 0; i < v->x->sub_count; i++) {
+        const struct bf_case_sub *s = &v->x->subs[i];
+        uint32_t state = state_there(v, s->state);
+        uint32_t name = v->mx->proc[v->mx->state[s->state].runs - 1].name;
+        uint32_t runs = state == BF_NONE ? 0 : v->my->state[state].runs;
+        bool same = runs && same_name(v, name, v->my->proc[runs - 1].name);
+        if (!same && s->end == BF_SUB_RUNNING)
+            return obstacle(v, BF_OBSTACLE_PROCEDURE, bf_i_text(v->mx, name));
+        if (same)
+            list[v->y->sub_count++] =
+                (struct bf_case_sub){state, s->number, end_there(v, s->end, runs - 1)};
+    }
+    v->y->subs = list;
+    return true;
+}
+
 /* ---- where it is, and what runs ---- */
 
 static bool states(struct move *v) {
@@ -500,6 +532,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
     v.duty = bf_new_array(a, uint32_t, v.px->duties.count + 1);
     v.voided = bf_new_array(a, bf_str, v.px->duties.count + 1);
     v.y->number = c->number;
+    v.y->parent = c->parent;
     v.y->start_day = c->start_day;
     v.y->start_at = c->start_at;
     v.y->day = c->day;
@@ -509,6 +542,6 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
         return;
     duties(&v);
     new_duties(&v);
-    if (violations(&v) && requests(&v) && data(&v) && look(&v, at))
+    if (violations(&v) && requests(&v) && subs(&v) && data(&v) && look(&v, at))
         tell_duties(&v);
 }

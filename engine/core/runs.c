@@ -1,6 +1,7 @@
 /* runs: what a case hears of the case that it runs. See step.h. */
 #include <string.h>
 
+#include "engine/core/canon.h"
 #include "engine/core/step.h"
 
 /* The outcome that an end of the child is, by name: its image may be another. BF_NONE: nothing follows from it. */
@@ -28,6 +29,32 @@ static const struct bf_value *kept(const struct bf_image *m, const struct bf_cas
     return v;
 }
 
+/* The same where the two images differ: by name, each value written in one and read in the other. What does not go over
+** is absent. */
+static const struct bf_value *carried(const struct bf_image *m, uint32_t act,
+                                      const struct bf_image *child_m, const struct bf_case *child,
+                                      struct bf_arena *a, uint32_t *n) {
+    struct bf_i_range params = m->act[act].params, data = child_m->proc[child->proc].data;
+    struct bf_value *v = bf_new_array(a, struct bf_value, params.count + 1);
+    *n = params.count;
+    for (uint32_t i = 0; i < params.count; i++)
+        for (uint32_t k = 0; k < data.count; k++) {
+            struct bf_buf text;
+            struct bf_canon j;
+            struct bf_error e;
+            const struct bf_i_field *param = &m->field[params.first + i];
+            if (!bf_str_eq(bf_i_text(m, param->name),
+                           bf_i_text(child_m, child_m->data[data.first + k].name)))
+                continue;
+            bf_buf_in(&text, a);
+            bf_value_json(child_m, child->data[k], &text);
+            if (bf_canon_read(a, bf_buf_view(&text), &j, &e) != BF_OK ||
+                bf_value_read(m, a, &j, param->type, &v[i]))
+                v[i] = BF_ABSENT;
+        }
+    return v;
+}
+
 bool bf_returns(const struct bf_image *m, const struct bf_case *c, const struct bf_image *child_m,
                 const struct bf_case *child, struct bf_arena *a, struct bf_event *e) {
     const struct bf_case_sub *sub = bf_case_running(c);
@@ -39,6 +66,7 @@ bool bf_returns(const struct bf_image *m, const struct bf_case *c, const struct 
     e->kind = BF_EVENT_RETURN;
     e->number = child->number;
     e->what = m->offer[e->offer].act;
-    e->args = kept(child_m, child, a, &e->nargs);
+    e->args = m == child_m ? kept(m, child, a, &e->nargs)
+                           : carried(m, e->what, child_m, child, a, &e->nargs);
     return true;
 }

@@ -899,19 +899,23 @@ static enum bf_why begun(struct run *r) {
     return BF_WHY_NOTHING;
 }
 
-/* The offer that an end of what is run is, if this case runs it still. */
-static bool outcome_ok(struct run *r) {
-    const struct bf_image *m = r->s.m;
-    const struct bf_event *e = r->e;
+/* Does this case run it still, and is this an end of it? */
+static bool outcome_ok(const struct run *r) {
     const struct bf_case_sub *sub = bf_case_running(r->s.c);
     struct bf_i_range offers = r->s.judge.proc->offers;
-    if (!sub || sub->number != e->number || e->offer - offers.first >= offers.count)
+    if (!sub || sub->number != r->e->number || r->e->offer - offers.first >= offers.count)
         return false;
-    const struct bf_i_offer *o = &m->offer[e->offer];
-    struct bf_i_range params = m->act[o->act].params;
-    bool ok = o->outcome && o->state == sub->state && e->nargs == params.count;
+    const struct bf_i_offer *o = &r->s.m->offer[r->e->offer];
+    return o->outcome && o->state == sub->state;
+}
+
+/* What it kept, of the types that are asked for: its text may have been another. */
+static bool kept_ok(const struct run *r) {
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range params = m->act[m->offer[r->e->offer].act].params;
+    bool ok = r->e->nargs == params.count;
     for (uint32_t i = 0; ok && i < params.count; i++)
-        ok = !bf_value_check(m, e->args[i], m->field[params.first + i].type);
+        ok = !bf_value_check(m, r->e->args[i], m->field[params.first + i].type);
     return ok;
 }
 
@@ -931,7 +935,9 @@ static enum bf_why returned(struct run *r) {
                                       .v = bf_step_values(s, bf_int(e->number), BF_ABSENT)});
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
-    enum bf_why why = bf_step_takes_effect(s, e->offer, BF_ABSENT, e->args, false);
+    enum bf_why why = BF_WHY_ARGUMENTS;
+    if (kept_ok(r))
+        why = bf_step_takes_effect(s, e->offer, BF_ABSENT, e->args, false);
     if (!why || why == BF_WHY_NEEDS)
         return why;
     use_case(s, before);

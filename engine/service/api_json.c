@@ -194,6 +194,33 @@ static void state_json(const struct bf_shown *s, struct bf_buf *out) {
     bf_buf_fmt(out, ",\"ended\":%s}", bf_case_ended(m, c) ? "true" : "false");
 }
 
+/* The case that runs this one, and those it runs; said only where there are such. */
+static void family_json(const struct bf_shown *s, struct bf_buf *out) {
+    const struct bf_case *c = s->view->c;
+    const struct bf_image *m = s->image;
+    if (c->parent)
+        bf_buf_fmt(out, ",\"parent\":%u", c->parent);
+    if (c->sub_count)
+        bf_buf_z(out, ",\"runs\":[");
+    for (uint32_t i = 0; i < c->sub_count; i++) {
+        const struct bf_case_sub *sub = &c->subs[i];
+        const struct bf_i_state *state = &m->state[sub->state];
+        const struct bf_i_proc *p = &m->proc[state->runs - 1];
+        bf_buf_z(out, i ? ",{" : "{");
+        bf_api_named(out, m, "procedure", p->name, p->label);
+        if (sub->number)
+            bf_buf_fmt(out, ",\"case\":%u", sub->number);
+        text_member(out, "in_state", bf_i_text(m, state->name));
+        bf_buf_fmt(out, ",\"status\":\"%s\"", bf_sub_word(sub->end));
+        if (sub->end < BF_SUB_FAILED)
+            text_member(out, "end", bf_i_text(m, m->state[sub->end].name));
+        cites_member(out, m, state->run_src);
+        bf_buf_char(out, '}');
+    }
+    if (c->sub_count)
+        bf_buf_char(out, ']');
+}
+
 void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
@@ -213,6 +240,7 @@ void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     data_json(s, out);
     duties_json(s, out);
     violations_json(s, out);
+    family_json(s, out);
 }
 
 /* ---- what a row brought about ---- */

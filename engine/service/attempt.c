@@ -378,6 +378,18 @@ static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct b
                                   : end;
 }
 
+/* A head at hand, or why not. */
+static enum bf_attempt_end bring(struct bf_attempt *t, uint64_t number, struct bf_head **head) {
+    *head = bf_engine_head(t->engine, number);
+    if (!*head)
+        return BF_ATTEMPT_MEMORY;
+    if ((*head)->c)
+        return BF_ATTEMPT_DONE;
+    return (*head)->loading               ? BF_ATTEMPT_WAIT
+           : (*head)->failed == BF_ENOENT ? BF_ATTEMPT_UNREADABLE
+                                          : BF_ATTEMPT_MEMORY;
+}
+
 /* What a case hears of another is not dated before what it did last. False: it need not hear it, or (*end) cannot yet. */
 static bool heard(struct bf_attempt *t, struct errand *x, const struct bf_head *head,
                   enum bf_attempt_end *end) {
@@ -385,8 +397,8 @@ static bool heard(struct bf_attempt *t, struct errand *x, const struct bf_head *
         x->event.effective = head->c->at;
     if (x->event.kind != BF_EVENT_RETURN)
         return true;
-    const struct bf_head *child = bf_engine_head(t->engine, x->event.number);
-    *end = child && child->c ? BF_ATTEMPT_DONE : BF_ATTEMPT_WAIT;
+    struct bf_head *child;
+    *end = bring(t, x->event.number, &child);
     return *end == BF_ATTEMPT_DONE && bf_returns(head->policy->image, head->c, child->policy->image,
                                                  child->c, t->arena, &x->event);
 }
@@ -415,17 +427,11 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
         if (t->made_count > BF_ENGINE_CHAIN)
             return BF_ATTEMPT_CHAIN;
         t->policy = x.policy;
-        if (x.number) {
-            head = bf_engine_head(t->engine, x.number);
-            if (!head)
-                return BF_ATTEMPT_MEMORY;
-            if (!head->c)
-                return head->loading               ? BF_ATTEMPT_WAIT
-                       : head->failed == BF_ENOENT ? BF_ATTEMPT_UNREADABLE
-                                                   : BF_ATTEMPT_MEMORY;
+        enum bf_attempt_end end = x.number ? bring(t, x.number, &head) : BF_ATTEMPT_DONE;
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+        if (head)
             t->policy = head->policy;
-        }
-        enum bf_attempt_end end = BF_ATTEMPT_DONE;
         if (head && bf_event_silent(x.event.kind) && !heard(t, &x, head, &end)) {
             if (end != BF_ATTEMPT_DONE)
                 return end;
@@ -556,6 +562,48 @@ static enum bf_attempt_end lapses_first(struct bf_attempt *t, struct agenda *g, 
     while (end == BF_ATTEMPT_DONE && out.fact_count &&
            bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= by) {
         end = step(t, g, tick, head, NULL, 0, &out);
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, g);
+    }
+    return end;
+}
+
+/* The first lapse due in a case, the one that runs it and what it runs, as deep as that goes. */
+static enum bf_attempt_end family_next(struct bf_attempt *t, struct bf_head *head,
+                                       struct bf_lapse *next) {
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    struct bf_head *h = head;
+    while (end == BF_ATTEMPT_DONE && h->c->parent)
+        end = bring(t, h->c->parent, &h);
+    while (end == BF_ATTEMPT_DONE) {
+        const struct bf_case_sub *sub = bf_case_running(h->c);
+        bf_lapse_offer(next, h);
+        if (!sub || !sub->number)
+            break;
+        end = bring(t, sub->number, &h);
+    }
+    return end;
+}
+
+/* What a case hears of those it runs, and of the one that runs it, does not hang on when somebody looks: their lapses
+** due by then come first, as those of its own do. */
+static enum bf_attempt_end family_first(struct bf_attempt *t, struct agenda *g, bf_instant by,
+                                        struct bf_head *head) {
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    while (end == BF_ATTEMPT_DONE && head && (head->c->parent || bf_case_running(head->c))) {
+        struct bf_lapse next = {.by = by};
+        struct bf_outcome out;
+        end = family_next(t, head, &next);
+        if (end != BF_ATTEMPT_DONE || !next.head)
+            break;
+        if (t->made_count > BF_ENGINE_CHAIN)
+            return BF_ATTEMPT_CHAIN;
+        t->policy = next.head->policy;
+        struct bf_event tick = {.kind = BF_EVENT_TICK,
+                                .effective =
+                                    next.at > next.head->c->at ? next.at : next.head->c->at,
+                                .start = BF_NONE};
+        end = step(t, g, tick, next.head, NULL, 0, &out);
         if (end == BF_ATTEMPT_DONE)
             end = settle(t, g);
     }
@@ -751,6 +799,10 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                     t->policy->image->start[event.start].every;
     bf_instant by = calendar ? event.effective : t->now;
     bool changed = false;
+    enum bf_attempt_end first = w ? family_first(t, &g, event.effective, head) : BF_ATTEMPT_DONE;
+    if (first != BF_ATTEMPT_DONE)
+        return first;
+    t->policy = head ? head->policy : w->command.policy;
     enum bf_attempt_end end = d->adopt     ? current(t, head)
                               : d->migrate ? move(t, &g, head, d->migrate)
                               : d->seal    ? seal(t, head, d->seal)

@@ -112,6 +112,12 @@ static bool names_party(const struct bf_fact *f) {
     return false;
 }
 
+/* Is its value the number of a case that is run? */
+static bool tells_case(const struct bf_fact *f) {
+    return f->n && (f->kind == BF_FACT_BEGUN || f->kind == BF_FACT_RETURNED ||
+                    f->kind == BF_FACT_CANCELLED);
+}
+
 void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out) {
     struct shown_fact s = {m, f, {NULL, NULL, NULL}};
     const uint32_t row[] = {f->a, f->b, f->c};
@@ -119,6 +125,8 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
         s.key[i] = row[i] == BF_NONE ? NULL : bf_fact_row_key((enum bf_fact_kind)f->kind, i);
     bf_buf_char(out, '{');
     put_row(&s, "act", out);
+    if (tells_case(f) && f->v[0].u.i)
+        put_number(out, "case", (uint64_t)f->v[0].u.i);
     key(out, "cites");
     bf_words_cites_json(m, f->src, out);
     put_row(&s, "data", out);
@@ -138,6 +146,8 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
     }
     put_row(&s, "procedure", out);
     put_row(&s, "register", out);
+    if (f->kind == BF_FACT_RETURNED)
+        put_text(out, "state", bf_i_text(m, m->state[m->offer[f->a].outcome - 1].name));
     put_row(&s, "state", out);
     put_row(&s, "violation", out);
     if (f->kind == BF_FACT_REFUSED || f->kind == BF_FACT_FAILED)
