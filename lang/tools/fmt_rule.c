@@ -376,7 +376,7 @@ static void run(struct bf_layout *o, const struct bf_node *n, uint32_t indent) {
     bool zh = l.zh;
     bf_str cites = bf_lay_cite_text(o, n->cites, zh);
     bf_put_word(&l, BF_W_RUN);
-    bf_put_name(&l, n->a, BF_PLACE_OWN);
+    bf_put_name(&l, n->a, BF_PLACE_GLOBAL);
     bf_put_args(&l, n->b, false);
     bf_lay_open_block(o, &l, n->c, n->span.end, indent);
     o->row[o->rows - 1].cites = cites;

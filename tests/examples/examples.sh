@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every example checks without a mistake or a warning, stands in the one layout, and all its scenarios pass; the
+# Every example, and every text that tries a module of the library, checks without a mistake or a warning, stands in the one layout, and all its scenarios pass; the
 # tutorial's files say the same in both surfaces.
 set -u
 banfa=$builddir/banfa
@@ -7,7 +7,8 @@ status=0
 files=0
 pairs=()
 
-for file in "$srcdir"/examples/tutorial/*.banfa "$srcdir"/examples/patterns/*.banfa; do
+for file in "$srcdir"/examples/tutorial/*.banfa "$srcdir"/examples/patterns/*.banfa \
+    "$srcdir"/tests/stdlib/*.banfa; do
     [[ -f $file ]] || continue
     files=$((files + 1))
     said=$("$banfa" check --lang en "$file" 2>&1) && ! grep -q 'warning' <<<"$said" ||

@@ -5,7 +5,7 @@ failed=0
 for policy in "$srcdir"/policies/*/ "$srcdir"/stdlib/std/*.banfa "$srcdir/docs/LANGUAGE.md"; do
     "$banfa" check --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
     "$banfa" fmt --check "$policy" || failed=1
-    case $policy in */government.banfa) continue ;; esac # levels only: nothing to try
+    case $policy in */stdlib/*) continue ;; esac # tried by tests/stdlib
     "$banfa" test --lang en "$policy" >policy.log || { cat policy.log; failed=1; }
     tail -n 1 policy.log | sed "s|^|${policy#"$srcdir"/}: |"
     # an image does what its sources do
