@@ -48,8 +48,8 @@ static bool find_section(const char *code, bf_str *section) {
 /* ```banfa wrong as=outline: "wrong (outline):" */
 static void put_block_head(const struct bf_cli *cli, bf_str fence, struct bf_buf *out) {
     const char *space = memchr(fence.p, ' ', fence.len);
-    bf_str words = space ? (bf_str){space, (uint32_t)(fence.p + fence.len - space)}
-                         : (bf_str){fence.p, 0};
+    bf_str words =
+        space ? (bf_str){space, (uint32_t)(fence.p + fence.len - space)} : (bf_str){fence.p, 0};
     bool right = bf_str_starts(words, BF_STR(" right"));
     bf_buf_z(out, "\n  ");
     bf_buf_z(out, bf_text_z(cli->lang, right ? BF_T_MESSAGE_RIGHT : BF_T_MESSAGE_WRONG));

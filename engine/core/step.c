@@ -909,13 +909,14 @@ static bool outcome_ok(const struct run *r) {
     return o->outcome && o->state == sub->state;
 }
 
-/* What it kept, of the types that are asked for: its text may have been another. */
+/* What it kept, of the types that are asked for: its text may have been another, and not have kept all of it. */
 static bool kept_ok(const struct run *r) {
     const struct bf_image *m = r->s.m;
     struct bf_i_range params = m->act[m->offer[r->e->offer].act].params;
     bool ok = r->e->nargs == params.count;
     for (uint32_t i = 0; ok && i < params.count; i++)
-        ok = !bf_value_check(m, r->e->args[i], m->field[params.first + i].type);
+        ok = !bf_present(r->e->args[i]) ||
+             !bf_value_check(m, r->e->args[i], m->field[params.first + i].type);
     return ok;
 }
 

@@ -200,8 +200,8 @@ static bool may_be_open(const struct bf_checker *c, const struct bf_node *e) {
         const struct bf_sym *act = c->info[e->a->id].sym;
         return !s && act && act->kind == BF_SYM_ACT;
     }
-    return e->kind == BF_N_CALL || (e->kind == BF_N_NAME && s &&
-                                    (s->kind == BF_SYM_ASSUME || s->kind == BF_SYM_DATA));
+    return e->kind == BF_N_CALL ||
+           (e->kind == BF_N_NAME && s && (s->kind == BF_SYM_ASSUME || s->kind == BF_SYM_DATA));
 }
 
 /* A limit: a period (or a Date), or none. */
