@@ -61,8 +61,10 @@ static void finish(struct bf_layout *o, const struct bf_node *n, struct bf_line 
         r->comment = behind;
         return;
     }
-    if (cells)
-        l->marks--; /* the cell just begun */
+    if (cells) { /* the cell just begun */
+        l->marks--;
+        l->last = BF_GLUE_WORD;
+    }
     bf_str behind = bf_lay_inner(o, n->e->span.start, indent);
     bf_put_open(l);
     struct bf_row *r = bf_lay_row_of(o, indent, l);

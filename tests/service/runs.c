@@ -51,8 +51,7 @@ static void act(struct world *w, uint64_t number, const char *name, const char *
 }
 
 static void open(struct world *w, const char *key) {
-    struct world_sent x = {
-        .actor = world_party(w->a, BF_K_PERSON, "ann"), .nargs = 2, .key = key};
+    struct world_sent x = {.actor = world_party(w->a, BF_K_PERSON, "ann"), .nargs = 2, .key = key};
     x.args[0] = x.actor;
     x.args[1] = world_party(w->a, BF_K_DEPARTMENT, "town");
     if (send(w, 0, x).kind != BF_ANSWER_DONE)
@@ -64,7 +63,8 @@ static void open(struct world *w, const char *key) {
 static bool over;
 static void each(void *ctx, const struct bf_migrated_case *c) {
     struct world *w = ctx;
-    bool stays = c->number == 7 || c->number == 8; /* talks in a state that the other text has not, and … */
+    bool stays =
+        c->number == 7 || c->number == 8; /* talks in a state that the other text has not, and … */
     if (c->number == 7 && c->obstacle != BF_OBSTACLE_STATE)
         world_broken(w, "talks moved though their state is gone");
     if (!stays && c->obstacle)
@@ -104,7 +104,7 @@ static void story_of(struct world *w) {
     act(w, 4, "settle", "late", "e", BF_ANSWER_REFUSED);
     open(w, "o3"); /* 6 runs 7, which runs 8 */
     act(w, 7, "deepen", NULL, "f", BF_ANSWER_DONE);
-    open(w, "o4"); /* 9 runs 10 */
+    open(w, "o4");                                   /* 9 runs 10 */
     act(w, 10, "deepen", NULL, "g", BF_ANSWER_DONE); /* … which runs 11 */
     act(w, 9, "give_up", NULL, "h", BF_ANSWER_DONE);
     act(w, 11, "report", NULL, "i", BF_ANSWER_REFUSED);
