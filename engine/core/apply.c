@@ -45,14 +45,15 @@ static bool asked(const struct at *t) {
     if (!in(t->p->offers, t->f->a) || t->f->n < 1)
         return false;
     struct bf_case *c = t->c;
-    uint32_t i = 0;
-    while (i < c->request_count && c->requests[i].offer != t->f->a)
-        i++;
+    struct bf_value member = t->f->member ? *t->f->member : BF_ABSENT;
+    const struct bf_case_request *before = bf_case_request(c, t->f->a, member);
+    uint32_t i = before ? (uint32_t)(before - c->requests) : c->request_count;
     struct bf_case_request *list = grown(t->a, c->requests, c->request_count, sizeof *list);
     list[i] = (struct bf_case_request){.offer = t->f->a,
                                        .status = BF_REQUEST_PENDING,
                                        .given = t->f->c,
                                        .who = t->f->v[0],
+                                       .member = member,
                                        .args = t->f->v + 1,
                                        .day = t->f->day,
                                        .at = t->f->at};
@@ -62,7 +63,8 @@ static bool asked(const struct at *t) {
 }
 
 static bool request_becomes(const struct at *t, enum bf_request_status status) {
-    const struct bf_case_request *old = bf_case_request(t->c, t->f->a);
+    const struct bf_case_request *old =
+        bf_case_request(t->c, t->f->a, t->f->member ? *t->f->member : BF_ABSENT);
     if (!old)
         return false;
     struct bf_case_request *list =
@@ -72,6 +74,55 @@ static bool request_becomes(const struct at *t, enum bf_request_status status) {
     if (t->f->kind == BF_FACT_CONSENTED)
         r->given |= UINT32_C(1) << (t->f->c & 31);
     t->c->requests = list;
+    return true;
+}
+
+/* What a member has of a duty of each, to be changed: copies of the case share the old. NULL: none can be. */
+static struct bf_case_member *member_of(const struct at *t, uint32_t duty) {
+    struct bf_case *c = t->c;
+    if (!t->m->duty[duty].each || !t->f->member || !bf_is_party(*t->f->member))
+        return NULL;
+    uint32_t i = 0;
+    while (i < c->member_count &&
+           (c->members[i]->duty != duty || !bf_value_equal(c->members[i]->who, *t->f->member)))
+        i++;
+    struct bf_case_member *x;
+    const struct bf_case_member **list = grown(t->a, c->members, c->member_count, sizeof *list);
+    if (i < c->member_count) {
+        x = bf_arena_copy(t->a, c->members[i], sizeof *x);
+    } else {
+        if (c->member_count >= BF_LEDGER_MAX)
+            return NULL;
+        c->member_count++;
+        x = bf_new(t->a, struct bf_case_member);
+        *x = (struct bf_case_member){.duty = duty, .who = *t->f->member};
+        x->d.by = BF_NONE;
+        x->d.start = x->d.date = BF_DAY_NONE;
+        x->d.due.kind = BF_DUE_NONE;
+    }
+    list[i] = x;
+    c->members = list;
+    return x;
+}
+
+static uint32_t *counts_of(const struct at *t, struct bf_case_member *x) {
+    uint32_t *used = bf_new_array(t->a, uint32_t, t->p->offers.count);
+    if (x->used)
+        memcpy(used, x->used, t->p->offers.count * sizeof *used);
+    x->used = used;
+    return used;
+}
+
+/* An act of a duty counts for its member. Deemed, the duty stays lapsed, but the act counts as its. */
+static bool acted_for(const struct at *t, const struct bf_i_offer *o, uint32_t duty) {
+    const struct bf_fact *f = t->f;
+    struct bf_case_member *x = o->each && (f->how || o->times) ? member_of(t, duty) : NULL;
+    if (o->each && (f->how || o->times) && !x)
+        return false;
+    if (f->how)
+        (x ? &x->d : &t->c->duties[duty - t->p->duties.first])->by = f->b;
+    if (x && o->times)
+        counts_of(t, x)[f->a - t->p->offers.first]++;
     return true;
 }
 
@@ -95,10 +146,10 @@ static bool acted(const struct at *t) {
     }
     t->c->used[f->a - t->p->offers.first]++;
     uint32_t duty = t->m->offer[f->a].duty;
-    if (f->how &&
-        in(t->p->duties, duty)) /* deemed: the duty stays lapsed, but the act counts as its */
-        t->c->duties[duty - t->p->duties.first].by = f->b;
-    const struct bf_case_request *r = bf_case_request(t->c, f->a);
+    if (in(t->p->duties, duty) && !acted_for(t, &t->m->offer[f->a], duty))
+        return false;
+    const struct bf_case_request *r =
+        bf_case_request(t->c, f->a, f->member ? *f->member : BF_ABSENT);
     return !r || r->status != BF_REQUEST_PENDING || request_becomes(t, BF_REQUEST_DONE);
 }
 
@@ -140,12 +191,16 @@ static bool armed(const struct at *t, struct bf_case_duty *d) {
     d->date = d->limit == BF_LIMIT_DATE ? (bf_day)limit.u.i : BF_DAY_NONE;
     d->extension_count = d->pause_count = 0;
     d->due = f->due;
+    return true;
+}
+
+/* `once` of an extension counts anew with each arming; used: the case's, or a member's. */
+static void forget_extensions(const struct at *t, uint32_t *used) {
     for (uint32_t i = 0; i < t->p->offers.count; i++) {
         const struct bf_i_offer *o = &t->m->offer[t->p->offers.first + i];
-        if (o->kind == BF_OFFER_EXTEND && o->duty == f->a)
-            t->c->used[i] = 0;
+        if (o->kind == BF_OFFER_EXTEND && o->duty == t->f->a)
+            used[i] = 0;
     }
-    return true;
 }
 
 static bool paused(const struct at *t, struct bf_case_duty *d) {
@@ -184,13 +239,15 @@ static bool violated(const struct at *t) {
     struct bf_case *c = t->c;
     if (f->a >= t->m->violation_count || f->n != 1)
         return false;
-    uint32_t epoch = in(t->p->duties, f->b) ? c->duties[f->b - t->p->duties.first].epoch : 0;
+    struct bf_value member = f->member ? *f->member : BF_ABSENT;
+    uint32_t epoch = in(t->p->duties, f->b) ? bf_case_duty_of(t->m, c, f->b, member)->epoch : 0;
     struct bf_case_violation *list = grown(t->a, c->violations, c->violation_count, sizeof *list);
     list[c->violation_count++] = (struct bf_case_violation){.violation = f->a,
                                                             .duty = f->b,
                                                             .epoch = epoch,
                                                             .src = f->src,
                                                             .by = f->v[0],
+                                                            .member = member,
                                                             .day = f->day};
     c->violations = list;
     return true;
@@ -305,6 +362,24 @@ static bool met(const struct at *t, struct bf_case_duty *d, enum bf_status statu
     return closes(t, d, status);
 }
 
+/* A duty of each is asked anew: what became of it before is over. */
+static bool new_round(const struct at *t, struct bf_case_duty *d) {
+    d->epoch++;
+    d->left = false;
+    d->happened = t->f->b;
+    d->status = BF_STATUS_VOID;
+    forget_extensions(t, t->c->used);
+    return true;
+}
+
+static bool gone(const struct at *t, struct bf_case_duty *d) {
+    if (d->status == BF_STATUS_WAITING || d->status == BF_STATUS_OPEN ||
+        d->status == BF_STATUS_PAUSED)
+        return closes(t, d, BF_STATUS_VOID);
+    d->left |= d->status == BF_STATUS_LAPSED;
+    return true;
+}
+
 /* d: the duty `a`, if the fact is about one. */
 static bool changes(const struct at *t, struct bf_case_duty *d) {
     switch ((enum bf_fact_kind)t->f->kind) {
@@ -319,6 +394,8 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     case BF_FACT_WAITING: d->status = BF_STATUS_WAITING; return true;
     case BF_FACT_SPARED: d->happened = t->f->b; return true;
     case BF_FACT_ARMED: d->happened = t->f->b; return armed(t, d);
+    case BF_FACT_ROUND: return new_round(t, d);
+    case BF_FACT_GONE: return gone(t, d);
     case BF_FACT_RESTARTED: return armed(t, d);
     case BF_FACT_MET: return met(t, d, BF_STATUS_MET);
     case BF_FACT_LATE: return met(t, d, BF_STATUS_LATE);
@@ -349,6 +426,66 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     return false;
 }
 
+/* What the whole of a duty of each says: open while one of those in the list is; of nobody, void. */
+static void sum_up(const struct at *t, uint32_t duty) {
+    static const uint8_t weight[BF_STATUSES] = {
+        [BF_STATUS_OPEN] = 6,   [BF_STATUS_PAUSED] = 5, [BF_STATUS_WAITING] = 4,
+        [BF_STATUS_LAPSED] = 3, [BF_STATUS_LATE] = 2,   [BF_STATUS_MET] = 1,
+    };
+    struct bf_case_duty *whole = bf_case_duty(t->m, t->c, duty);
+    uint8_t status = BF_STATUS_VOID;
+    for (uint32_t i = 0; i < t->c->member_count; i++) {
+        const struct bf_case_member *x = t->c->members[i];
+        if (x->duty == duty && !x->spared && bf_case_member_now(t->m, t->c, x) &&
+            weight[x->d.status] > weight[status])
+            status = x->d.status;
+    }
+    whole->status = status;
+    if (weight[status] < weight[BF_STATUS_WAITING])
+        whole->happened = bf_case_happened(t->m, t->c, duty);
+}
+
+/* A fact about what one member has of a duty of each. */
+static bool changes_member(const struct at *t) {
+    enum bf_fact_kind kind = (enum bf_fact_kind)t->f->kind;
+    bool asked = kind == BF_FACT_WAITING || kind == BF_FACT_SPARED || kind == BF_FACT_ARMED ||
+                 kind == BF_FACT_RESTARTED;
+    struct bf_case_member *x = member_of(t, t->f->a);
+    if (!x || kind == BF_FACT_ROUND)
+        return false;
+    if (asked) {
+        x->round = bf_case_duty(t->m, t->c, t->f->a)->epoch;
+        x->gone = false;
+        x->spared = kind == BF_FACT_SPARED;
+    }
+    if (x->spared) {
+        x->d.status = BF_STATUS_NONE;
+        x->d.left = false;
+    }
+    if ((kind == BF_FACT_ARMED || kind == BF_FACT_RESTARTED) && x->used)
+        forget_extensions(t, counts_of(t, x));
+    x->gone |= kind == BF_FACT_GONE;
+    if (!changes(t, &x->d))
+        return false;
+    sum_up(t, t->f->a);
+    return true;
+}
+
+/* A fact about a duty. What becomes of one of each is told member by member but for its beginning and its end. */
+static bool changes_duty(const struct at *t) {
+    enum bf_fact_kind kind = (enum bf_fact_kind)t->f->kind;
+    bool each = t->m->duty[t->f->a].each;
+    bool whole = kind == BF_FACT_ROUND || kind == BF_FACT_WAITING || kind == BF_FACT_VOIDED ||
+                 kind == BF_FACT_LEFT;
+    if (t->f->member)
+        return changes_member(t);
+    if (each ? !whole : kind == BF_FACT_ROUND || kind == BF_FACT_GONE)
+        return false;
+    if (kind == BF_FACT_ARMED || kind == BF_FACT_RESTARTED)
+        forget_extensions(t, t->c->used);
+    return changes(t, bf_case_duty(t->m, t->c, t->f->a));
+}
+
 bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
               const struct bf_fact *f) {
     static const uint8_t row_a[BF_FACT_KINDS] = {
@@ -361,7 +498,7 @@ bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,
     bool of_duty = row_a[f->kind] == BF_ROW_DUTY && (f->kind != BF_FACT_FAILED || f->a != BF_NONE);
     if (of_duty && !in(t.p->duties, f->a))
         return false;
-    if (!changes(&t, of_duty ? &c->duties[f->a - t.p->duties.first] : NULL))
+    if (!(of_duty ? changes_duty(&t) : changes(&t, NULL)))
         return false;
     /* Counting anew is no event of the case: what was done before and is entered after it is still in time. */
     if (f->kind != BF_FACT_REFUSED && f->kind != BF_FACT_RECOMPUTED) {

@@ -409,6 +409,8 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_BEGUN:
     case BF_FACT_RETURNED:
     case BF_FACT_CANCELLED:
+    case BF_FACT_ROUND:
+    case BF_FACT_GONE:
     case BF_FACT_ISSUED: return row != BF_ROW_NONE;
     case BF_FACT_KINDS: break;
     }
@@ -520,6 +522,8 @@ static const char *values_of(enum bf_fact_kind kind) {
     case BF_FACT_RECOMPUTED:
     case BF_FACT_ENDED:
     case BF_FACT_FAILED:
+    case BF_FACT_ROUND:
+    case BF_FACT_GONE:
     case BF_FACT_KINDS: break;
     }
     return "";
@@ -642,11 +646,22 @@ static enum bf_err values(const struct fact_reader *r) {
     return err;
 }
 
+static enum bf_err member(const struct fact_reader *r) {
+    const struct bf_canon *j = bf_canon_member(r->j, "member");
+    struct bf_value v;
+    if (!j)
+        return BF_OK;
+    if (bf_value_read_party(r->x.m, r->x.a, j, &v) || !bf_present(v))
+        return bad(r, "member", "not a party");
+    r->f->member = bf_arena_copy(r->x.a, &v, sizeof v);
+    return BF_OK;
+}
+
 enum bf_err bf_fact_read(const struct bf_image *m, uint32_t proc, struct bf_arena *a,
                          const struct bf_canon *j, struct bf_fact *f, struct bf_error *e) {
     struct fact_reader r = {{m, a}, &m->proc[proc], j, f, e};
     const struct bf_canon *word = bf_canon_member(j, "fact");
-    const char *rest[] = {"at", "day", "due", "fact", "how", "src", "v", NULL};
+    const char *rest[] = {"at", "day", "due", "fact", "how", "member", "src", "v", NULL};
     const char *known[4 + sizeof rest / sizeof *rest];
     enum bf_err err;
     *f = (struct bf_fact){.kind = 0};
@@ -655,7 +670,8 @@ enum bf_err bf_fact_read(const struct bf_image *m, uint32_t proc, struct bf_aren
         f->kind++;
     if (!word || f->kind == BF_FACT_KINDS)
         return bad(&r, "fact", "no kind of fact there is");
-    if ((err = rows(&r, known)) || (err = stamp(&r)) || (err = due(&r)) || (err = values(&r)))
+    if ((err = rows(&r, known)) || (err = stamp(&r)) || (err = due(&r)) || (err = member(&r)) ||
+        (err = values(&r)))
         return err;
     size_t n = 0;
     while (known[n])

@@ -61,6 +61,25 @@ static const void *copied(struct bf_arena *a, const void *list, uint32_t n, size
     return n ? bf_arena_copy(a, list, n * size) : NULL;
 }
 
+static void copy_ledger(struct bf_arena *a, struct bf_case_duty *d) {
+    d->extensions = copied(a, d->extensions, d->extension_count, sizeof *d->extensions);
+    d->pauses = copied(a, d->pauses, d->pause_count, sizeof *d->pauses);
+}
+
+static void copy_members(struct bf_arena *a, const struct bf_i_proc *p, struct bf_case *c) {
+    const struct bf_case_member **list =
+        bf_new_array(a, const struct bf_case_member *, c->member_count);
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        struct bf_case_member *x = bf_arena_copy(a, c->members[i], sizeof *x);
+        x->who = bf_value_copy(a, x->who);
+        copy_ledger(a, &x->d);
+        if (x->used)
+            x->used = bf_arena_copy(a, x->used, p->offers.count * sizeof *x->used);
+        list[i] = x;
+    }
+    c->members = list;
+}
+
 struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
                               const struct bf_case *c) {
     const struct bf_i_proc *p = &m->proc[c->proc];
@@ -77,21 +96,22 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
                 bf_values_copy(a, c->acts[i].args, m->act[p->acts.first + i].params.count);
     }
     for (uint32_t i = 0; i < p->duties.count; i++) {
-        struct bf_case_duty *d = &copy->duties[i];
-        d->extensions = copied(a, d->extensions, d->extension_count, sizeof *d->extensions);
-        d->pauses = copied(a, d->pauses, d->pause_count, sizeof *d->pauses);
+        copy_ledger(a, &copy->duties[i]);
     }
+    copy_members(a, p, copy);
     struct bf_case_violation *violations =
         bf_new_array(a, struct bf_case_violation, c->violation_count);
     for (uint32_t i = 0; i < c->violation_count; i++) {
         violations[i] = c->violations[i];
         violations[i].by = bf_value_copy(a, violations[i].by);
+        violations[i].member = bf_value_copy(a, violations[i].member);
     }
     copy->violations = violations;
     struct bf_case_request *requests = bf_new_array(a, struct bf_case_request, c->request_count);
     for (uint32_t i = 0; i < c->request_count; i++) {
         requests[i] = c->requests[i];
         requests[i].who = bf_value_copy(a, requests[i].who);
+        requests[i].member = bf_value_copy(a, requests[i].member);
         uint32_t act = m->offer[requests[i].offer].act;
         requests[i].args = bf_values_copy(a, requests[i].args, m->act[act].params.count);
     }
@@ -100,9 +120,10 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
     return copy;
 }
 
-const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer) {
+const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer,
+                                              struct bf_value member) {
     for (uint32_t i = 0; i < c->request_count; i++)
-        if (c->requests[i].offer == offer)
+        if (c->requests[i].offer == offer && bf_value_equal(c->requests[i].member, member))
             return &c->requests[i];
     return NULL;
 }
@@ -115,6 +136,32 @@ const struct bf_case_sub *bf_case_running(const struct bf_case *c) {
 const char *bf_sub_word(uint32_t end) {
     static const char *const word[] = {"failed", "cancelled", "running"};
     return end >= BF_SUB_FAILED ? word[end - BF_SUB_FAILED] : "ended";
+}
+
+const struct bf_case_member *bf_case_member(const struct bf_case *c, uint32_t duty,
+                                            struct bf_value member) {
+    for (uint32_t i = 0; i < c->member_count; i++)
+        if (c->members[i]->duty == duty && bf_value_equal(c->members[i]->who, member))
+            return c->members[i];
+    return NULL;
+}
+
+bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,
+                        const struct bf_case_member *x) {
+    return x && !x->gone && x->round == bf_case_duty(m, c, x->duty)->epoch;
+}
+
+const struct bf_case_duty *bf_case_duty_of(const struct bf_image *m, const struct bf_case *c,
+                                           uint32_t duty, struct bf_value member) {
+    static const struct bf_case_duty none = {.by = BF_NONE,
+                                             .start = BF_DAY_NONE,
+                                             .date = BF_DAY_NONE,
+                                             .start_at = BF_INSTANT_NONE,
+                                             .due.kind = BF_DUE_NONE};
+    if (!bf_present(member) || !m->duty[duty].each)
+        return bf_case_duty(m, c, duty);
+    const struct bf_case_member *x = bf_case_member(c, duty, member);
+    return bf_case_member_now(m, c, x) ? &x->d : &none;
 }
 
 bool bf_case_has(const struct bf_case *c, uint32_t violation) {
@@ -158,19 +205,48 @@ struct bf_term bf_case_term(const struct bf_case_duty *d) {
     };
 }
 
-uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, bf_instant *at) {
+static bool lapses(const struct bf_case_duty *d) {
+    return d->status == BF_STATUS_OPEN && d->due.kind == BF_DUE_DAY && !d->due.provisional;
+}
+
+uint32_t bf_case_next_lapse_of(const struct bf_image *m, const struct bf_case *c, bf_instant *at,
+                               const struct bf_case_member **member) {
     struct bf_i_range duties = m->proc[c->proc].duties;
     uint32_t next = BF_NONE;
+    *member = NULL;
     for (uint32_t i = 0; i < duties.count; i++) {
         const struct bf_case_duty *d = &c->duties[i];
-        if (d->status != BF_STATUS_OPEN || d->due.kind != BF_DUE_DAY || d->due.provisional)
-            continue;
-        if (next == BF_NONE || d->due.at < *at) {
+        if (lapses(d) && (next == BF_NONE || d->due.at < *at)) {
             next = duties.first + i;
             *at = d->due.at;
         }
     }
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct bf_case_member *x = c->members[i];
+        if (lapses(&x->d) && (next == BF_NONE || x->d.due.at < *at ||
+                              (x->d.due.at == *at && x->duty < next))) {
+            next = x->duty;
+            *at = x->d.due.at;
+            *member = x;
+        }
+    }
     return next;
+}
+
+uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, bf_instant *at) {
+    const struct bf_case_member *member;
+    return bf_case_next_lapse_of(m, c, at, &member);
+}
+
+struct bf_due bf_case_due(const struct bf_image *m, const struct bf_case *c, uint32_t duty) {
+    struct bf_due due = bf_case_duty(m, c, duty)->due;
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct bf_case_member *x = c->members[i];
+        if (x->duty == duty && x->d.status == BF_STATUS_OPEN && x->d.due.kind == BF_DUE_DAY &&
+            (due.kind != BF_DUE_DAY || x->d.due.at < due.at))
+            due = x->d.due;
+    }
+    return due;
 }
 
 /* ---- canonical JSON: keys in byte order, rows by number ---- */
@@ -266,31 +342,62 @@ static void pauses_json(const struct bf_case_duty *d, struct bf_buf *out) {
     bf_buf_char(out, ']');
 }
 
+static void duty_json(const struct bf_case_duty *d, struct bf_buf *out) {
+    bool day = d->due.kind == BF_DUE_DAY;
+    bf_buf_char(out, '{');
+    put_row(out, "by", d->by);
+    put_int(out, "comings", d->comings);
+    put_int(out, "count", d->count);
+    put_day(out, "date", d->date);
+    put_day(out, "due", day ? d->due.last : BF_DAY_NONE);
+    put_at(out, "due_at", day ? d->due.at : BF_INSTANT_NONE);
+    put_int(out, "due_kind", d->due.kind);
+    put_int(out, "epoch", d->epoch);
+    ledger_json(d, out);
+    put_int(out, "happened", d->happened);
+    put_int(out, "left", d->left);
+    put_int(out, "limit", d->limit);
+    pauses_json(d, out);
+    put_int(out, "provisional", day && d->due.provisional);
+    put_day(out, "start", d->start);
+    put_at(out, "start_at", d->epoch ? d->start_at : BF_INSTANT_NONE);
+    put_int(out, "status", d->status);
+    put_int(out, "unit", d->unit);
+    bf_buf_char(out, '}');
+}
+
 static void duties_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
     key(out, "duties");
     bf_buf_char(out, '[');
     for (uint32_t i = 0; i < m->proc[c->proc].duties.count; i++) {
-        const struct bf_case_duty *d = &c->duties[i];
-        bool day = d->due.kind == BF_DUE_DAY;
+        if (i)
+            bf_buf_char(out, ',');
+        duty_json(&c->duties[i], out);
+    }
+    bf_buf_char(out, ']');
+}
+
+/* Cases that have none say nothing of them. */
+static void members_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
+    if (!c->member_count)
+        return;
+    key(out, "members");
+    bf_buf_char(out, '[');
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        const struct bf_case_member *x = c->members[i];
         open_object(out, i);
-        put_row(out, "by", d->by);
-        put_int(out, "comings", d->comings);
-        put_int(out, "count", d->count);
-        put_day(out, "date", d->date);
-        put_day(out, "due", day ? d->due.last : BF_DAY_NONE);
-        put_at(out, "due_at", day ? d->due.at : BF_INSTANT_NONE);
-        put_int(out, "due_kind", d->due.kind);
-        put_int(out, "epoch", d->epoch);
-        ledger_json(d, out);
-        put_int(out, "happened", d->happened);
-        put_int(out, "left", d->left);
-        put_int(out, "limit", d->limit);
-        pauses_json(d, out);
-        put_int(out, "provisional", day && d->due.provisional);
-        put_day(out, "start", d->start);
-        put_at(out, "start_at", d->epoch ? d->start_at : BF_INSTANT_NONE);
-        put_int(out, "status", d->status);
-        put_int(out, "unit", d->unit);
+        put_row(out, "duty", x->duty);
+        put_int(out, "gone", x->gone);
+        key(out, "his");
+        duty_json(&x->d, out);
+        put_int(out, "round", x->round);
+        put_int(out, "spared", x->spared);
+        key(out, "used");
+        bf_buf_char(out, '[');
+        for (uint32_t k = 0; x->used && k < m->proc[c->proc].offers.count; k++)
+            bf_buf_fmt(out, k ? ",%u" : "%u", (unsigned)x->used[k]);
+        bf_buf_char(out, ']');
+        put_value(out, m, "who", x->who);
         bf_buf_char(out, '}');
     }
     bf_buf_char(out, ']');
@@ -307,6 +414,8 @@ static void requests_json(const struct bf_image *m, const struct bf_case *c, str
         put_at(out, "at", r->at);
         put_day(out, "day", r->day);
         put_int(out, "given", r->given);
+        if (bf_present(r->member))
+            put_value(out, m, "member", r->member);
         put_row(out, "offer", r->offer);
         put_int(out, "status", r->status);
         put_value(out, m, "who", r->who);
@@ -358,6 +467,8 @@ static void violations_json(const struct bf_image *m, const struct bf_case *c, s
         put_row(out, "duty", v->duty);
         put_int(out, "epoch", v->epoch);
         put_int(out, "excused", v->excused);
+        if (bf_present(v->member))
+            put_value(out, m, "member", v->member);
         put_row(out, "src", v->src);
         put_row(out, "violation", v->violation);
         bf_buf_char(out, '}');
@@ -374,6 +485,7 @@ void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_b
     put_value(out, m, "data", bf_list_value(c->data, p->data.count));
     put_day(out, "day", c->day);
     duties_json(m, c, out);
+    members_json(m, c, out);
     put_int(out, "number", c->number);
     if (c->parent)
         put_int(out, "parent", c->parent);

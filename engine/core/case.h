@@ -45,6 +45,17 @@ struct bf_case_duty {
     struct bf_due due; /* of OPEN and PAUSED; stays as it was when the duty closed */
 };
 
+/* A duty of each: what one member of the list has of it. That of the whole says when it began and how often, and sums up. */
+struct bf_case_member {
+    uint32_t duty;
+    uint32_t round; /* the whole's epoch, when it was last asked of him */
+    bool gone;      /* from the list since */
+    bool spared;    /* the guard said no: he has none this time */
+    struct bf_value who;
+    struct bf_case_duty d;
+    const uint32_t *used; /* per offer, as the case's, of what is counted for each member; NULL: nothing yet */
+};
+
 struct bf_case_state {
     uint32_t times; /* entered */
     uint32_t from;  /* state it was last entered from, not by `back`; BF_NONE */
@@ -55,12 +66,13 @@ struct bf_case_state {
 struct bf_case_violation {
     uint32_t violation, duty; /* duty: whose lapse; BF_NONE */
     uint32_t epoch, src;
-    struct bf_value by; /* or absent */
+    struct bf_value by;     /* or absent */
+    struct bf_value member; /* whose lapse, of a duty of each; absent */
     bf_day day;
     bool excused;
 };
 
-/* An act asked for; the latest of each offer. */
+/* An act asked for; the latest of each offer, of one to a member of a list the latest of each member. */
 enum bf_request_status {
     BF_REQUEST_PENDING,
     BF_REQUEST_DONE,
@@ -71,6 +83,7 @@ struct bf_case_request {
     uint32_t offer, status;
     uint32_t given; /* bit i: the offer's i-th consent */
     struct bf_value who;
+    struct bf_value member; /* or absent */
     const struct bf_value *args;
     bf_day day;
     bf_instant at;
@@ -104,7 +117,8 @@ struct bf_case {
     const struct bf_case_violation *violations;
     const struct bf_case_request *requests;
     const struct bf_case_sub *subs;
-    uint32_t violation_count, request_count, sub_count;
+    const struct bf_case_member *const *members; /* in the order in which they came to a duty of each */
+    uint32_t violation_count, request_count, sub_count, member_count;
     size_t size; /* bytes of the block */
 };
 
@@ -135,8 +149,18 @@ static inline struct bf_case_state *bf_case_state(const struct bf_image *m, cons
 static inline bool bf_case_ended(const struct bf_image *m, const struct bf_case *c) {
     return c->state != BF_NONE && m->state[c->state].is_end;
 }
-/* The request of an offer, or NULL. */
-const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer);
+/* The request of an offer, or NULL. member: absent, if the offer is to no member of a list. */
+const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t offer,
+                                              struct bf_value member);
+/* What a member has of a duty of each; NULL: it was never asked of him. */
+const struct bf_case_member *bf_case_member(const struct bf_case *c, uint32_t duty,
+                                            struct bf_value member);
+/* … and is in the list, in the duty's present round? */
+bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,
+                        const struct bf_case_member *x);
+/* The duty, or (member present, a duty of each) what the member has of it: one of status NONE if nothing. */
+const struct bf_case_duty *bf_case_duty_of(const struct bf_image *m, const struct bf_case *c,
+                                           uint32_t duty, struct bf_value member);
 /* What the case's state runs; NULL: nothing, or it has ended. */
 const struct bf_case_sub *bf_case_running(const struct bf_case *c);
 /* Recorded and not excused. */
@@ -150,6 +174,11 @@ struct bf_term bf_case_term(const struct bf_case_duty *d);
 /* The duty whose limit passes next, and when; BF_NONE if none will (open limits, paused, provisional).
 ** Several at one instant: the first written. */
 uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, bf_instant *at);
+/* … and of a duty of each, whose it is (several at one instant: who had it first); else NULL. */
+uint32_t bf_case_next_lapse_of(const struct bf_image *m, const struct bf_case *c, bf_instant *at,
+                               const struct bf_case_member **member);
+/* When a duty is due next: of one of each, the first of its members'. */
+struct bf_due bf_case_due(const struct bf_image *m, const struct bf_case *c, uint32_t duty);
 
 /* The whole case as canonical JSON: equal cases, equal bytes. */
 void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out);

@@ -137,29 +137,80 @@ static void ledger(struct reader *r, const struct bf_canon *j, struct bf_case_du
     d->pause_count = ps->count;
 }
 
+static void duty(struct reader *r, const struct bf_canon *x, struct bf_case_duty *d) {
+    d->status = (uint8_t)number(r, x, "status", BF_STATUS_VOID);
+    d->left = number(r, x, "left", 1);
+    d->limit = (uint8_t)number(r, x, "limit", BF_LIMIT_DATE);
+    d->unit = (uint8_t)number(r, x, "unit", BF_UNIT_HOURS);
+    d->epoch = counter(r, x, "epoch");
+    d->happened = counter(r, x, "happened");
+    d->comings = counter(r, x, "comings");
+    d->by = row(r, x, "by", r->p->acts);
+    d->start = day(r, x, "start");
+    d->date = day(r, x, "date");
+    d->start_at = instant(r, x, "start_at");
+    d->count = member(r, x, "count", BF_CANON_INT)->i;
+    ledger(r, x, d);
+    d->due = (struct bf_due){.kind = (enum bf_due_kind)number(r, x, "due_kind", BF_DUE_PAUSED),
+                             .last = day(r, x, "due"),
+                             .at = instant(r, x, "due_at"),
+                             .provisional = number(r, x, "provisional", 1)};
+}
+
 static void duties(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
     const struct bf_canon *l = list(r, j, "duties", r->p->duties.count);
-    for (uint32_t i = 0; i < r->p->duties.count && !r->wrong; i++) {
-        const struct bf_canon *x = &l->items[i];
-        struct bf_case_duty *d = &c->duties[i];
-        d->status = (uint8_t)number(r, x, "status", BF_STATUS_VOID);
-        d->left = number(r, x, "left", 1);
-        d->limit = (uint8_t)number(r, x, "limit", BF_LIMIT_DATE);
-        d->unit = (uint8_t)number(r, x, "unit", BF_UNIT_HOURS);
-        d->epoch = counter(r, x, "epoch");
-        d->happened = counter(r, x, "happened");
-        d->comings = counter(r, x, "comings");
-        d->by = row(r, x, "by", r->p->acts);
-        d->start = day(r, x, "start");
-        d->date = day(r, x, "date");
-        d->start_at = instant(r, x, "start_at");
-        d->count = member(r, x, "count", BF_CANON_INT)->i;
-        ledger(r, x, d);
-        d->due = (struct bf_due){.kind = (enum bf_due_kind)number(r, x, "due_kind", BF_DUE_PAUSED),
-                                 .last = day(r, x, "due"),
-                                 .at = instant(r, x, "due_at"),
-                                 .provisional = number(r, x, "provisional", 1)};
+    for (uint32_t i = 0; i < r->p->duties.count && !r->wrong; i++)
+        duty(r, &l->items[i], &c->duties[i]);
+}
+
+/* A party; absent where there is no such member. */
+static struct bf_value may_party(struct reader *r, const struct bf_canon *j, const char *name) {
+    return bf_canon_member(j, name) ? party(r, j, name) : BF_ABSENT;
+}
+
+static const uint32_t *used(struct reader *r, const struct bf_canon *j) {
+    const struct bf_canon *l = member(r, j, "used", BF_CANON_LIST);
+    uint32_t *list = bf_new_array(r->a, uint32_t, l->count + 1);
+    if (l->count && l->count != r->p->offers.count && !r->wrong)
+        r->wrong = "used";
+    for (uint32_t i = 0; i < l->count && !r->wrong; i++) {
+        if (l->items[i].kind != BF_CANON_INT || l->items[i].i < 0 || l->items[i].i > UINT32_MAX)
+            r->wrong = "used";
+        list[i] = (uint32_t)l->items[i].i;
     }
+    return l->count ? list : NULL;
+}
+
+static void members(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
+    const struct bf_canon *l = bf_canon_member(j, "members");
+    if (!l)
+        return;
+    if (l->kind != BF_CANON_LIST || l->count > BF_LEDGER_MAX) {
+        r->wrong = r->wrong ? r->wrong : "members";
+        return;
+    }
+    const struct bf_case_member **list =
+        bf_new_array(r->a, const struct bf_case_member *, l->count + 1);
+    for (uint32_t i = 0; i < l->count && !r->wrong; i++) {
+        const struct bf_canon *j2 = &l->items[i];
+        struct bf_case_member *x = bf_new(r->a, struct bf_case_member);
+        x->duty = row(r, j2, "duty", r->p->duties);
+        if (!r->wrong && (x->duty == BF_NONE || !r->m->duty[x->duty].each))
+            r->wrong = "duty";
+        x->round = counter(r, j2, "round");
+        x->gone = number(r, j2, "gone", 1);
+        x->spared = number(r, j2, "spared", 1);
+        x->who = party(r, j2, "who");
+        x->used = used(r, j2);
+        const struct bf_canon *his = bf_canon_member(j2, "his");
+        if (his)
+            duty(r, his, &x->d);
+        else
+            r->wrong = "his";
+        list[i] = x;
+    }
+    c->members = list;
+    c->member_count = l->count;
 }
 
 static void states(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
@@ -186,6 +237,7 @@ static void requests(struct reader *r, const struct bf_canon *j, struct bf_case 
         q[i].status = (uint32_t)number(r, x, "status", BF_REQUEST_DEAD);
         q[i].given = counter(r, x, "given");
         q[i].who = party(r, x, "who");
+        q[i].member = may_party(r, x, "member");
         q[i].args = args(r, x, r->m->offer[q[i].offer].act, true);
         q[i].day = day(r, x, "day");
         q[i].at = instant(r, x, "at");
@@ -208,6 +260,7 @@ static void violations(struct reader *r, const struct bf_canon *j, struct bf_cas
         v[i].epoch = counter(r, x, "epoch");
         v[i].src = row(r, x, "src", (struct bf_i_range){0, r->m->src_count});
         v[i].by = party(r, x, "by");
+        v[i].member = may_party(r, x, "member");
         v[i].day = day(r, x, "day");
         v[i].excused = number(r, x, "excused", 1);
     }
@@ -275,6 +328,7 @@ enum bf_err bf_case_read(const struct bf_image *m, struct bf_arena *a, const str
     data(&r, j, c);
     acts(&r, j, c);
     duties(&r, j, c);
+    members(&r, j, c);
     states(&r, j, c);
     requests(&r, j, c);
     violations(&r, j, c);

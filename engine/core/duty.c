@@ -13,8 +13,17 @@
 
 static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t duty, uint32_t b,
                  uint32_t src) {
-    bf_step_emit(
-        s, &(struct bf_fact){.kind = (uint16_t)kind, .src = src, .a = duty, .b = b, .c = BF_NONE});
+    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
+                                      .src = src,
+                                      .a = duty,
+                                      .b = b,
+                                      .c = BF_NONE,
+                                      .member = bf_step_member(s, s->m->duty[duty].each)});
+}
+
+/* The duty as it is now; of one of each what the member at hand has. */
+static const struct bf_case_duty *now_of(const struct bf_stepper *s, uint32_t duty) {
+    return bf_judge_duty(&s->judge, duty);
 }
 
 static enum bf_why due_of(struct bf_stepper *s, const struct bf_term *t, struct bf_due *due) {
@@ -43,12 +52,12 @@ static enum bf_why read_limit(struct bf_stepper *s, const struct bf_i_duty *d, b
     return why;
 }
 
-/* From when its days are counted: its event, or (restarted) this step's day. */
-static enum bf_why read_start(struct bf_stepper *s, const struct bf_i_duty *d, bool restarted,
+/* From when its days are counted: its event, or (anew) this step's day. */
+static enum bf_why read_start(struct bf_stepper *s, const struct bf_i_duty *d, bool anew,
                               bf_day *day, bf_instant *at) {
     *day = s->judge.env.today;
     *at = s->judge.at;
-    if (restarted || d->from == BF_FROM_ENTRY)
+    if (anew || d->from == BF_FROM_ENTRY)
         return BF_WHY_NOTHING;
     if (d->from == BF_FROM_START) {
         *day = s->c->start_day;
@@ -72,12 +81,14 @@ static enum bf_why read_start(struct bf_stepper *s, const struct bf_i_duty *d, b
     return BF_WHY_NOTHING;
 }
 
-static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind kind, uint32_t src) {
+/* anew: counted from this step's day, whatever its event. */
+static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind kind, bool anew,
+                       uint32_t src) {
     const struct bf_i_duty *d = &s->m->duty[duty];
     struct bf_value limit;
     bf_day day;
     bf_instant at;
-    enum bf_why why = read_start(s, d, kind == BF_FACT_RESTARTED, &day, &at);
+    enum bf_why why = read_start(s, d, anew, &day, &at);
     if (why || (why = read_limit(s, d, day, &limit)))
         return why;
     struct bf_term t = {.limit = BF_LIMIT_NONE, .start = day, .start_at = at};
@@ -93,7 +104,8 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
                         .a = duty,
                         .b = bf_case_happened(s->m, s->c, duty),
                         .c = BF_NONE,
-                        .n = 3};
+                        .n = 3,
+                        .member = bf_step_member(s, d->each)};
     if ((why = due_of(s, &t, &f.due)))
         return why;
     struct bf_value *v = bf_arena_alloc(s->a, 3 * sizeof *v);
@@ -108,7 +120,7 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
 /* ---- the state it is in ---- */
 
 static void leave(struct bf_stepper *s, uint32_t duty) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    const struct bf_case_duty *d = now_of(s, duty);
     uint32_t src = s->m->duty[duty].src;
     if (d->status == BF_STATUS_WAITING || d->status == BF_STATUS_OPEN ||
         d->status == BF_STATUS_PAUSED)
@@ -118,19 +130,20 @@ static void leave(struct bf_stepper *s, uint32_t duty) {
 }
 
 static enum bf_why pause(struct bf_stepper *s, uint32_t duty, uint32_t src) {
-    if (bf_case_duty(s->m, s->c, duty)->pause_count >= BF_LEDGER_MAX)
+    if (now_of(s, duty)->pause_count >= BF_LEDGER_MAX)
         return BF_WHY_TOO_LONG;
     bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_PAUSED,
                                       .src = src,
                                       .a = duty,
                                       .b = BF_NONE,
                                       .c = BF_NONE,
+                                      .member = bf_step_member(s, s->m->duty[duty].each),
                                       .due.kind = BF_DUE_PAUSED});
     return BF_WHY_NOTHING;
 }
 
 static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+    const struct bf_case_duty *d = now_of(s, duty);
     struct bf_term t = bf_case_term(d);
     struct bf_pause *pauses = bf_arena_copy(s->a, d->pauses, d->pause_count * sizeof *pauses);
     pauses[d->pause_count - 1].to = s->judge.env.today;
@@ -140,7 +153,8 @@ static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
                         .src = s->m->duty[duty].src,
                         .a = duty,
                         .b = BF_NONE,
-                        .c = BF_NONE};
+                        .c = BF_NONE,
+                        .member = bf_step_member(s, s->m->duty[duty].each)};
     enum bf_why why = due_of(s, &t, &f.due);
     if (!why)
         bf_step_emit(s, &f);
@@ -148,15 +162,16 @@ static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
 }
 
 /* Its event happened: armed, if its guard says so. */
-static enum bf_why happen(struct bf_stepper *s, uint32_t duty, uint32_t happened) {
+static enum bf_why happen(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind kind, bool anew,
+                          uint32_t src) {
     const struct bf_i_duty *d = &s->m->duty[duty];
     bool yes;
     enum bf_why why = bf_holds(&s->judge.env, d->guard, &yes);
     if (why)
         return why;
     if (yes)
-        return arm(s, duty, BF_FACT_ARMED, d->src);
-    emit(s, BF_FACT_SPARED, duty, happened, d->src);
+        return arm(s, duty, kind, anew, src);
+    emit(s, BF_FACT_SPARED, duty, bf_case_happened(s->m, s->c, duty), d->src);
     return BF_WHY_NOTHING;
 }
 
@@ -174,8 +189,9 @@ static const struct bf_restart *restart_of(const struct bf_stepper *s, uint32_t 
 /* The state just entered meets a duty that ran until it, if late when it had lapsed; not where its own lapse leads. */
 static void reached(struct bf_stepper *s, uint32_t duty) {
     const struct bf_i_duty *d = &s->m->duty[duty];
-    const struct bf_case_duty *now = bf_case_duty(s->m, s->c, duty);
-    bool lapsed = now->status == BF_STATUS_LAPSED && !now->left && s->lapsing != duty;
+    const struct bf_case_duty *now = now_of(s, duty);
+    bool own = s->lapsing == duty && bf_value_equal(s->lapsing_of, s->judge.env.member);
+    bool lapsed = now->status == BF_STATUS_LAPSED && !now->left && !own;
     if (!running(now) && !lapsed)
         return;
     for (uint32_t i = 0; i < d->until.count; i++)
@@ -185,31 +201,183 @@ static void reached(struct bf_stepper *s, uint32_t duty) {
         }
 }
 
+/* Where the case is it stands still, or runs on. */
+static enum bf_why stand(struct bf_stepper *s, uint32_t duty) {
+    uint8_t status = now_of(s, duty)->status;
+    uint32_t src;
+    bool still;
+    enum bf_why why = bf_judge_pauses(&s->judge, duty, &still, &src);
+    if (why)
+        return why;
+    if (still && status == BF_STATUS_OPEN)
+        return pause(s, duty, src);
+    return !still && status == BF_STATUS_PAUSED ? resume(s, duty) : BF_WHY_NOTHING;
+}
+
 /* It lives where the case is. */
 static enum bf_why live(struct bf_stepper *s, uint32_t duty, bool entered) {
     const struct bf_i_duty *d = &s->m->duty[duty];
     const struct bf_case_duty *now = bf_case_duty(s->m, s->c, duty);
     const struct bf_restart *restart = restart_of(s, duty);
-    uint32_t epoch = now->epoch, happened = bf_case_happened(s->m, s->c, duty), src;
+    uint32_t epoch = now->epoch, happened = bf_case_happened(s->m, s->c, duty);
     enum bf_why why = BF_WHY_NOTHING;
     if (restart)
-        why = arm(s, duty, BF_FACT_RESTARTED, restart->src);
+        why = arm(s, duty, BF_FACT_RESTARTED, true, restart->src);
     else if (!running(now) && happened > now->happened)
-        why = happen(s, duty, happened);
-    if (why)
-        return why;
-    if (running(now) && (entered || now->epoch != epoch)) {
-        bool still;
-        if ((why = bf_judge_pauses(&s->judge, duty, &still, &src)))
-            return why;
-        if (still && now->status == BF_STATUS_OPEN)
-            why = pause(s, duty, src);
-        else if (!still && now->status == BF_STATUS_PAUSED)
-            why = resume(s, duty);
-    }
+        why = happen(s, duty, BF_FACT_ARMED, false, d->src);
+    if (!why && running(now) && (entered || now->epoch != epoch))
+        why = stand(s, duty);
     bool none = now->status == BF_STATUS_NONE || now->status == BF_STATUS_VOID;
     if (!why && none && !happened && (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
         emit(s, BF_FACT_WAITING, duty, BF_NONE, d->src);
+    return why;
+}
+
+/* ---- a duty that each member of a list has ---- */
+
+static bool asked_now(const struct bf_stepper *s, uint32_t duty, struct bf_value who) {
+    return bf_case_member_now(s->m, s->c, bf_case_member(s->c, duty, who));
+}
+
+static bool in_list(struct bf_value list, struct bf_value who) {
+    for (uint32_t i = 0; i < list.n; i++)
+        if (bf_value_equal(list.u.items[i], who))
+            return true;
+    return false;
+}
+
+/* Who is no longer in the list has it no longer. */
+static void dismiss(struct bf_stepper *s, uint32_t duty, struct bf_value list) {
+    for (uint32_t i = 0; i < s->c->member_count; i++) {
+        const struct bf_case_member *x = s->c->members[i];
+        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x) || in_list(list, x->who))
+            continue;
+        s->judge.env.member = x->who;
+        emit(s, BF_FACT_GONE, duty, BF_NONE, s->m->duty[duty].src);
+    }
+}
+
+/* What the asking of members is about. */
+struct asking {
+    uint32_t duty, src;
+    enum bf_fact_kind kind; /* ARMED or RESTARTED */
+    bool anew;              /* counted from this step's day */
+};
+
+static enum bf_why ask(struct bf_stepper *s, const struct asking *a, struct bf_value who) {
+    if (s->c->member_count >= BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    s->judge.env.member = who;
+    enum bf_why why = happen(s, a->duty, a->kind, a->anew, a->src);
+    return why || now_of(s, a->duty)->status != BF_STATUS_OPEN ? why : stand(s, a->duty);
+}
+
+/* In turn: the first of the list who waits, once nobody's runs. Those the guard spares are passed over; only the first
+** of all counts from the event. */
+static enum bf_why next_in_turn(struct bf_stepper *s, struct asking *a, struct bf_value list) {
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < list.n && !why; i++) {
+        s->judge.env.member = list.u.items[i];
+        if (running(now_of(s, a->duty)))
+            return BF_WHY_NOTHING;
+    }
+    for (uint32_t i = 0; i < list.n && !why; i++) {
+        s->judge.env.member = list.u.items[i];
+        if (now_of(s, a->duty)->status != BF_STATUS_WAITING)
+            continue;
+        why = ask(s, a, list.u.items[i]);
+        if (running(now_of(s, a->duty)))
+            return why;
+    }
+    return why;
+}
+
+/* Who has come to the list is asked; in turn he waits. */
+static enum bf_why ask_new(struct bf_stepper *s, struct asking *a, struct bf_value list) {
+    bool in_turn = s->m->duty[a->duty].each == BF_EACH_IN_TURN;
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < list.n && !why; i++) {
+        if (asked_now(s, a->duty, list.u.items[i]))
+            continue;
+        if (!in_turn) {
+            why = ask(s, a, list.u.items[i]);
+            continue;
+        }
+        if (s->c->member_count >= BF_LEDGER_MAX)
+            return BF_WHY_TOO_LONG;
+        s->judge.env.member = list.u.items[i];
+        emit(s, BF_FACT_WAITING, a->duty, BF_NONE, s->m->duty[a->duty].src);
+    }
+    return why || !in_turn ? why : next_in_turn(s, a, list);
+}
+
+static enum bf_why live_each(struct bf_stepper *s, uint32_t duty, bool entered) {
+    const struct bf_i_duty *d = &s->m->duty[duty];
+    const struct bf_case_duty *whole = bf_case_duty(s->m, s->c, duty);
+    const struct bf_restart *restart = restart_of(s, duty);
+    struct asking a = {duty, restart ? restart->src : d->src,
+                       restart ? BF_FACT_RESTARTED : BF_FACT_ARMED, true};
+    uint32_t happened = bf_case_happened(s->m, s->c, duty), old = s->c->member_count;
+    if (restart || (!running(whole) && happened > whole->happened)) {
+        a.anew = restart != NULL;
+        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ROUND,
+                                          .how = restart != NULL,
+                                          .src = a.src,
+                                          .a = duty,
+                                          .b = happened,
+                                          .c = BF_NONE});
+    }
+    bool none = !whole->epoch || whole->left;
+    if (none && whole->status != BF_STATUS_WAITING && !happened &&
+        (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
+        emit(s, BF_FACT_WAITING, duty, BF_NONE, d->src);
+    if (none)
+        return BF_WHY_NOTHING;
+    struct bf_value list;
+    enum bf_why why = bf_members(&s->judge.env, d->members, &list);
+    if (why)
+        return why;
+    dismiss(s, duty, list);
+    for (uint32_t i = 0; entered && i < old && !why; i++) {
+        s->judge.env.member = s->c->members[i]->who;
+        if (s->c->members[i]->duty == duty && running(now_of(s, duty)))
+            why = stand(s, duty);
+    }
+    return why ? why : ask_new(s, &a, list);
+}
+
+/* Where it does not live what each has is void, or closed; then nobody who comes to the list is asked any more. */
+static void leave_each(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_case_duty *whole = bf_case_duty(s->m, s->c, duty);
+    for (uint32_t i = 0; i < s->c->member_count; i++) {
+        const struct bf_case_member *x = s->c->members[i];
+        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x))
+            continue;
+        s->judge.env.member = x->who;
+        leave(s, duty);
+    }
+    s->judge.env.member = BF_ABSENT;
+    if (whole->status == BF_STATUS_WAITING)
+        emit(s, BF_FACT_VOIDED, duty, BF_NONE, s->m->duty[duty].src);
+    else if (whole->epoch && !whole->left)
+        emit(s, BF_FACT_LEFT, duty, BF_NONE, s->m->duty[duty].src);
+}
+
+static enum bf_why each(struct bf_stepper *s, uint32_t duty, bool lives, bool entered) {
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; entered && i < s->c->member_count; i++) {
+        const struct bf_case_member *x = s->c->members[i];
+        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x))
+            continue;
+        s->judge.env.member = x->who;
+        reached(s, duty);
+    }
+    s->judge.env.member = BF_ABSENT;
+    if (lives)
+        why = live_each(s, duty, entered);
+    else
+        leave_each(s, duty);
+    s->judge.env.member = BF_ABSENT;
     return why;
 }
 
@@ -219,12 +387,17 @@ enum bf_why bf_step_duties(struct bf_stepper *s, bool entered) {
     enum bf_why why = BF_WHY_NOTHING;
     for (uint32_t i = 0; i < duties.count && !why; i++) {
         uint32_t duty = duties.first + i;
+        bool lives = !ended && bf_duty_lives(s->m, s->c->state, duty);
+        if (s->m->duty[duty].each) {
+            why = each(s, duty, lives, entered);
+            continue;
+        }
         if (entered)
             reached(s, duty);
-        if (ended || !bf_duty_lives(s->m, s->c->state, duty))
-            leave(s, duty);
-        else
+        if (lives)
             why = live(s, duty, entered);
+        else
+            leave(s, duty);
     }
     s->restarts = NULL;
     return why;
@@ -232,9 +405,37 @@ enum bf_why bf_step_duties(struct bf_stepper *s, bool entered) {
 
 /* ---- lengthening ---- */
 
-enum bf_why bf_step_extend(struct bf_stepper *s, uint32_t duty, uint32_t offer, struct bf_period by,
-                           uint32_t src) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+/* By a period (offer: the permission used, or BF_NONE), or to a date. */
+struct lengthening {
+    struct bf_period by;
+    bf_day date;
+    uint32_t offer, src;
+};
+
+/* Does one thing to what each member has that is asked of him now. */
+static enum bf_why every(struct bf_stepper *s, uint32_t duty, const struct lengthening *how,
+                         enum bf_why (*one)(struct bf_stepper *s, uint32_t duty,
+                                            const struct lengthening *how)) {
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < s->c->member_count && !why; i++) {
+        const struct bf_case_member *x = s->c->members[i];
+        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x))
+            continue;
+        s->judge.env.member = x->who;
+        why = one(s, duty, how);
+    }
+    s->judge.env.member = BF_ABSENT;
+    return why;
+}
+
+static bool of_all(const struct bf_stepper *s, uint32_t duty) {
+    return s->m->duty[duty].each && !bf_present(s->judge.env.member);
+}
+
+static enum bf_why extend(struct bf_stepper *s, uint32_t duty, const struct lengthening *how) {
+    struct bf_period by = how->by;
+    uint32_t offer = how->offer, src = how->src;
+    const struct bf_case_duty *d = now_of(s, duty);
     if (!running(d))
         return BF_WHY_NOTHING;
     bool unit = d->limit == BF_LIMIT_PERIOD ? by.unit == d->unit : by.unit != BF_UNIT_HOURS;
@@ -255,15 +456,24 @@ enum bf_why bf_step_extend(struct bf_stepper *s, uint32_t duty, uint32_t offer, 
                         .b = offer,
                         .c = BF_NONE,
                         .n = 1,
-                        .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT)};
+                        .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT),
+                        .member = bf_step_member(s, s->m->duty[duty].each)};
     enum bf_why why = due_of(s, &t, &f.due);
     if (!why)
         bf_step_emit(s, &f);
     return why;
 }
 
-enum bf_why bf_step_extend_to(struct bf_stepper *s, uint32_t duty, bf_day date, uint32_t src) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+enum bf_why bf_step_extend(struct bf_stepper *s, uint32_t duty, uint32_t offer, struct bf_period by,
+                           uint32_t src) {
+    struct lengthening how = {.by = by, .offer = offer, .src = src};
+    return of_all(s, duty) ? every(s, duty, &how, extend) : extend(s, duty, &how);
+}
+
+static enum bf_why extend_to(struct bf_stepper *s, uint32_t duty, const struct lengthening *how) {
+    bf_day date = how->date;
+    uint32_t src = how->src;
+    const struct bf_case_duty *d = now_of(s, duty);
     if (!running(d) || d->limit == BF_LIMIT_NONE)
         return BF_WHY_NOTHING;
     struct bf_term t = bf_case_term(d);
@@ -274,30 +484,43 @@ enum bf_why bf_step_extend_to(struct bf_stepper *s, uint32_t duty, bf_day date, 
     if (units < 1)
         return BF_WHY_NOTHING;
     enum bf_unit unit = d->limit == BF_LIMIT_PERIOD ? (enum bf_unit)d->unit : BF_UNIT_DAYS;
-    return bf_step_extend(s, duty, BF_NONE, (struct bf_period){unit, units}, src);
+    return extend(s, duty,
+                  &(struct lengthening){.by = {unit, units}, .offer = BF_NONE, .src = src});
+}
+
+enum bf_why bf_step_extend_to(struct bf_stepper *s, uint32_t duty, bf_day date, uint32_t src) {
+    struct lengthening how = {.date = date, .src = src};
+    return of_all(s, duty) ? every(s, duty, &how, extend_to) : extend_to(s, duty, &how);
+}
+
+static enum bf_why recompute(struct bf_stepper *s, uint32_t duty, const struct lengthening *how) {
+    const struct bf_case_duty *d = now_of(s, duty);
+    (void)how;
+    if (d->status != BF_STATUS_OPEN)
+        return BF_WHY_NOTHING;
+    struct bf_term t = bf_case_term(d);
+    struct bf_fact f = {.kind = BF_FACT_RECOMPUTED,
+                        .src = s->m->duty[duty].src,
+                        .a = duty,
+                        .b = BF_NONE,
+                        .c = BF_NONE,
+                        .member = bf_step_member(s, s->m->duty[duty].each)};
+    enum bf_why why = due_of(s, &t, &f.due);
+    if (why || (f.due.kind == d->due.kind && f.due.last == d->due.last && f.due.at == d->due.at &&
+                f.due.provisional == d->due.provisional))
+        return why;
+    bf_step_emit(s, &f);
+    return BF_WHY_NOTHING;
 }
 
 enum bf_why bf_step_recompute(struct bf_stepper *s) {
     struct bf_i_range duties = s->judge.proc->duties;
-    for (uint32_t i = 0; i < duties.count; i++) {
-        const struct bf_case_duty *d = &s->c->duties[i];
-        if (d->status != BF_STATUS_OPEN)
-            continue;
-        struct bf_term t = bf_case_term(d);
-        struct bf_fact f = {.kind = BF_FACT_RECOMPUTED,
-                            .src = s->m->duty[duties.first + i].src,
-                            .a = duties.first + i,
-                            .b = BF_NONE,
-                            .c = BF_NONE};
-        enum bf_why why = due_of(s, &t, &f.due);
-        if (why)
-            return why;
-        if (f.due.kind == d->due.kind && f.due.last == d->due.last && f.due.at == d->due.at &&
-            f.due.provisional == d->due.provisional)
-            continue;
-        bf_step_emit(s, &f);
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < duties.count && !why; i++) {
+        uint32_t duty = duties.first + i;
+        why = of_all(s, duty) ? every(s, duty, NULL, recompute) : recompute(s, duty, NULL);
     }
-    return BF_WHY_NOTHING;
+    return why;
 }
 
 enum bf_why bf_step_requests(struct bf_stepper *s) {
@@ -307,10 +530,14 @@ enum bf_why bf_step_requests(struct bf_stepper *s) {
             continue;
         const struct bf_i_offer *o = &s->m->offer[r->offer];
         struct bf_verdict v;
+        s->judge.env.member = r->member;
         enum bf_why why = bf_judge_standing(&s->judge, r->offer, &v);
+        const struct bf_value *member = bf_step_member(s, o->each);
+        s->judge.env.member = BF_ABSENT;
         if (why)
             return why;
-        bool lapsed = o->kind != BF_OFFER_MAY && o->duty == s->lapsing;
+        bool lapsed = o->kind != BF_OFFER_MAY && o->duty == s->lapsing &&
+                      (!o->each || bf_value_equal(r->member, s->lapsing_of));
         if (v.open == BF_OPEN && !lapsed)
             continue;
         bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_REQUEST_DIED,
@@ -318,7 +545,8 @@ enum bf_why bf_step_requests(struct bf_stepper *s) {
                                           .src = o->src,
                                           .a = r->offer,
                                           .b = o->act,
-                                          .c = BF_NONE});
+                                          .c = BF_NONE,
+                                          .member = member});
     }
     return BF_WHY_NOTHING;
 }

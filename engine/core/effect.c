@@ -28,6 +28,11 @@ const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, s
     return v;
 }
 
+const struct bf_value *bf_step_member(struct bf_stepper *s, bool each) {
+    struct bf_value member = s->judge.env.member;
+    return each && bf_present(member) ? bf_step_values(s, member, BF_ABSENT) : NULL;
+}
+
 const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
                                     const struct bf_value *args, uint32_t n) {
     struct bf_value *v = bf_arena_alloc(s->a, (n + 1) * sizeof *v);
@@ -45,7 +50,10 @@ void bf_step_violate(struct bf_stepper *s, uint32_t violation, struct bf_value b
                                       .b = s->lapsing,
                                       .c = BF_NONE,
                                       .n = 1,
-                                      .v = bf_step_values(s, by, BF_ABSENT)});
+                                      .v = bf_step_values(s, by, BF_ABSENT),
+                                      .member = bf_present(s->lapsing_of)
+                                                    ? bf_step_values(s, s->lapsing_of, BF_ABSENT)
+                                                    : NULL});
     if (!bf_present(by) || !s->m->event_count)
         return;
     struct bf_value v = {
@@ -97,6 +105,25 @@ static enum bf_why change_list(struct bf_stepper *s, uint32_t data, struct bf_va
     return set(s, data, bf_list_value(items, n));
 }
 
+/* v at its place: v[1] is whom it goes behind, or before; at the end if he is not there. */
+static enum bf_why insert(struct bf_stepper *s, uint32_t data, const struct bf_value *v,
+                          bool behind) {
+    struct bf_value list = s->c->data[data - s->judge.proc->data.first];
+    if (!bf_present(list) || !bf_present(v[0]))
+        return BF_WHY_ABSENT;
+    if (list.n >= BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    struct bf_value *items = bf_arena_alloc(s->a, (list.n + 1) * sizeof *items);
+    uint32_t at = 0;
+    while (at < list.n && !bf_value_equal(list.u.items[at], v[1]))
+        at++;
+    at += behind && at < list.n;
+    for (uint32_t i = 0; i < list.n; i++)
+        items[i + (i >= at)] = list.u.items[i];
+    items[at] = v[0];
+    return set(s, data, bf_list_value(items, list.n + 1));
+}
+
 static void excuse(struct bf_stepper *s, struct bf_value v) {
     emit(s, BF_FACT_EXCUSED, (uint32_t)v.u.i, 1, bf_step_values(s, v, BF_ABSENT));
 }
@@ -105,9 +132,15 @@ static enum bf_why extend(struct bf_stepper *s, enum bf_opcode op, uint32_t duty
                           struct bf_value v) {
     if (!bf_present(v))
         return BF_WHY_ABSENT;
-    if (op == BF_OP_EXTEND_TO)
-        return bf_step_extend_to(s, duty, (bf_day)v.u.i, s->src);
-    return bf_step_extend(s, duty, BF_NONE, (struct bf_period){(enum bf_unit)v.aux, v.u.i}, s->src);
+    struct bf_value member = s->judge.env.member;
+    s->judge.env.member = BF_ABSENT; /* what every member has */
+    enum bf_why why =
+        op == BF_OP_EXTEND_TO
+            ? bf_step_extend_to(s, duty, (bf_day)v.u.i, s->src)
+            : bf_step_extend(s, duty, BF_NONE, (struct bf_period){(enum bf_unit)v.aux, v.u.i},
+                             s->src);
+    s->judge.env.member = member;
+    return why;
 }
 
 static void restart(struct bf_stepper *s, uint32_t duty) {
@@ -125,6 +158,8 @@ static enum bf_why effect(void *ctx, enum bf_opcode op, uint32_t x, const struct
         return set(s, x, v[0]);
     if (op == BF_OP_ADD_TO || op == BF_OP_REMOVE_FROM)
         return change_list(s, x, v[0], op == BF_OP_ADD_TO);
+    if (op == BF_OP_ADD_AFTER || op == BF_OP_ADD_BEFORE)
+        return insert(s, x, v, op == BF_OP_ADD_AFTER);
     if (op == BF_OP_EXTEND_BY || op == BF_OP_EXTEND_TO)
         return extend(s, op, x, v[0]);
     if (op == BF_OP_RESTART)
@@ -259,6 +294,7 @@ static enum bf_why first_when(struct bf_stepper *s, const struct bf_i_when **whi
 
 enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src) {
     s->moved = false;
+    s->judge.env.member = BF_ABSENT;
     enum bf_why why = move(s, target, src);
     while (!why) {
         const struct bf_i_when *w;
@@ -276,10 +312,11 @@ enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src) {
 
 /* A lapse that turns out to have been done in time: its violations are struck out. */
 static void strike_out(struct bf_stepper *s, uint32_t duty, uint32_t src) {
-    uint32_t epoch = bf_case_duty(s->m, s->c, duty)->epoch;
+    uint32_t epoch = bf_judge_duty(&s->judge, duty)->epoch;
+    struct bf_value member = s->m->duty[duty].each ? s->judge.env.member : BF_ABSENT;
     for (uint32_t i = 0; i < s->c->violation_count; i++) {
         struct bf_case_violation v = s->c->violations[i];
-        if (v.duty != duty || v.epoch != epoch || v.excused)
+        if (v.duty != duty || v.epoch != epoch || v.excused || !bf_value_equal(v.member, member))
             continue;
         struct bf_value which = {
             .kind = BF_K_VIOLATION, .aux = i & 0xFFFFFF, .n = s->c->number, .u.i = v.violation};
@@ -295,7 +332,8 @@ static void strike_out(struct bf_stepper *s, uint32_t duty, uint32_t src) {
 
 static void meet(struct bf_stepper *s, const struct bf_i_offer *o, const struct bf_value *args,
                  bool deemed) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, o->duty);
+    const struct bf_case_duty *d = bf_judge_duty(&s->judge, o->duty);
+    const struct bf_value *member = bf_step_member(s, o->each);
     bool lapsed = d->status == BF_STATUS_LAPSED;
     bool in_time = !lapsed || (o->dated && bf_judge_day(&s->judge, o, args) <= d->due.last);
     if (!deemed)
@@ -303,11 +341,15 @@ static void meet(struct bf_stepper *s, const struct bf_i_offer *o, const struct 
                                           .src = o->src,
                                           .a = o->duty,
                                           .b = o->act,
-                                          .c = BF_NONE});
+                                          .c = BF_NONE,
+                                          .member = member});
     else if (!d->left)
-        bf_step_emit(
-            s, &(struct bf_fact){
-                   .kind = BF_FACT_LEFT, .src = o->src, .a = o->duty, .b = BF_NONE, .c = BF_NONE});
+        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_LEFT,
+                                          .src = o->src,
+                                          .a = o->duty,
+                                          .b = BF_NONE,
+                                          .c = BF_NONE,
+                                          .member = member});
     if (!deemed && lapsed && in_time)
         strike_out(s, o->duty, o->src);
 }
@@ -342,7 +384,8 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
                                       .b = o->act,
                                       .c = BF_NONE,
                                       .n = n + 1,
-                                      .v = bf_step_deed(s, who, args, n)});
+                                      .v = bf_step_deed(s, who, args, n),
+                                      .member = bf_step_member(s, o->each)});
     enum bf_why why = BF_WHY_NOTHING;
     if (o->kind == BF_OFFER_DUTY)
         meet(s, o, args, deemed);

@@ -57,7 +57,8 @@ static bool self_has(const struct bf_env *env, const struct bf_case *self, enum 
     const struct bf_i_proc *p = bf_case_proc(env->image, self);
     if (op == BF_OP_DATA)
         return in(p->data, row);
-    if (op == BF_OP_STATUS_IS || op == BF_OP_LAST_ACT_IS || op == BF_OP_DUE)
+    if (op == BF_OP_STATUS_IS || op == BF_OP_LAST_ACT_IS || op == BF_OP_DUE ||
+        (op >= BF_OP_MEMBER_STATUS && op <= BF_OP_MEMBERS_ACT))
         return in(p->duties, row);
     return in(p->acts, row);
 }
@@ -77,10 +78,63 @@ static struct bf_value act_value(const struct bf_env *env, const struct bf_case 
 
 static struct bf_value due_value(const struct bf_env *env, const struct bf_case *self,
                                  uint32_t row) {
-    const struct bf_case_duty *d = bf_case_duty(env->image, self, row);
-    if (d->status != BF_STATUS_OPEN || d->due.kind != BF_DUE_DAY)
+    struct bf_due due = bf_case_due(env->image, self, row);
+    if (bf_case_duty(env->image, self, row)->status != BF_STATUS_OPEN || due.kind != BF_DUE_DAY)
         return BF_ABSENT;
-    return bf_date(d->due.last);
+    return bf_date(due.last);
+}
+
+/* ---- members of a list ---- */
+
+/* In order, each once. The work is the square of their number, and paid for. */
+static enum bf_why distinct(struct bf_env *env, struct bf_value *list) {
+    uint64_t cost = (uint64_t)list->n * list->n / 64;
+    if (!bf_present(*list))
+        return BF_WHY_ABSENT;
+    if (list->n > BF_LEDGER_MAX)
+        return BF_WHY_TOO_LONG;
+    if (env->budget < cost)
+        return BF_WHY_BUDGET;
+    env->budget -= cost;
+    struct bf_value *items = bf_new_array(env->arena, struct bf_value, list->n);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < list->n; i++) {
+        uint32_t k = 0;
+        while (k < n && !bf_value_equal(items[k], list->u.items[i]))
+            k++;
+        if (k == n && bf_present(list->u.items[i]))
+            items[n++] = list->u.items[i];
+    }
+    *list = bf_list_value(items, n);
+    return BF_WHY_NOTHING;
+}
+
+static bool said_of(const struct bf_case_duty *d, enum bf_opcode op, uint32_t what) {
+    return op == BF_OP_MEMBER_STATUS || op == BF_OP_MEMBERS_STATUS ? d->status == what
+                                                                   : d->by == what;
+}
+
+/* How many members of a list have a duty, or of how many it can be said. Whom the guard spared has none. */
+static enum bf_why count_members(struct bf_env *env, const struct bf_case *self, uint32_t duty,
+                                 enum bf_opcode op, uint32_t what, struct bf_value *v) {
+    enum bf_why why = distinct(env, v);
+    if (why)
+        return why;
+    int64_t n = 0;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct bf_case_member *x = bf_case_member(self, duty, v->u.items[i]);
+        bool now = bf_case_member_now(env->image, self, x);
+        if (now && x->spared)
+            continue;
+        n += op == BF_OP_MEMBERS || (now && said_of(&x->d, op, what));
+    }
+    *v = bf_int(n);
+    return BF_WHY_NOTHING;
+}
+
+static struct bf_value member_due(const struct bf_case_duty *d) {
+    return d->status == BF_STATUS_OPEN && d->due.kind == BF_DUE_DAY ? bf_date(d->due.last)
+                                                                    : BF_ABSENT;
 }
 
 static struct bf_value assume_value(const struct bf_env *env, const struct bf_case *self,
@@ -412,8 +466,38 @@ static enum bf_why machine(struct bf_env *env, uint32_t start, struct bf_value *
         case BF_OP_OPEN:
         case BF_OP_EXTEND_BY:
         case BF_OP_EXTEND_TO: EFFECT(1); break;
+        case BF_OP_ADD_AFTER:
+        case BF_OP_ADD_BEFORE:
         case BF_OP_NOTIFY:
         case BF_OP_ISSUE: EFFECT(2); break;
+        case BF_OP_MEMBER:
+            HERE(env->member);
+            *sp++ = env->member;
+            break;
+        case BF_OP_MEMBER_STATUS:
+        case BF_OP_MEMBER_ACT:
+            SELF_HAS(x);
+            HERE(sp[-1]);
+            sp[-1] = bf_bool(said_of(bf_case_duty_of(m, self, x, sp[-1]), op, code[++pc]));
+            break;
+        case BF_OP_MEMBER_DUE:
+            SELF_HAS(x);
+            HERE(sp[-1]);
+            sp[-1] = member_due(bf_case_duty_of(m, self, x, sp[-1]));
+            break;
+        case BF_OP_LENGTH:
+            HERE(sp[-1]);
+            sp[-1] = bf_int(sp[-1].n);
+            break;
+        case BF_OP_MEMBERS:
+            SELF_HAS(x);
+            CHECK(count_members(env, self, x, op, 0, &sp[-1]));
+            break;
+        case BF_OP_MEMBERS_STATUS:
+        case BF_OP_MEMBERS_ACT:
+            SELF_HAS(x);
+            CHECK(count_members(env, self, x, op, code[++pc], &sp[-1]));
+            break;
         case BF_OP_RESTART: EFFECT(0); break;
         case BF_OPCODES: break;
         }
@@ -442,6 +526,11 @@ enum bf_why bf_eval(struct bf_env *env, uint32_t code, struct bf_value *result) 
         return BF_WHY_NOTHING;
     }
     return machine(env, code, result);
+}
+
+enum bf_why bf_members(struct bf_env *env, uint32_t code, struct bf_value *list) {
+    enum bf_why why = bf_eval(env, code, list);
+    return why ? why : distinct(env, list);
 }
 
 enum bf_why bf_run(struct bf_env *env, uint32_t code) { return machine(env, code, NULL); }

@@ -51,6 +51,7 @@ struct bf_env {
     const struct bf_value *assume; /* if self is NULL */
     const struct bf_value *args;
     uint32_t nargs;
+    struct bf_value member; /* of a list, at hand; absent: none */
     bf_day today;
     uint64_t budget; /* instructions left; counts down */
     /* scenarios */
@@ -75,6 +76,8 @@ enum bf_why bf_eval(struct bf_env *env, uint32_t code, struct bf_value *result);
 enum bf_why bf_run(struct bf_env *env, uint32_t code);
 /* A guard: yes if code is BF_NONE. */
 enum bf_why bf_holds(struct bf_env *env, uint32_t code, bool *yes);
+/* The list that a program gives, each element once and in order; TOO_LONG: more than BF_LEDGER_MAX. */
+enum bf_why bf_members(struct bf_env *env, uint32_t code, struct bf_value *list);
 /* Which `and`-ed part of a guard that came to no said so first: its instructions [*first, *end). */
 void bf_guard_part(struct bf_env *env, uint32_t code, uint32_t *first, uint32_t *end);
 /* Does a program read the act's arguments? */

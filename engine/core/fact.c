@@ -27,6 +27,8 @@ bool bf_fact_has_due(enum bf_fact_kind kind) {
 struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f) {
     struct bf_fact copy = *f;
     copy.v = bf_values_copy(a, f->v, f->n);
+    if (f->member)
+        copy.member = bf_values_copy(a, f->member, 1);
     return copy;
 }
 
@@ -98,7 +100,7 @@ struct entry {
     const char *key;
     int what; /* 0, 1, 2: a, b, c; else one of these */
 };
-enum { AT = 3, DAY, DUE, FACT_, HOW, SRC, V };
+enum { AT = 3, DAY, DUE, FACT_, HOW, MEMBER, SRC, V };
 
 static int keys_of(const struct bf_fact *f, struct entry *e) {
     int n = 0;
@@ -115,6 +117,8 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
     e[n++] = (struct entry){"fact", FACT_};
     if (f->how)
         e[n++] = (struct entry){"how", HOW};
+    if (f->member)
+        e[n++] = (struct entry){"member", MEMBER};
     if (f->src != BF_NONE)
         e[n++] = (struct entry){"src", SRC};
     if (f->n)
@@ -131,7 +135,7 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
 void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out) {
     const uint32_t row[] = {f->a, f->b, f->c};
     char day[BF_DAY_TEXT];
-    struct entry e[10];
+    struct entry e[11];
     int n = keys_of(f, e);
     for (int i = 0; i < n; i++) {
         bf_buf_char(out, i ? ',' : '{');
@@ -143,6 +147,7 @@ void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_b
         case DUE: due_json(&f->due, out); break;
         case FACT_: bf_buf_quoted(out, bf_fact_word((enum bf_fact_kind)f->kind)); break;
         case HOW: bf_buf_int(out, f->how); break;
+        case MEMBER: bf_value_json(m, *f->member, out); break;
         case SRC: bf_buf_int(out, f->src); break;
         case V: bf_value_json(m, bf_list_value(f->v, f->n), out); break;
         default:

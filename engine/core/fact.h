@@ -49,6 +49,7 @@ struct bf_fact {
     struct bf_due due;
     uint32_t n;
     const struct bf_value *v;
+    const struct bf_value *member; /* of a duty of each, and its acts: whose; NULL: none */
 };
 
 /* Kinds of a, b, c of a fact. */

@@ -63,9 +63,31 @@ enum bf_why bf_judge_actor(struct bf_judge *j, struct bf_i_range actors, struct 
     return BF_WHY_NOTHING;
 }
 
+/* Which of the list he is, himself or by holding a post of his; an offer to no list's members is to anybody so far. */
+static enum bf_why bind_member(struct bf_judge *j, const struct bf_i_offer *o,
+                               struct bf_value actor, bool *yes) {
+    bool post = o->consents.count && actor.n && actor.aux != BF_NO_OFFICE;
+    struct bf_value list;
+    j->env.member = BF_ABSENT;
+    *yes = !o->each;
+    if (!o->each)
+        return BF_WHY_NOTHING;
+    enum bf_why why = bf_eval(&j->env, o->members, &list);
+    for (int by_post = 0; !why && by_post <= post && !*yes; by_post++) {
+        struct bf_value who = by_post ? bf_office_of(actor, BF_NO_OFFICE) : actor;
+        for (uint32_t i = 0; i < list.n && !*yes; i++)
+            if ((*yes = bf_acts_as(who, list.u.items[i])))
+                j->env.member = list.u.items[i];
+    }
+    return why == BF_WHY_ABSENT ? BF_WHY_NOTHING : why;
+}
+
 enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value actor, bool *yes) {
     const struct bf_i_offer *o = &j->env.image->offer[offer];
-    enum bf_why why = bf_judge_actor(j, o->actors, actor, yes);
+    enum bf_why why = bind_member(j, o, actor, yes);
+    if (why || !*yes)
+        return why;
+    why = bf_judge_actor(j, o->actors, actor, yes);
     if (why || *yes || !o->consents.count || actor.n == 0 || actor.aux == BF_NO_OFFICE)
         return why;
     why = bf_judge_actor(j, o->consents, actor, yes);
@@ -180,9 +202,11 @@ static enum bf_why duty_later(struct bf_judge *j, uint32_t duty, struct bf_verdi
 /* The acts of a duty stand while it is open, or lapsed and not left; never while it stands still. */
 static enum bf_why duty_standing(struct bf_judge *j, uint32_t duty, bool lapsed_too,
                                  struct bf_verdict *v) {
-    const struct bf_case_duty *d = bf_case_duty(j->env.image, j->env.self, duty);
+    const struct bf_case_duty *d = bf_judge_duty(j, duty);
     if (d->status == BF_STATUS_OPEN)
         return BF_WHY_NOTHING;
+    if (d->status == BF_STATUS_WAITING && bf_present(j->env.member))
+        return later(v, BF_WHY_TURN, BF_NONE, BF_NONE);
     if (d->status == BF_STATUS_PAUSED)
         return later(v, BF_WHY_DUTY, BF_NONE, BF_NONE);
     if (lapsed_too && d->status == BF_STATUS_LAPSED && !d->left) {
@@ -220,6 +244,15 @@ static enum bf_why state_standing(struct bf_judge *j, const struct bf_i_offer *o
     return closed(v, BF_WHY_STATE);
 }
 
+/* How often it was done: of a duty of each and its extension by the member at hand. */
+static uint32_t used(const struct bf_judge *j, const struct bf_i_offer *o, uint32_t offer) {
+    uint32_t i = offer - j->proc->offers.first;
+    if (!o->each || o->kind == BF_OFFER_MAY)
+        return j->env.self->used[i];
+    const struct bf_case_member *x = bf_case_member(j->env.self, o->duty, j->env.member);
+    return x && x->used ? x->used[i] : 0;
+}
+
 enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verdict *v) {
     const struct bf_image *m = j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
@@ -231,7 +264,7 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
                              .part_end = BF_NONE};
     if (bf_case_ended(m, j->env.self))
         return closed(v, BF_WHY_ENDED);
-    if (o->times && j->env.self->used[offer - j->proc->offers.first] >= o->times)
+    if (o->times && used(j, o, offer) >= o->times)
         return closed(v, BF_WHY_USED);
     if (o->kind == BF_OFFER_DUTY)
         return duty_standing(j, o->duty, true, v);
@@ -395,7 +428,7 @@ enum bf_why bf_judge_offer(struct bf_judge *j, uint32_t offer, bool args_known,
     if (why || v->open != BF_OPEN || (why = judge_window(j, o, v)) || v->open != BF_OPEN ||
         (why = judge_guard(j, o, args_known, v)) || v->open != BF_OPEN || o->kind == BF_OFFER_MAY)
         return why;
-    const struct bf_case_duty *d = bf_case_duty(m, j->env.self, o->duty);
+    const struct bf_case_duty *d = bf_judge_duty(j, o->duty);
     bool sooner = v->window.kind != BF_DUE_DAY || d->due.at < v->window.at;
     if (d->status == BF_STATUS_OPEN && d->due.kind == BF_DUE_DAY && sooner)
         v->window = d->due;

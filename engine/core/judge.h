@@ -40,10 +40,15 @@ bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
 void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
                        struct bf_verdict *v);
 
+/* The duty, of one of each what the member at hand has of it. */
+static inline const struct bf_case_duty *bf_judge_duty(const struct bf_judge *j, uint32_t duty) {
+    return bf_case_duty_of(j->env.image, j->env.self, duty, j->env.member);
+}
 /* Is the actor among those of a range of `actor`? */
 enum bf_why bf_judge_actor(struct bf_judge *j, struct bf_i_range actors, struct bf_value actor,
                            bool *yes);
-/* … of an offer, be it by holding a post whose consent it needs? */
+/* … of an offer, be it by holding a post whose consent it needs? Of an offer to a member of a list he who acts is the
+** member at hand from then on, else there is none. */
 enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value actor, bool *yes);
 /* The party that an actor row names; absent for `any`, or where its program reads what is not there. */
 enum bf_why bf_judge_party(struct bf_judge *j, const struct bf_i_actor *row,

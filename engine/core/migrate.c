@@ -141,6 +141,7 @@ static uint32_t act_there(const struct move *v, uint32_t act) {
 static bool same_duty(const struct move *v, uint32_t x, uint32_t y) {
     const struct bf_i_duty *dx = &v->mx->duty[x], *dy = &v->my->duty[y];
     return same_name(v, dx->name, dy->name) && (dx->bearer == BF_NONE) == (dy->bearer == BF_NONE) &&
+           !dx->each == !dy->each &&
            (dx->state == BF_NONE) == (dy->state == BF_NONE) &&
            state_there(v, dx->state) == dy->state;
 }
@@ -159,7 +160,7 @@ static uint32_t duty_there(const struct move *v, uint32_t duty) {
 
 static bool same_offer(const struct move *v, uint32_t x, uint32_t y) {
     const struct bf_i_offer *ox = &v->mx->offer[x], *oy = &v->my->offer[y];
-    return ox->kind == oy->kind && act_there(v, ox->act) == oy->act &&
+    return ox->kind == oy->kind && ox->each == oy->each && act_there(v, ox->act) == oy->act &&
            (ox->state == BF_NONE) == (oy->state == BF_NONE) &&
            state_there(v, ox->state) == oy->state;
 }
@@ -314,6 +315,7 @@ static bool requests(struct move *v) {
         *to = *q;
         to->offer = there;
         to->who = carry_party(v, q->who);
+        to->member = carry_party(v, q->member);
         if (!act_args(v, v->mx->offer[q->offer].act, v->my->offer[there].act, q->args, &to->args))
             return false;
     }
@@ -337,6 +339,7 @@ static bool violations(struct move *v) {
         list[i].violation = y;
         list[i].src = v->my->violation[y].src;
         list[i].by = carry_party(v, x->by);
+        list[i].member = carry_party(v, x->member);
         list[i].duty = x->duty == BF_NONE ? BF_NONE : v->duty[x->duty - v->px->duties.first];
     }
     v->y->violations = list;
@@ -406,6 +409,56 @@ static bool running(const struct bf_case_duty *d) {
     return d->status == BF_STATUS_OPEN || d->status == BF_STATUS_PAUSED;
 }
 
+static struct bf_case_duty duty(struct move *v, const struct bf_case_duty *from) {
+    struct bf_case_duty to = *from;
+    to.by = act_there(v, from->by);
+    to.extensions = from->extension_count
+                        ? bf_arena_copy(v->a, from->extensions,
+                                        from->extension_count * sizeof *from->extensions)
+                        : NULL;
+    to.pauses = from->pause_count ? bf_arena_copy(v->a, from->pauses,
+                                                  from->pause_count * sizeof *from->pauses)
+                                  : NULL;
+    return to;
+}
+
+static const uint32_t *counts(struct move *v, const uint32_t *from) {
+    if (!from)
+        return NULL;
+    uint32_t *to = bf_new_array(v->a, uint32_t, v->py->offers.count + 1);
+    for (uint32_t i = 0; i < v->px->offers.count; i++) {
+        uint32_t there = offer_there(v, v->px->offers.first + i);
+        if (there != BF_NONE)
+            to[there - v->py->offers.first] = from[i];
+    }
+    return to;
+}
+
+/* What each member has of a duty of each; what was carried before to the same duty is of a state that became one with
+** this one. */
+static void members(struct move *v, uint32_t row, uint32_t there) {
+    const struct bf_case_member **list = bf_new_array(
+        v->a, const struct bf_case_member *, v->y->member_count + v->x->member_count + 1);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < v->y->member_count; i++)
+        if (v->y->members[i]->duty != there)
+            list[n++] = v->y->members[i];
+    for (uint32_t i = 0; i < v->x->member_count; i++) {
+        const struct bf_case_member *from = v->x->members[i];
+        struct bf_case_member *to = bf_new(v->a, struct bf_case_member);
+        if (from->duty != row)
+            continue;
+        *to = *from;
+        to->duty = there;
+        to->who = carry_party(v, from->who);
+        to->d = duty(v, &from->d);
+        to->used = counts(v, from->used);
+        list[n++] = to;
+    }
+    v->y->members = list;
+    v->y->member_count = n;
+}
+
 static void duties(struct move *v) {
     for (uint32_t i = 0; i < v->px->duties.count; i++) {
         const struct bf_case_duty *from = &v->x->duties[i];
@@ -420,15 +473,9 @@ static void duties(struct move *v) {
         struct bf_case_duty *to = &v->y->duties[there - v->py->duties.first];
         if (running(to) && !running(from)) /* two states that became one */
             continue;
-        *to = *from;
-        to->by = act_there(v, from->by);
-        to->extensions = from->extension_count
-                             ? bf_arena_copy(v->a, from->extensions,
-                                             from->extension_count * sizeof *from->extensions)
-                             : NULL;
-        to->pauses = from->pause_count ? bf_arena_copy(v->a, from->pauses,
-                                                       from->pause_count * sizeof *from->pauses)
-                                       : NULL;
+        *to = duty(v, from);
+        if (dx->each)
+            members(v, row, there);
         /* Another event: what of it happened before is over, unless the duty is still to come. */
         bool same = dx->from == dy->from &&
                     (dx->from != BF_FROM_ACT || act_there(v, dx->from_ref) == dy->from_ref) &&
@@ -488,14 +535,16 @@ static void tell_duties(struct move *v) {
         if (!running(x))
             continue;
         bool kept = y && running(y);
+        struct bf_due before = bf_case_due(v->mx, v->x, v->px->duties.first + i);
+        struct bf_due after = kept ? bf_case_due(v->my, v->out->c, v->duty[i])
+                                   : (struct bf_due){.kind = BF_DUE_NONE};
         enum bf_change change = !kept                        ? BF_CHANGE_DUTY_VOIDED
-                                : same_due(&x->due, &y->due) ? BF_CHANGE_DUTY_KEPT
+                                : same_due(&before, &after) ? BF_CHANGE_DUTY_KEPT
                                                              : BF_CHANGE_DUTY_RECOMPUTED;
         struct bf_changed *told =
             changes(v, change, bf_i_text(v->mx, d->name), bf_i_label(v->mx, d->name, d->label));
-        told->before = x->due;
-        if (kept)
-            told->after = y->due;
+        told->before = before;
+        told->after = after;
     }
     for (uint32_t k = 0; k < v->py->duties.count; k++) {
         uint32_t row = v->py->duties.first + k;
@@ -507,7 +556,7 @@ static void tell_duties(struct move *v) {
         if (running(y) && !ran)
             changes(v, BF_CHANGE_DUTY_NEW, bf_i_text(v->my, d->name),
                     bf_i_label(v->my, d->name, d->label))
-                ->after = y->due;
+                ->after = bf_case_due(v->my, v->out->c, row);
     }
 }
 

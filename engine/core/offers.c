@@ -18,7 +18,7 @@ static void append(struct list *l, struct bf_choice c) {
 static bool must(const struct bf_judge *j, const struct bf_i_offer *o) {
     if (o->kind != BF_OFFER_DUTY)
         return false;
-    const struct bf_case_duty *d = bf_case_duty(j->env.image, j->env.self, o->duty);
+    const struct bf_case_duty *d = bf_judge_duty(j, o->duty);
     return d->status == BF_STATUS_OPEN || d->status == BF_STATUS_PAUSED ||
            (d->status == BF_STATUS_LAPSED && !d->left);
 }
@@ -40,7 +40,8 @@ static uint32_t consents_left(struct bf_judge *j, const struct bf_i_offer *o,
 static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verdict *v) {
     const struct bf_image *m = l->j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
-    const struct bf_case_request *q = bf_case_request(l->j->env.self, offer);
+    const struct bf_case_request *q =
+        bf_case_request(l->j->env.self, offer, l->j->env.member);
     for (uint32_t i = 0; i < o->actors.count; i++) {
         const struct bf_i_actor *row = &m->actor[o->actors.first + i];
         struct bf_choice c = {.kind = BF_CHOICE_ACT,
@@ -52,6 +53,7 @@ static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verd
                               .must = must(l->j, o),
                               .asked = q && q->status == BF_REQUEST_PENDING,
                               .maybe = v->maybe,
+                              .member = l->j->env.member,
                               .any = row->any ? row->ref : BF_NONE,
                               .until = v->window,
                               .from_state = v->from_state,
@@ -80,7 +82,8 @@ static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verd
 static enum bf_why add_consents(struct list *l, uint32_t offer, const struct bf_verdict *v) {
     const struct bf_image *m = l->j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
-    const struct bf_case_request *q = bf_case_request(l->j->env.self, offer);
+    const struct bf_case_request *q =
+        bf_case_request(l->j->env.self, offer, l->j->env.member);
     if (!q || q->status != BF_REQUEST_PENDING || v->open == BF_CLOSED)
         return BF_WHY_NOTHING;
     for (uint32_t i = 0; i < o->consents.count && i < 32; i++) {
@@ -92,6 +95,7 @@ static enum bf_why add_consents(struct list *l, uint32_t offer, const struct bf_
                               .offer = offer,
                               .act = o->act,
                               .duty = o->kind == BF_OFFER_MAY ? BF_NONE : o->duty,
+                              .member = l->j->env.member,
                               .any = row->any ? row->ref : BF_NONE,
                               .until = v->window,
                               .from_state = BF_NONE,
@@ -108,7 +112,7 @@ static enum bf_why add_consents(struct list *l, uint32_t offer, const struct bf_
 }
 
 /* An offer whose window or guard cannot be worked out is not open, and says why. */
-static enum bf_why add_offer(struct list *l, uint32_t offer, bool closed_too) {
+static enum bf_why add_one(struct list *l, uint32_t offer, bool closed_too) {
     struct bf_verdict v;
     if (l->j->env.image->offer[offer].kind == BF_OFFER_OUTCOME)
         return BF_WHY_NOTHING; /* nobody does it */
@@ -123,6 +127,22 @@ static enum bf_why add_offer(struct list *l, uint32_t offer, bool closed_too) {
         if ((why = add_acts(l, offer, &v)))
             return why;
     return add_consents(l, offer, &v);
+}
+
+/* An offer to the members of a list is one to each of them. */
+static enum bf_why add_offer(struct list *l, uint32_t offer, bool closed_too) {
+    const struct bf_i_offer *o = &l->j->env.image->offer[offer];
+    struct bf_env *env = &l->j->env;
+    struct bf_value members;
+    if (!o->each)
+        return add_one(l, offer, closed_too);
+    enum bf_why why = bf_members(env, o->members, &members);
+    for (uint32_t i = 0; !why && i < members.n; i++) {
+        env->member = members.u.items[i];
+        why = add_one(l, offer, closed_too);
+    }
+    env->member = BF_ABSENT;
+    return why == BF_WHY_NEEDS ? why : BF_WHY_NOTHING;
 }
 
 static void finish(struct list *l, enum bf_why why, struct bf_choices *out) {

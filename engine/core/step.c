@@ -57,16 +57,23 @@ static enum bf_why otherwise(struct bf_stepper *s, uint32_t duty) {
 
 /* One lapse, a full step. What it brings about either all happens or not at all. alone: the budget was spent on
 ** it only. */
-static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
-    const struct bf_case_duty *d = bf_case_duty(s->m, s->c, duty);
+static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, const struct bf_case_member *whose,
+                         bool alone) {
+    struct bf_value member = whose ? whose->who : BF_ABSENT;
+    const struct bf_case_duty *d = bf_case_duty_of(s->m, s->c, duty, member);
     const struct bf_i_duty *row = &s->m->duty[duty];
     bool early = s->c->at != BF_INSTANT_NONE && /* armed when already over */
                  (d->due.at < s->c->at || (d->due.at == s->c->at && d->due.last < s->c->day));
     stamp(s, early ? s->c->at : d->due.at, early ? s->c->day : d->due.last);
     s->lapsing = duty;
-    bf_step_emit(
-        s, &(struct bf_fact){
-               .kind = BF_FACT_LAPSED, .src = row->src, .a = duty, .b = BF_NONE, .c = BF_NONE});
+    s->lapsing_of = s->judge.env.member = member;
+    const struct bf_value *of = bf_step_member(s, row->each);
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_LAPSED,
+                                      .src = row->src,
+                                      .a = duty,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .member = of});
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
     enum bf_why why = (enum bf_why)s->judge.env.world->lapse_fails;
@@ -76,12 +83,16 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, bool alone) {
         use_case(s, before);
         s->fact_count = count;
         s->restarts = NULL;
-        bf_step_emit(
-            s, &(struct bf_fact){
-                   .kind = BF_FACT_FAILED, .src = row->src, .a = duty, .b = BF_NONE, .c = why});
+        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_FAILED,
+                                          .src = row->src,
+                                          .a = duty,
+                                          .b = BF_NONE,
+                                          .c = why,
+                                          .member = of});
         why = BF_WHY_NOTHING;
     }
     s->lapsing = BF_NONE;
+    s->lapsing_of = s->judge.env.member = BF_ABSENT;
     return why;
 }
 
@@ -121,7 +132,8 @@ static enum bf_why lapses(struct run *r) {
     struct bf_stepper *s = &r->s;
     bf_instant at;
     for (;;) {
-        uint32_t duty = bf_case_next_lapse(s->m, s->c, &at);
+        const struct bf_case_member *whose;
+        uint32_t duty = bf_case_next_lapse_of(s->m, s->c, &at, &whose);
         if (duty == BF_NONE || at > r->now)
             break;
         if (s->judge.env.budget < LAPSE_COST)
@@ -129,7 +141,7 @@ static enum bf_why lapses(struct run *r) {
         s->judge.env.budget -= LAPSE_COST;
         struct bf_case *before = bf_case_fork(s->a, s->c);
         uint32_t count = s->fact_count;
-        enum bf_why why = lapse(s, duty, count == 0);
+        enum bf_why why = lapse(s, duty, whose, count == 0);
         if (why) {
             use_case(s, before);
             s->fact_count = count;
@@ -262,6 +274,7 @@ static bool nearest(struct run *r, uint32_t act, struct bf_value actor, const st
     struct bf_judge *j = &r->s.judge;
     const struct bf_image *m = r->s.m;
     struct bf_i_range offers = m->act[act].offers;
+    struct bf_value member = BF_ABSENT;
     *offer = BF_NONE;
     for (uint32_t i = 0; i < offers.count; i++) {
         uint32_t row = m->index[offers.first + i];
@@ -287,8 +300,10 @@ static bool nearest(struct run *r, uint32_t act, struct bf_value actor, const st
         if (*offer == BF_NONE || v.open > best->open) {
             *offer = row;
             *best = v;
+            member = j->env.member;
         }
     }
+    j->env.member = member;
     return true;
 }
 
@@ -340,7 +355,7 @@ static bool beyond_cap(struct run *r, uint32_t offer, const struct bf_value *arg
 static bool misdated(struct run *r, uint32_t offer, const struct bf_value *args) {
     const struct bf_i_offer *o = &r->s.m->offer[offer];
     bf_day day = bf_judge_day(&r->s.judge, o, args);
-    bool early = o->kind == BF_OFFER_DUTY && day < bf_case_duty(r->s.m, r->s.c, o->duty)->start;
+    bool early = o->kind == BF_OFFER_DUTY && day < bf_judge_duty(&r->s.judge, o->duty)->start;
     if (!o->dated || (day <= r->today && !early))
         return false;
     struct bf_refused *f = refused(r, BF_REFUSAL_MALFORMED, BF_WHY_DATED, o->src);
@@ -380,13 +395,14 @@ static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t 
                                       .b = o->act,
                                       .c = number,
                                       .n = n,
-                                      .v = v});
+                                      .v = v,
+                                      .member = bf_step_member(s, o->each)});
 }
 
 static enum bf_why ask(struct run *r, uint32_t offer, uint32_t given) {
     struct bf_stepper *s = &r->s;
     const struct bf_event *e = r->e;
-    const struct bf_case_request *before = bf_case_request(s->c, offer);
+    const struct bf_case_request *before = bf_case_request(s->c, offer, s->judge.env.member);
     if (before && before->status == BF_REQUEST_PENDING)
         emit_request(s, BF_FACT_REQUEST_DIED, offer, BF_NONE, BF_DEATH_REPLACED, 0, NULL);
     emit_request(s, BF_FACT_ASKED, offer, given, 0, e->nargs + 1,
@@ -477,46 +493,79 @@ static enum bf_why act(struct run *r) {
 
 /* ---- consent ---- */
 
-/* The request that waits for this actor: its offer, and which consent he gives. Otherwise it is refused. */
+/* A request looked for: found is the consent of it that waits for the actor; else the first offer, and member, of
+** which he might give one. */
+struct sought {
+    uint32_t offer, which;
+    struct bf_value member;
+    bool found, asked_before;
+};
+
+static const struct bf_value nobody = {.kind = BF_K_NONE};
+
+/* In the requests of one offer, of one to the members of a list in that of one member. */
+static enum bf_why seek(struct run *r, uint32_t offer, struct bf_value member, struct sought *x) {
+    struct bf_judge *j = &r->s.judge;
+    struct bf_i_range consents = r->s.m->offer[offer].consents;
+    const struct bf_case_request *q = bf_case_request(r->s.c, offer, member);
+    j->env.member = member;
+    for (uint32_t k = 0; k < consents.count && k < 32; k++) {
+        bool his;
+        enum bf_why why =
+            bf_judge_actor(j, (struct bf_i_range){consents.first + k, 1}, r->e->actor, &his);
+        if (why)
+            return why;
+        if (!his)
+            continue;
+        if (x->offer == BF_NONE) {
+            x->offer = offer;
+            x->member = member;
+        }
+        x->asked_before |= q != NULL;
+        x->found = q && q->status == BF_REQUEST_PENDING && !(q->given >> k & 1);
+        x->which = k;
+        if (x->found)
+            break;
+    }
+    return BF_WHY_NOTHING;
+}
+
+/* The request that waits for this actor: its offer, and which consent he gives; the member who asked is at hand. (Of
+** several the first in the list, unless `who` says whose.) Otherwise it is refused. */
 static uint32_t request_for(struct run *r, uint32_t *which) {
     struct bf_stepper *s = &r->s;
     const struct bf_image *m = s->m;
     struct bf_i_range offers = m->act[r->e->what].offers;
-    uint32_t his_offer = BF_NONE;
-    bool asked_before = false;
+    struct sought x = {.offer = BF_NONE};
     for (uint32_t i = 0; i < offers.count; i++) {
         uint32_t offer = m->index[offers.first + i];
-        struct bf_i_range consents = m->offer[offer].consents;
-        const struct bf_case_request *q = bf_case_request(s->c, offer);
-        for (uint32_t k = 0; k < consents.count && k < 32; k++) {
-            bool his;
-            enum bf_why why = bf_judge_actor(&s->judge, (struct bf_i_range){consents.first + k, 1},
-                                             r->e->actor, &his);
-            if (why) {
-                fault(r, why, m->offer[offer].src);
-                return BF_NONE;
-            }
-            if (!his)
-                continue;
-            his_offer = his_offer == BF_NONE ? offer : his_offer;
-            asked_before |= q != NULL;
-            if (q && q->status == BF_REQUEST_PENDING && !(q->given >> k & 1)) {
-                *which = k;
-                return offer;
-            }
+        const struct bf_i_offer *o = &m->offer[offer];
+        struct bf_value list = bf_list_value(&nobody, 1);
+        enum bf_why why = o->each ? bf_members(&s->judge.env, o->members, &list) : BF_WHY_NOTHING;
+        for (uint32_t k = 0; k < list.n && !why && !x.found; k++)
+            if (!o->each || !bf_present(r->e->who) || bf_acts_as(r->e->who, list.u.items[k]))
+                why = seek(r, offer, list.u.items[k], &x);
+        if (why) {
+            fault(r, why, o->src);
+            return BF_NONE;
+        }
+        if (x.found) {
+            *which = x.which;
+            return offer;
         }
     }
-    if (his_offer == BF_NONE) {
+    s->judge.env.member = x.member;
+    if (x.offer == BF_NONE) {
         uint32_t src = offers.count ? m->offer[m->index[offers.first]].src : BF_NONE;
         refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
         return BF_NONE;
     }
     struct bf_verdict v;
-    enum bf_why why = bf_judge_offer(&s->judge, his_offer, false, &v);
-    bool over = asked_before || why || v.open == BF_CLOSED;
+    enum bf_why why = bf_judge_offer(&s->judge, x.offer, false, &v);
+    bool over = x.asked_before || why || v.open == BF_CLOSED;
     refused(r, over ? BF_REFUSAL_TOO_LATE : BF_REFUSAL_NOT_YET, BF_WHY_NO_REQUEST,
-            m->offer[his_offer].src)
-        ->offer = his_offer;
+            m->offer[x.offer].src)
+        ->offer = x.offer;
     return BF_NONE;
 }
 
@@ -570,7 +619,7 @@ static enum bf_why consent(struct run *r) {
     if (offer == BF_NONE)
         return BF_WHY_NOTHING;
     const struct bf_value *who = bf_step_values(s, e->actor, BF_ABSENT);
-    struct bf_case_request q = *bf_case_request(s->c, offer);
+    struct bf_case_request q = *bf_case_request(s->c, offer, s->judge.env.member);
     if (e->kind == BF_EVENT_DECLINE) {
         if (!still_asked(r, &q))
             return BF_WHY_NOTHING;
@@ -1025,12 +1074,12 @@ static void record_refusal(struct run *r) {
     struct bf_choices lawful = {0};
     stamp(s, r->now, r->today);
     s->judge.env.budget = BF_STEP_BUDGET;
+    if (s->c && f->duty != BF_NONE)
+        f->status = bf_judge_duty(&s->judge, f->duty)->status;
     if (s->c && who)
         bf_judge_lawful(&s->judge, e->actor, &lawful);
     if (s->c)
         f->state = s->c->state;
-    if (s->c && f->duty != BF_NONE)
-        f->status = bf_case_duty(s->m, s->c, f->duty)->status;
     f->lawful = lawful.choice;
     f->lawful_count = lawful.count;
     bf_step_emit(s,
@@ -1051,6 +1100,7 @@ void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf
     s->m = m;
     s->a = scratch;
     s->src = s->lapsing = BF_NONE;
+    s->lapsing_of = BF_ABSENT;
     s->facts = NULL;
     s->fact_cap = 0;
     r.w = w;

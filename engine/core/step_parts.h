@@ -27,6 +27,7 @@ struct bf_stepper {
     uint32_t src;                /* citation of the effects run now */
     uint32_t lapsing;            /* duty whose lapse this is; BF_NONE */
     bool moved;                  /* since bf_step_goes began */
+    struct bf_value lapsing_of;  /* … of which member; absent */
     struct bf_restart *restarts; /* asked for, until after the move */
     struct bf_fact *facts;
     uint32_t fact_count, fact_cap;
@@ -37,6 +38,8 @@ struct bf_stepper {
 void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f);
 /* A fact with values: 1 and 2 of them copied. */
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y);
+/* The member at hand, if the row is of each; for facts. */
+const struct bf_value *bf_step_member(struct bf_stepper *s, bool each);
 /* Who did what: v of ASKED, ACTED, REFUSED. */
 const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
                                     const struct bf_value *args, uint32_t n);
@@ -44,7 +47,8 @@ void bf_step_violate(struct bf_stepper *s, uint32_t violation, struct bf_value b
 /* An effects program (BF_NONE: none) with the act's arguments; src is its citation. */
 enum bf_why bf_step_effects(struct bf_stepper *s, uint32_t code, const struct bf_value *args,
                             uint32_t n, uint32_t src);
-/* target: state, BF_BACK, or BF_NONE: the case stays. Then duties, and `when` until none fires. */
+/* target: state, BF_BACK, or BF_NONE: the case stays. Then duties, and `when` until none fires. No member is at hand any
+** more. */
 enum bf_why bf_step_goes(struct bf_stepper *s, uint32_t target, uint32_t src);
 /* What the case's state runs, if it does: asked for. */
 enum bf_why bf_step_run(struct bf_stepper *s);

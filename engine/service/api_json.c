@@ -118,10 +118,11 @@ void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, boo
 
 /* ---- a case ---- */
 
-void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, struct bf_buf *out) {
+void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, const struct bf_case_member *whose,
+                      struct bf_buf *out) {
     const struct bf_image *m = s->image;
     const struct bf_i_duty *d = &m->duty[duty];
-    const struct bf_case_duty *cd = bf_case_duty(m, s->view->c, duty);
+    const struct bf_case_duty *cd = whose ? &whose->d : bf_case_duty(m, s->view->c, duty);
     bf_buf_z(out, "{\"duty\":");
     bf_json_text(bf_i_text(m, d->name), out);
     text_member(out, "label", bf_words_duty(&s->words, duty));
@@ -129,22 +130,33 @@ void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, struct bf_buf *ou
     bool runs = cd->status != BF_STATUS_VOID && cd->status != BF_STATUS_WAITING;
     bf_api_due_json(runs ? &cd->due : &(struct bf_due){.kind = BF_DUE_NONE}, out);
     party_member(out, &s->words, "bearer",
-                 bf_duty_bearer(m, s->world, s->view->c, duty, s->words.arena));
+                 whose ? whose->who
+                       : bf_duty_bearer(m, s->world, s->view->c, duty, s->words.arena));
     cites_member(out, m, d->src);
     bf_buf_char(out, '}');
 }
 
+static void put_duty(const struct bf_shown *s, uint32_t duty, const struct bf_case_member *whose,
+                     struct bf_buf *out) {
+    if (out->p[out->len - 1] != '[')
+        bf_buf_char(out, ',');
+    bf_api_duty_json(s, duty, whose, out);
+}
+
+/* One of each is told for each member who has it. */
 static void duties_json(const struct bf_shown *s, struct bf_buf *out) {
-    struct bf_i_range rows = bf_case_proc(s->image, s->view->c)->duties;
-    bool any = false;
+    const struct bf_case *c = s->view->c;
+    struct bf_i_range rows = bf_case_proc(s->image, c)->duties;
     bf_buf_z(out, ",\"duties\":[");
     for (uint32_t i = rows.first; i < rows.first + rows.count; i++) {
-        if (bf_case_duty(s->image, s->view->c, i)->status == BF_STATUS_NONE)
-            continue;
-        if (any)
-            bf_buf_char(out, ',');
-        any = true;
-        bf_api_duty_json(s, i, out);
+        uint8_t status = bf_case_duty(s->image, c, i)->status;
+        bool each = s->image->duty[i].each;
+        for (uint32_t k = 0; each && k < c->member_count; k++)
+            if (c->members[k]->duty == i && !c->members[k]->spared &&
+                bf_case_member_now(s->image, c, c->members[k]))
+                put_duty(s, i, c->members[k], out);
+        if (!each && status != BF_STATUS_NONE)
+            put_duty(s, i, NULL, out);
     }
     bf_buf_char(out, ']');
 }
@@ -257,6 +269,7 @@ static const char *status_after(enum bf_fact_kind kind) {
     case BF_FACT_MET: return "met";
     case BF_FACT_LATE: return "late";
     case BF_FACT_LAPSED: return "lapsed";
+    case BF_FACT_GONE:
     case BF_FACT_VOIDED: return "void";
     case BF_FACT_STARTED:
     case BF_FACT_ASKED:
@@ -283,15 +296,21 @@ static const char *status_after(enum bf_fact_kind kind) {
     case BF_FACT_BEGUN:
     case BF_FACT_RETURNED:
     case BF_FACT_CANCELLED:
+    case BF_FACT_ROUND:
     case BF_FACT_KINDS: break;
     }
     return NULL;
 }
 
+static bool of_one(const struct bf_fact *f, const struct bf_fact *g) {
+    return f->a == g->a && !f->member == !g->member &&
+           (!f->member || bf_value_equal(*f->member, *g->member));
+}
+
 /* Is it the last fact to change its duty? */
 static bool is_last(const struct bf_fact *facts, uint32_t count, uint32_t i) {
     for (uint32_t k = i + 1; k < count; k++)
-        if (status_after((enum bf_fact_kind)facts[k].kind) && facts[k].a == facts[i].a)
+        if (status_after((enum bf_fact_kind)facts[k].kind) && of_one(&facts[k], &facts[i]))
             return false;
     return true;
 }
@@ -313,6 +332,10 @@ static void changed_duties(const struct bf_image *m, const struct bf_fact *facts
                             ? &f->due
                             : &(struct bf_due){.kind = BF_DUE_NONE},
                         out);
+        if (f->member) {
+            bf_buf_z(out, ",\"member\":");
+            bf_value_json(m, *f->member, out);
+        }
         bf_buf_char(out, '}');
     }
     bf_buf_char(out, ']');

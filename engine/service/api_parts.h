@@ -58,7 +58,8 @@ void bf_api_due_json(const struct bf_due *due, struct bf_buf *out);
 void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,
                         struct bf_buf *out);
 void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out);
-void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, struct bf_buf *out);
+void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, const struct bf_case_member *whose,
+                      struct bf_buf *out);
 /* `"facts":[…]` (events.h) and what changed by them: `,"duties":[…],"state":…` */
 void bf_api_facts_json(const struct bf_image *m, const struct bf_fact *facts, uint32_t count,
                        struct bf_buf *out);

@@ -271,23 +271,37 @@ static uint32_t duty_of(const struct bf_shown *s, bf_str item) {
                : BF_NONE;
 }
 
-static void show_duty(const struct worklist *w, const struct bf_shown *s,
-                      const struct bf_mine *mine, uint32_t duty, struct bf_buf *out) {
-    const struct bf_case_duty *d = bf_case_duty(s->image, s->view->c, duty);
+static bool show_one(const struct worklist *w, const struct bf_shown *s,
+                     const struct bf_mine *mine, uint32_t duty, const struct bf_case_member *whose,
+                     struct bf_buf *out) {
+    const struct bf_case_duty *d = whose ? &whose->d : bf_case_duty(s->image, s->view->c, duty);
     bool lapsed = d->status == BF_STATUS_LAPSED && !d->left;
     bool runs = d->status == BF_STATUS_OPEN || d->status == BF_STATUS_PAUSED || lapsed;
-    struct bf_value bearer = bf_duty_bearer(s->image, s->world, s->view->c, duty, s->words.arena);
+    struct bf_value bearer =
+        whose ? whose->who
+              : bf_duty_bearer(s->image, s->world, s->view->c, duty, s->words.arena);
     bool his = false;
     for (uint32_t i = 0; i < mine->count && !his; i++)
         his = bf_is_party(bearer) && bf_acts_as(mine->party[i], bearer);
     bool overdue = lapsed || (d->due.kind == BF_DUE_DAY && d->due.at <= s->view->now);
     if (!runs || !his || (w->overdue && !overdue) || (w->soon && overdue))
-        return;
+        return false;
     put_head(s, "must", out);
     put_acts(s, mine, duty, out);
     bf_buf_fmt(out, "],\"overdue\":%s,\"duty\":", overdue ? "true" : "false");
-    bf_api_duty_json(s, duty, out);
+    bf_api_duty_json(s, duty, whose, out);
     bf_buf_char(out, '}');
+    return true;
+}
+
+/* Of one of each the first that is his. */
+static void show_duty(const struct worklist *w, const struct bf_shown *s,
+                      const struct bf_mine *mine, uint32_t duty, struct bf_buf *out) {
+    const struct bf_case *c = s->view->c;
+    bool shown = !s->image->duty[duty].each && show_one(w, s, mine, duty, NULL, out);
+    for (uint32_t i = 0; i < c->member_count && !shown; i++)
+        if (c->members[i]->duty == duty && bf_case_member_now(s->image, c, c->members[i]))
+            shown = show_one(w, s, mine, duty, c->members[i], out);
 }
 
 static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {

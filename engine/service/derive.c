@@ -21,6 +21,8 @@ struct bf_row_cases bf_derive_case(struct bf_arena *a, const struct bf_image *m,
     bool provisional = false;
     for (uint32_t i = 0; i < m->proc[c->proc].duties.count; i++)
         provisional |= c->duties[i].status == BF_STATUS_OPEN && c->duties[i].due.provisional;
+    for (uint32_t i = 0; i < c->member_count; i++)
+        provisional |= c->members[i]->d.status == BF_STATUS_OPEN && c->members[i]->d.due.provisional;
     return (struct bf_row_cases){
         .number = number,
         .ended = bf_case_ended(m, c),
@@ -39,6 +41,7 @@ struct work_list {
     const struct bf_image *m;
     const struct bf_case *c;
     uint64_t number;
+    struct bf_value member; /* of a list, whom an offer is to */
     struct bf_row_work *row;
     uint32_t count, cap;
 };
@@ -78,6 +81,7 @@ static struct bf_value party_of(struct work_list *l, uint32_t code) {
                          .arena = l->arena,
                          .self = l->c,
                          .today = l->c->day,
+                         .member = l->member,
                          .budget = BF_STEP_BUDGET};
     struct bf_value v = BF_ABSENT;
     return code != BF_NONE && bf_eval(&env, code, &v) == BF_WHY_NOTHING && bf_is_party(v)
@@ -95,8 +99,7 @@ static void add_may(struct work_list *l, const struct bf_i_actor *actor) {
     add_work(l, &row);
 }
 
-static void add_duty(struct work_list *l, uint32_t duty) {
-    const struct bf_case_duty *d = bf_case_duty(l->m, l->c, duty);
+static void add_duty(struct work_list *l, uint32_t duty, const struct bf_case_duty *d) {
     bool overdue = d->status == BF_STATUS_LAPSED && !d->left;
     if (d->status != BF_STATUS_OPEN && d->status != BF_STATUS_PAUSED && !overdue)
         return;
@@ -126,17 +129,38 @@ static bool stands(const struct work_list *l, uint32_t offer) {
     for (uint32_t i = 0; i < o->in.count; i++)
         among |= l->m->index[o->in.first + i] == l->c->state;
     return among &&
-           (o->kind == BF_OFFER_MAY || bf_case_duty(l->m, l->c, o->duty)->status == BF_STATUS_OPEN);
+           (o->kind == BF_OFFER_MAY ||
+            bf_case_duty_of(l->m, l->c, o->duty, l->member)->status == BF_STATUS_OPEN);
 }
 
-static void add_offer(struct work_list *l, uint32_t offer) {
+static void add_one(struct work_list *l, uint32_t offer) {
     const struct bf_i_offer *o = &l->m->offer[offer];
-    const struct bf_case_request *q = bf_case_request(l->c, offer);
+    const struct bf_case_request *q = bf_case_request(l->c, offer, l->member);
     for (uint32_t i = 0; i < o->actors.count && stands(l, offer); i++)
         add_may(l, &l->m->actor[o->actors.first + i]);
     for (uint32_t i = 0; q && q->status == BF_REQUEST_PENDING && i < o->consents.count; i++)
         if (i >= 32 || !(q->given >> i & 1))
             add_may(l, &l->m->actor[o->consents.first + i]);
+}
+
+/* One to the members of a list is to each of them. */
+static void add_offer(struct work_list *l, uint32_t offer) {
+    const struct bf_i_offer *o = &l->m->offer[offer];
+    struct bf_env env = {.image = l->m,
+                         .arena = l->arena,
+                         .self = l->c,
+                         .today = l->c->day,
+                         .budget = BF_STEP_BUDGET};
+    struct bf_value list = BF_ABSENT;
+    if (!o->each)
+        add_one(l, offer);
+    else if (bf_members(&env, o->members, &list) != BF_WHY_NOTHING)
+        return;
+    for (uint32_t i = 0; i < list.n; i++) {
+        l->member = list.u.items[i];
+        add_one(l, offer);
+    }
+    l->member = BF_ABSENT;
 }
 
 static int compare_work(const struct bf_row_work *x, const struct bf_row_work *y) {
@@ -170,7 +194,13 @@ static struct work_list work_of(struct bf_arena *a, const struct bf_image *m,
         return l;
     const struct bf_i_proc *p = &m->proc[c->proc];
     for (uint32_t i = 0; i < p->duties.count; i++)
-        add_duty(&l, p->duties.first + i);
+        add_duty(&l, p->duties.first + i, &c->duties[i]);
+    for (uint32_t i = 0; i < c->member_count; i++) {
+        l.member = c->members[i]->who;
+        if (bf_case_member_now(m, c, c->members[i]))
+            add_duty(&l, c->members[i]->duty, &c->members[i]->d);
+    }
+    l.member = BF_ABSENT;
     for (uint32_t i = 0; i < p->offers.count && !bf_case_ended(m, c); i++)
         add_offer(&l, p->offers.first + i);
     sort_work(&l);

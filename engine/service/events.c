@@ -107,6 +107,8 @@ static bool names_party(const struct bf_fact *f) {
     case BF_FACT_BEGUN:
     case BF_FACT_RETURNED:
     case BF_FACT_CANCELLED:
+    case BF_FACT_ROUND:
+    case BF_FACT_GONE:
     case BF_FACT_KINDS: break;
     }
     return false;
@@ -140,6 +142,10 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
     put_row(&s, "event", out);
     put_text(out, "fact", bf_str_of(bf_fact_word((enum bf_fact_kind)f->kind)));
     put_row(&s, "from", out);
+    if (f->member) {
+        key(out, "member");
+        bf_value_json(m, *f->member, out);
+    }
     if (names_party(f)) {
         key(out, "party");
         bf_value_json(m, f->v[0], out);

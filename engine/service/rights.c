@@ -64,6 +64,9 @@ static bool bears_duty(const struct look *k) {
         if (k->v->c->duties[i].epoch &&
             is_one_of(k, bf_duty_bearer(k->m, k->v->world, k->v->c, p->duties.first + i, k->arena)))
             return true;
+    for (uint32_t i = 0; i < k->v->c->member_count; i++)
+        if (is_one_of(k, k->v->c->members[i]->who))
+            return true;
     return false;
 }
 

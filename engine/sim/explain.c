@@ -150,13 +150,15 @@ static void path(const struct bf_standing *s, const struct bf_words *w, uint32_t
 /* ---- duties and breaches ---- */
 
 static void duty(const struct bf_standing *s, const struct bf_words *w, const struct bf_case *c,
-                 uint32_t row, struct bf_buf *out) {
+                 uint32_t row, const struct bf_case_member *whose, struct bf_buf *out) {
     const struct bf_i_duty *d = &s->image->duty[row];
-    const struct bf_case_duty *cd = bf_case_duty(s->image, c, row);
+    const struct bf_case_duty *cd = whose ? &whose->d : bf_case_duty(s->image, c, row);
     bf_str name = bf_words_duty(w, row), status = bf_words_status(w, cd->status), counted, left_out;
-    if (d->bearer != BF_NONE)
+    if (whose || (d->bearer != BF_NONE && !d->each))
         name = say(w, BF_T_SIM_DUTY_BORNE, name,
-                   bf_words_party(w, bf_duty_bearer(s->image, &s->world, c, row, s->arena)), NIL);
+                   bf_words_party(w, whose ? whose->who
+                                           : bf_duty_bearer(s->image, &s->world, c, row, s->arena)),
+                   NIL);
     bool runs = cd->status != BF_STATUS_VOID && cd->status != BF_STATUS_WAITING;
     line(w, out, "    ",
          runs ? say(w, BF_T_SIM_DUTY_LINE, name, status, bf_words_due(w, &cd->due))
@@ -182,7 +184,16 @@ static void duties(const struct bf_standing *s, const struct bf_words *w, const 
         if (!any)
             heading(w, out, BF_T_SIM_DUTIES);
         any = true;
-        duty(s, w, c, i, out);
+        uint32_t told = 0;
+        for (uint32_t k = 0; k < c->member_count; k++) {
+            const struct bf_case_member *x = c->members[k];
+            if (x->duty == i && !x->spared && bf_case_member_now(s->image, c, x)) {
+                duty(s, w, c, i, x, out);
+                told++;
+            }
+        }
+        if (!told)
+            duty(s, w, c, i, NULL, out);
     }
 }
 

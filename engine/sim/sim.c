@@ -467,7 +467,7 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
         return false;
     if (st->op == BF_S_DO && !eval_tuple(s, st->d, &e))
         return false;
-    if (st->op == BF_S_DO && st->e != BF_NONE && !eval(s, st->e, &e.who))
+    if (st->e != BF_NONE && !eval(s, st->e, &e.who))
         return false;
     struct bf_sim_entry *entry = deliver(s, &g, e, number, row);
     uint32_t own = s->entry_count;

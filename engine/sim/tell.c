@@ -88,12 +88,19 @@ uint32_t bf_tell_src(const struct bf_fact *facts, uint32_t count) {
 
 /* ---- facts ---- */
 
+/* Of one of each: whose. */
+static bf_str duty_of(const struct bf_words *w, const struct bf_fact *f) {
+    bf_str duty = bf_words_duty(w, f->a);
+    return f->member ? TEXT2(w, BF_T_SIM_DUTY_BORNE, duty, bf_words_party(w, *f->member)) : duty;
+}
+
 static bf_str armed(const struct bf_tale *t, const struct bf_fact *f) {
     const struct bf_words *w = t->words;
     bf_str due = bf_words_due(w, &f->due), duty = bf_words_duty(w, f->a);
     if (w->image->duty[f->a].bearer == BF_NONE || !t->after)
         return TEXT2(w, BF_T_SIM_F_ARMED_STATE, duty, due);
-    struct bf_value bearer = bf_duty_bearer(w->image, t->world, t->after, f->a, w->arena);
+    struct bf_value bearer =
+        f->member ? *f->member : bf_duty_bearer(w->image, t->world, t->after, f->a, w->arena);
     return TEXT3(w, BF_T_SIM_F_ARMED, bf_words_party(w, bearer), duty, due);
 }
 
@@ -140,25 +147,28 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
                      bf_words_value(w, f->v[0]));
     case BF_FACT_MOVED:
         return TEXT1(w, f->how == 1 ? BF_T_SIM_F_BACK : BF_T_SIM_F_MOVED, bf_words_state(w, f->b));
-    case BF_FACT_WAITING: return TEXT1(w, BF_T_SIM_F_WAITING, bf_words_duty(w, f->a));
-    case BF_FACT_SPARED: return TEXT1(w, BF_T_SIM_F_SPARED, bf_words_duty(w, f->a));
+    case BF_FACT_WAITING: return TEXT1(w, BF_T_SIM_F_WAITING, duty_of(w, f));
+    case BF_FACT_SPARED: return TEXT1(w, BF_T_SIM_F_SPARED, duty_of(w, f));
     case BF_FACT_ARMED: return armed(t, f);
-    case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, bf_words_duty(w, f->a));
-    case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, bf_words_duty(w, f->a));
+    case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, duty_of(w, f));
+    case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, duty_of(w, f));
     case BF_FACT_LAPSED:
-        return TEXT2(w, BF_T_SIM_F_LAPSED, bf_words_duty(w, f->a), bf_words_day(w, f->day));
-    case BF_FACT_VOIDED: return TEXT1(w, BF_T_SIM_F_VOIDED, bf_words_duty(w, f->a));
-    case BF_FACT_LEFT: return TEXT1(w, BF_T_SIM_F_LEFT, bf_words_duty(w, f->a));
-    case BF_FACT_PAUSED: return TEXT1(w, BF_T_SIM_F_PAUSED, bf_words_duty(w, f->a));
+        return TEXT2(w, BF_T_SIM_F_LAPSED, duty_of(w, f), bf_words_day(w, f->day));
+    case BF_FACT_VOIDED: return TEXT1(w, BF_T_SIM_F_VOIDED, duty_of(w, f));
+    case BF_FACT_LEFT: return TEXT1(w, BF_T_SIM_F_LEFT, duty_of(w, f));
+    case BF_FACT_PAUSED: return TEXT1(w, BF_T_SIM_F_PAUSED, duty_of(w, f));
     case BF_FACT_RESUMED:
-        return TEXT2(w, BF_T_SIM_F_RESUMED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
+        return TEXT2(w, BF_T_SIM_F_RESUMED, duty_of(w, f), bf_words_due(w, &f->due));
     case BF_FACT_EXTENDED:
-        return TEXT3(w, BF_T_SIM_F_EXTENDED, bf_words_duty(w, f->a), bf_words_value(w, f->v[0]),
+        return TEXT3(w, BF_T_SIM_F_EXTENDED, duty_of(w, f), bf_words_value(w, f->v[0]),
                      bf_words_due(w, &f->due));
     case BF_FACT_RESTARTED:
-        return TEXT2(w, BF_T_SIM_F_RESTARTED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
+        return TEXT2(w, BF_T_SIM_F_RESTARTED, duty_of(w, f), bf_words_due(w, &f->due));
     case BF_FACT_RECOMPUTED:
-        return TEXT2(w, BF_T_SIM_F_RECOMPUTED, bf_words_duty(w, f->a), bf_words_due(w, &f->due));
+        return TEXT2(w, BF_T_SIM_F_RECOMPUTED, duty_of(w, f), bf_words_due(w, &f->due));
+    case BF_FACT_ROUND:
+        return TEXT1(w, f->how ? BF_T_SIM_F_ROUND_ANEW : BF_T_SIM_F_ROUND, duty_of(w, f));
+    case BF_FACT_GONE: return TEXT1(w, BF_T_SIM_F_GONE, duty_of(w, f));
     case BF_FACT_VIOLATED: return violated(w, f);
     case BF_FACT_EXCUSED: return TEXT1(w, BF_T_SIM_F_EXCUSED, bf_words_violation(w, f->a));
     case BF_FACT_NOTIFIED: return notified(w, f);
@@ -201,7 +211,8 @@ void bf_tell_days(const struct bf_tale *t, const struct bf_fact *f, bf_str *coun
     *counted = *left_out = (bf_str){"", 0};
     if (!counts || !t->after)
         return;
-    const struct bf_case_duty *d = bf_case_duty(t->words->image, t->after, f->a);
+    const struct bf_case_duty *d = bf_case_duty_of(t->words->image, t->after, f->a,
+                                                   f->member ? *f->member : BF_ABSENT);
     struct bf_term term = bf_case_term(d);
     if (d->status == BF_STATUS_OPEN) /* else the same step closed it again */
         bf_words_days(t->words, &term, &d->due, counted, left_out);
@@ -251,7 +262,8 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
         [BF_WHY_TOO_LONG] = BF_T_SIM_R_TOO_LONG, [BF_WHY_GAP] = BF_T_SIM_R_GAP,
         [BF_WHY_BAN] = BF_T_SIM_R_BAN,           [BF_WHY_USED] = BF_T_SIM_R_USED,
         [BF_WHY_AT_MOST] = BF_T_SIM_R_AT_MOST,   [BF_WHY_NO_REQUEST] = BF_T_SIM_R_NO_REQUEST,
-        [BF_WHY_FORCE] = BF_T_SIM_R_FORCE,       [BF_WHY_DATED] = BF_T_SIM_R_DATED};
+        [BF_WHY_FORCE] = BF_T_SIM_R_FORCE,       [BF_WHY_DATED] = BF_T_SIM_R_DATED,
+        [BF_WHY_TURN] = BF_T_SIM_R_TURN};
     bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(t) : (bf_str){"", 0};
     if (arg.len)
         return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);

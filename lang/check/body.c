@@ -42,7 +42,7 @@ bool bf_body_actor(struct bf_checker *c, struct bf_node *e) {
     if (bf_is_broken(t))
         return false;
     bool party =
-        s && (s->kind == BF_SYM_OFFICE ||
+        s && (s->kind == BF_SYM_OFFICE || s == c->at.member ||
               (s->kind == BF_SYM_DATA && e->kind == BF_N_NAME && s->node->kind == BF_N_PARTY));
     if (party)
         return true;
@@ -61,6 +61,11 @@ static void subject_any(struct bf_checker *c, struct bf_node *type) {
         bf_report(c, BF_E0313_PER_PARTY, type->span, BF_ARGS(bf_type_arg(c, t)));
 }
 
+/* The member that a rule's subject introduces, and that the rule speaks of; NULL: it introduces none. */
+static struct bf_sym *member_of(struct bf_checker *c, const struct bf_node *subject) {
+    return subject && subject->kind == BF_N_SUBJECT && subject->b ? c->info[subject->id].sym : NULL;
+}
+
 static void subjects(struct bf_checker *c, struct bf_node *list) {
     for (struct bf_node *x = list; x; x = x->next) {
         if (x->kind != BF_N_SUBJECT || !x->a || (x->flags & BF_F_BROKEN))
@@ -68,8 +73,10 @@ static void subjects(struct bf_checker *c, struct bf_node *list) {
         bf_check_cites(c, x);
         if (x->op == BF_SUBJECT_ANY)
             subject_any(c, x->a);
-        else
+        else if (x->op == BF_SUBJECT_ONE)
             bf_body_actor(c, x->a);
+        else
+            bf_report(c, BF_E0381_EACH_PLACE, x->span, BF_NOARGS);
     }
 }
 
@@ -90,6 +97,8 @@ static void effect_set(struct bf_checker *c, struct bf_node *n) {
         bf_expect(c, n->b, t);
     } else if (t->kind == BF_K_LIST) {
         bf_expect(c, n->b, t->elem);
+        if (n->d)
+            bf_expect(c, n->d, t->elem);
     } else {
         if (!bf_is_broken(t))
             bf_report(c, BF_E0339_NO_LIST, n->a->span,
@@ -414,8 +423,12 @@ static void body_may(struct bf_checker *c, struct bf_node *n) {
     uint32_t state = c->at.state;
     if (state == BF_NONE)
         c->at.state = only_state(c, n->c);
-    subjects(c, n->a);
+    if (n->a && n->a->op == BF_SUBJECT_ANY_OF && !n->a->next)
+        c->at.member = member_of(c, n->a);
+    else
+        subjects(c, n->a);
     act_body(c, n, n->b ? c->info[n->b->id].sym : NULL);
+    c->at.member = NULL;
     c->at.state = state;
 }
 
@@ -432,7 +445,10 @@ static void body_must(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *duty = c->info[n->id].sym;
     uint32_t mark = bf_facts_mark(c);
     struct clauses k = find_clauses(c, n->c);
-    subjects(c, n->a);
+    if (n->a && (n->a->op == BF_SUBJECT_EACH || n->a->op == BF_SUBJECT_IN_TURN) && !n->a->next)
+        c->at.member = member_of(c, n->a);
+    else
+        subjects(c, n->a);
     if (n->a && n->a->kind == BF_N_SUBJECT && (n->a->op == BF_SUBJECT_ANY || n->a->next))
         bf_report(c, BF_E0346_DUTY_OF_ONE, n->a->span, BF_NOARGS);
     guard(c, &k);
@@ -452,6 +468,7 @@ static void body_must(struct bf_checker *c, struct bf_node *n) {
         act_body(c, alt, alt->b ? c->info[alt->b->id].sym : NULL);
     }
     body_otherwise(c, n->e);
+    c->at.member = NULL;
 }
 
 static void body_must_not(struct bf_checker *c, struct bf_node *n) {
@@ -484,8 +501,20 @@ void bf_match_unit(struct bf_checker *c, const struct bf_node *e, const struct b
     bf_hint(c, d, BF_T_HINT_UNITS, BF_NOARGS);
 }
 
+/* A member extends his own, if he alone is named; others what every member has. */
+static struct bf_sym *extending_member(struct bf_checker *c, const struct bf_node *n,
+                                       const struct bf_sym *act) {
+    struct bf_sym *member = act && act->duty ? act->duty->member : NULL;
+    const struct bf_node *x = n->a;
+    bool his = member && x && !x->next && x->op == BF_SUBJECT_ONE && x->a->kind == BF_N_NAME &&
+               x->a->name == member->name;
+    (void)c;
+    return his ? member : NULL;
+}
+
 static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *act = c->info[n->id].sym;
+    c->at.member = extending_member(c, n, act);
     subjects(c, n->a);
     if (n->d) {
         const struct bf_type *t = bf_expr(c, n->d, NULL);
@@ -506,6 +535,7 @@ static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
     effects(c, n->e);
     c->at.just = NULL;
     c->at.params = NULL;
+    c->at.member = NULL;
     bf_facts_back(c, mark);
 }
 
@@ -805,6 +835,44 @@ static void body_starts_every(struct bf_checker *c, struct bf_node *n) {
     }
 }
 
+/* The member that `each m in LIST` or `any m in LIST` introduces, before any rule may speak of it. */
+static void declare_member(struct bf_checker *c, struct bf_node *rule) {
+    struct bf_node *x = rule->kind == BF_N_MUST || rule->kind == BF_N_MAY ? rule->a : NULL;
+    struct bf_sym *duty = rule->kind == BF_N_MUST ? c->info[rule->id].sym : NULL;
+    if (!x || x->kind != BF_N_SUBJECT || (x->flags & BF_F_BROKEN) || !x->a || !x->b ||
+        x->a->kind != BF_N_NAME)
+        return;
+    struct bf_sym *s = bf_sym_new(c, BF_SYM_EACH, x->a->name, x);
+    const struct bf_type *t = bf_expr(c, x->b, NULL);
+    c->info[x->a->id].sym = s;
+    s->owner = c->at.proc;
+    s->type = c->broken;
+    if (duty && x->op != BF_SUBJECT_ANY_OF)
+        duty->member = s;
+    if (t->optional)
+        bf_expect(c, x->b, t->base);
+    else if (t->kind == BF_K_LIST && (bf_is_broken(t->elem) || bf_type_is_party(t->elem)) &&
+             !t->elem->optional)
+        s->type = t->elem;
+    else if (!bf_is_broken(t))
+        bf_report(c, BF_E0382_NO_PARTIES, x->b->span,
+                  BF_ARGS(bf_text_arg(c, x->b), bf_type_arg(c, t)));
+    c->info[x->a->id].type = s->type;
+    bf_check_hiding(c, s);
+}
+
+static void declare_members(struct bf_checker *c, struct bf_node *items) {
+    for (struct bf_node *n = items; n; n = n->next) {
+        declare_member(c, n);
+        const struct bf_sym *state = n->kind == BF_N_STATE ? c->info[n->id].sym : NULL;
+        if (!state)
+            continue;
+        c->at.state = state->index;
+        declare_members(c, n->c);
+        c->at.state = BF_NONE;
+    }
+}
+
 static void proc_item(struct bf_checker *c, struct bf_node *n) {
     const struct bf_node *proc = c->at.proc->node;
     if (n->flags & BF_F_BROKEN) {
@@ -870,6 +938,7 @@ void bf_body_procedure(struct bf_checker *c, struct bf_sym *proc) {
     c->at = (struct bf_ctx){.where = BF_IN_PROCEDURE, .proc = proc, .state = BF_NONE};
     if (!(proc->node->flags & BF_F_DERIVED)) /* its norm's were looked at */
         bf_check_cites(c, proc->node);
+    declare_members(c, proc->node->c);
     type_extensions(c, proc);
     for (struct bf_node *n = proc->node->c; n; n = n->next)
         proc_item(c, n);

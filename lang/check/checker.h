@@ -47,6 +47,7 @@ struct bf_ctx {
     enum bf_where where;
     struct bf_sym *proc;   /* the procedure */
     struct bf_sym *params; /* whose parameters are in scope */
+    struct bf_sym *member; /* the member of a list that the rule speaks of */
     struct bf_sym *decision;
     struct bf_sym *data;         /* IN_PROCEDURE, its initial value: the data being computed */
     struct bf_sym *just;         /* the act that is just happening */
@@ -201,6 +202,8 @@ bool bf_happened(struct bf_checker *c, struct bf_sym *proc, const struct bf_sym 
 /* Types an expression. want: the type its place wants, a help for members, `none`, lists and whole
 ** numbers, not a check. Never NULL. */
 const struct bf_type *bf_expr(struct bf_checker *c, struct bf_node *n, const struct bf_type *want);
+/* As written, for messages. */
+bf_arg bf_text_arg(struct bf_checker *c, const struct bf_node *n);
 /* … and checks that it fits. */
 bool bf_expect(struct bf_checker *c, struct bf_node *n, const struct bf_type *want);
 void bf_condition(struct bf_checker *c, struct bf_node *n);
@@ -217,6 +220,8 @@ struct bf_args {
 };
 void bf_args_check(struct bf_checker *c, struct bf_node *args, const struct bf_args *how);
 bool bf_param_optional(struct bf_checker *c, const struct bf_sym *param);
+/* Is an argument named `who`? */
+bool bf_is_who(const struct bf_node *name);
 /* Data of a procedure when somebody opens it. */
 bool bf_data_optional(struct bf_checker *c, const struct bf_sym *data);
 /* The same when a rule opens it: no opener stands for a party. */
@@ -224,6 +229,8 @@ bool bf_data_given(struct bf_checker *c, const struct bf_sym *data);
 bool bf_data_settable(struct bf_checker *c, const struct bf_sym *data);
 /* A literal, a member, none: known when compiling. */
 bool bf_is_constant(const struct bf_program *p, const struct bf_node *n);
+/* DUTY[party]: what one member of a duty of each has; NULL: n is none, or (told) a mistaken one. */
+struct bf_sym *bf_duty_member(struct bf_checker *c, struct bf_node *n);
 /* The duty or act named in an expression of a procedure (NAME), or of a case (CASE.NAME); NULL: neither. */
 struct bf_sym *bf_case_part(struct bf_checker *c, struct bf_node *n, enum bf_class cls);
 /* Resolves a NAME node in a class of an owner; reports when there is none. */
@@ -234,6 +241,8 @@ struct bf_sym *bf_name_global(struct bf_checker *c, struct bf_node *name, enum b
                               enum bf_text_id what);
 
 /* ---- resolve.c ---- */
+/* Reports a name that would mean two things within its procedure. */
+void bf_check_hiding(struct bf_checker *c, const struct bf_sym *s);
 /* What follows stands in this tree. */
 void bf_enter_tree(struct bf_checker *c, struct bf_tree *t);
 

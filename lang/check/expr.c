@@ -9,6 +9,8 @@ static bf_arg text_of(struct bf_checker *c, bf_span span) {
     return bf_arg_str((bf_str){text.p + span.start, span.end - span.start});
 }
 
+bf_arg bf_text_arg(struct bf_checker *c, const struct bf_node *n) { return text_of(c, n->span); }
+
 static const struct bf_type *give(struct bf_checker *c, struct bf_node *n,
                                   const struct bf_type *t) {
     c->info[n->id].type = t;
@@ -170,6 +172,8 @@ static struct bf_sym *find_value(struct bf_checker *c, const struct bf_name *nam
     struct bf_sym *s = NULL;
     if (c->at.params)
         s = bf_scope_find(c, c->at.params, BF_C_NAME, name);
+    if (!s && c->at.member && c->at.member->name == name)
+        s = c->at.member;
     if (!s && c->at.where == BF_IN_PROCEDURE)
         s = bf_scope_find(c, c->at.proc, BF_C_NAME, name);
     if (!s && scenario(c) && c->scenario)
@@ -239,6 +243,7 @@ static const struct bf_type *name_type(struct bf_checker *c, struct bf_node *n,
     switch (s->kind) {
     case BF_SYM_DATA: return data_type(c, n, s);
     case BF_SYM_PARAM:
+    case BF_SYM_EACH:
     case BF_SYM_LOCAL: return s->type ? s->type : c->broken;
     default: return global_value(c, n, s);
     }
@@ -265,6 +270,29 @@ struct bf_sym *bf_case_part(struct bf_checker *c, struct bf_node *n, enum bf_cla
         }
     }
     return s;
+}
+
+/* all D is X, D[m]: of an ordinary duty there is but one. */
+static bool of_each(struct bf_checker *c, const struct bf_node *n, const struct bf_sym *duty) {
+    if (duty->member || (duty->node->flags & BF_F_BROKEN))
+        return duty->member;
+    struct bf_diag *d = bf_report(c, BF_E0383_NOT_OF_EACH, n->span, BF_ARGS(text_of(c, n->span)));
+    bf_label(c, d, bf_sym_span(duty), BF_T_DECLARED_HERE, BF_ARGS(bf_arg_text(BF_T_KIND_DUTY)));
+    bf_hint(c, d, BF_T_HINT_OF_EACH, BF_ARGS(text_of(c, n->span)));
+    return false;
+}
+
+struct bf_sym *bf_duty_member(struct bf_checker *c, struct bf_node *n) {
+    if (n->kind != BF_N_INDEX || !n->a || !n->b)
+        return NULL;
+    struct bf_sym *duty = bf_case_part(c, n->a, BF_C_DUTY);
+    if (!duty)
+        return NULL;
+    if (of_each(c, n->a, duty))
+        bf_expect(c, n->b, c->party);
+    if (n->b->next)
+        bf_report(c, BF_E0315_COUNT, n->span, BF_ARGS(text_of(c, n->a->span), bf_arg_int(1)));
+    return duty;
 }
 
 static const struct bf_type *act_part(struct bf_checker *c, struct bf_node *n, struct bf_sym *act) {
@@ -344,7 +372,8 @@ static const struct bf_type *part_type(struct bf_checker *c, struct bf_node *n) 
     if (!n->a || !n->b || n->b->kind != BF_N_NAME || (n->b->flags & BF_F_BROKEN))
         return c->broken;
     if (is_due(n->b)) {
-        struct bf_sym *duty = bf_case_part(c, n->a, BF_C_DUTY);
+        struct bf_sym *duty = n->a->kind == BF_N_INDEX ? bf_duty_member(c, n->a)
+                                                       : bf_case_part(c, n->a, BF_C_DUTY);
         if (duty && !scenario(c))
             return not_here(c, n, BF_T_WHY_SCENARIO);
         if (duty) {
@@ -416,7 +445,7 @@ static struct bf_sym *named_param(struct bf_checker *c, struct bf_node *arg,
     return s;
 }
 
-static bool is_who(const struct bf_node *name) {
+bool bf_is_who(const struct bf_node *name) {
     const struct bf_sym *b = name ? bf_builtin_find(name->name, 1 << BF_BC_FIELD) : NULL;
     return b && b->builtin == BF_B_WHO;
 }
@@ -429,7 +458,7 @@ static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_arg
         struct bf_sym *s = NULL;
         if (x->kind != BF_N_ARG || !x->b)
             return false;
-        if (how->who && is_who(x->a)) {
+        if (how->who && bf_is_who(x->a)) {
             c->info[x->id].sym = c->info[x->a->id].sym = c->builtin[BF_B_WHO];
             bf_expect(c, x->b, c->party);
             continue;
@@ -564,10 +593,48 @@ static const struct bf_type *call_type(struct bf_checker *c, struct bf_node *n,
     return type->type;
 }
 
+static void status_test(struct bf_checker *c, struct bf_node *n, const struct bf_sym *duty);
+
+/* D is X, said of every member, of some, or counted. */
+static bool said_of_members(struct bf_checker *c, struct bf_node *n) {
+    struct bf_sym *duty = n->kind == BF_N_IS && n->a && n->b ? bf_case_part(c, n->a, BF_C_DUTY)
+                                                             : NULL;
+    if (duty && of_each(c, n->a, duty))
+        status_test(c, n, duty);
+    give(c, n, c->bool_);
+    return duty;
+}
+
+static const struct bf_type *over_type(struct bf_checker *c, struct bf_node *n) {
+    if (n->a && !said_of_members(c, n->a))
+        bf_report(c, BF_E0385_SAID_OF, n->span, BF_NOARGS);
+    return c->bool_;
+}
+
+/* count(LIST), count(D), count(D is X) */
+static const struct bf_type *count_type(struct bf_checker *c, struct bf_node *n) {
+    struct bf_node *x = n->b && !n->b->next && !n->b->a ? n->b->b : NULL;
+    struct bf_sym *duty = x ? bf_case_part(c, x, BF_C_DUTY) : NULL;
+    if (duty)
+        of_each(c, x, duty);
+    else if (x && x->kind == BF_N_IS && said_of_members(c, x))
+        ;
+    else if (!x || x->kind == BF_N_IS)
+        bf_report(c, BF_E0386_COUNT_WHAT, n->span, BF_NOARGS);
+    else {
+        const struct bf_type *t = value(c, x, NULL);
+        if (!bf_is_broken(t) && t->kind != BF_K_LIST)
+            bf_report(c, BF_E0386_COUNT_WHAT, n->span, BF_NOARGS);
+    }
+    return c->int_;
+}
+
 static const struct bf_type *call_function(struct bf_checker *c, struct bf_node *n,
                                            struct bf_sym *f) {
     const struct bf_type *result = c->date;
     int want = 2, given = 0;
+    if (f->builtin == BF_B_COUNT)
+        return count_type(c, n);
     if (f->builtin == BF_B_WORKDAY || f->builtin == BF_B_NEXT_WORKDAY)
         want = 1;
     if (f->builtin == BF_B_DAYS_BETWEEN || f->builtin == BF_B_WORKING_DAYS_BETWEEN)
@@ -633,6 +700,9 @@ static const struct bf_type *call_type_of(struct bf_checker *c, struct bf_node *
 }
 
 static const struct bf_type *row_type(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_sym *duty = bf_duty_member(c, n);
+    if (duty)
+        return not_value(c, n->a->kind == BF_N_DOT ? n->a->b : n->a, duty);
     struct bf_sym *reg = bf_name_global(c, n->a, BF_SYM_REGISTER, BF_T_KIND_REGISTER);
     if (!reg || bf_is_broken(reg->type)) {
         c->quiet++;
@@ -775,10 +845,16 @@ static void status_test(struct bf_checker *c, struct bf_node *n, const struct bf
 static const struct bf_type *is_type(struct bf_checker *c, struct bf_node *n) {
     if (!n->a || !n->b)
         return c->bool_;
-    struct bf_sym *duty = bf_case_part(c, n->a, BF_C_DUTY);
+    bool whole = n->a->kind != BF_N_INDEX;
+    struct bf_sym *duty = whole ? bf_case_part(c, n->a, BF_C_DUTY) : bf_duty_member(c, n->a);
     if (!duty)
         return compare_type(c, n);
     status_test(c, n, duty);
+    const struct bf_sym *what = c->info[n->b->id].sym;
+    if (whole && duty->member && what && what->kind == BF_SYM_ACT) {
+        struct bf_diag *d = bf_report(c, BF_E0384_WHOSE, n->span, BF_ARGS(bf_arg_name(duty->name)));
+        bf_hint(c, d, BF_T_HINT_WHOSE, BF_ARGS(text_of(c, n->a->span), bf_arg_name(what->name)));
+    }
     return c->bool_;
 }
 
@@ -925,6 +1001,7 @@ static const struct bf_type *raw_expr(struct bf_checker *c, struct bf_node *n,
             bf_condition(c, n->a);
         return c->bool_;
     case BF_N_COMPARE: return compare_type(c, n);
+    case BF_N_OVER: return over_type(c, n);
     case BF_N_IS: return is_type(c, n);
     case BF_N_PRESENT: return present_type(c, n);
     case BF_N_HAS:

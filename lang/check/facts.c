@@ -137,6 +137,10 @@ void bf_facts_assume(struct bf_checker *c, const struct bf_node *n, bool truth) 
             for (const struct bf_node *x = n->a; x; x = x->next)
                 bf_facts_assume(c, x, truth);
         break;
+    case BF_N_OVER: /* any of them did it */
+        if (n->op == BF_OVER_ANY && truth && n->a->kind == BF_N_IS)
+            bf_facts_assume(c, n->a, true);
+        break;
     case BF_N_IS: /* a duty met by an act: the act has happened */
         if (n->b && yes == truth && sym(c, n->b) && sym(c, n->b)->kind == BF_SYM_ACT)
             add(c, n->b);

@@ -43,7 +43,7 @@ const struct bf_offering *bf_deemed(const struct bf_flow *f, uint32_t duty) {
             return o;
         bool here = state == BF_NONE ? !bf_clause(o->clauses, BF_N_C_IN) && o->state == BF_NONE
                                      : bf_stands(f, o->state, o->clauses, state);
-        if (o->node->kind == BF_N_MAY && here)
+        if (o->node->kind == BF_N_MAY && here && !o->subjects->b) /* a member's are his own */
             found = o;
     }
     return found;

@@ -45,6 +45,7 @@ enum bf_sym_kind {
     BF_SYM_DUTY,  /* node MUST or LASTS (name NULL); index within its procedure; owner */
     BF_SYM_MEASURE,
     BF_SYM_MODEL,
+    BF_SYM_EACH,    /* node SUBJECT: the member that `each m in LIST`, `any m in LIST` speaks of; type */
     BF_SYM_FIXTURE, /* file-level LET; index; type */
     BF_SYM_LOCAL,   /* LET of a scenario; index among its scenario's; type; owner NULL */
     BF_SYM_BUILTIN  /* function, property, `today`, `start` …: builtin */
@@ -61,6 +62,7 @@ struct bf_sym {
     struct bf_sym *first, *last; /* members, fields, params; of a procedure: data */
     struct bf_sym *next;         /* in its owner's list, or in the program's list of its kind */
     struct bf_sym *duty;         /* ACT extend_DUTY: the duty; ACT of a duty's block: NULL */
+    struct bf_sym *member;       /* DUTY of each member of a list: the member (EACH); else NULL */
     struct bf_sym
         *runs; /* ACT of a RUN: the procedure whose ending it is; its params: what that keeps */
     const struct bf_node *run; /* PROCEDURE: the first RUN of it; NULL: it is never run … */

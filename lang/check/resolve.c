@@ -23,7 +23,7 @@ static void tell_twice(struct bf_checker *c, const struct bf_node *name,
 
 static bool is_builtin(struct bf_checker *c, const struct bf_node *name, unsigned classes) {
     const struct bf_sym *b = bf_builtin_find(name->name, classes);
-    if (!b)
+    if (!b || b->builtin == BF_B_COUNT) /* a soft word */
         return false;
     struct bf_diag *d =
         bf_report(c, BF_E0204_BUILTIN, name->span, BF_ARGS(bf_arg_name(name->name)));
@@ -519,7 +519,7 @@ static void type_office(struct bf_checker *c, struct bf_sym *s) {
 }
 
 /* Within a procedure a name in an expression must mean one thing. */
-static void check_hiding(struct bf_checker *c, const struct bf_sym *s) {
+void bf_check_hiding(struct bf_checker *c, const struct bf_sym *s) {
     const struct bf_sym *other = NULL;
     const struct bf_sym *proc = c->at.proc;
     struct bf_sym *global = bf_scope_find(c, c->unit, BF_C_NAME, s->name);
@@ -527,7 +527,7 @@ static void check_hiding(struct bf_checker *c, const struct bf_sym *s) {
                    global->kind == BF_SYM_DECISION || global->kind == BF_SYM_REGISTER ||
                    global->kind == BF_SYM_VIOLATION))
         other = global;
-    if (proc && s->kind == BF_SYM_PARAM) {
+    if (proc && (s->kind == BF_SYM_PARAM || s->kind == BF_SYM_EACH)) {
         const struct bf_sym *data = bf_scope_find(c, proc, BF_C_NAME, s->name);
         other = data ? data : other;
     } else if (proc) {
@@ -547,7 +547,7 @@ static void check_hiding(struct bf_checker *c, const struct bf_sym *s) {
 
 static void type_data(struct bf_checker *c, struct bf_sym *s) {
     s->type = s->node->c ? bf_type_read(c, s->node->c) : c->broken;
-    check_hiding(c, s);
+    bf_check_hiding(c, s);
     if (s->node->kind == BF_N_PARTY && !bf_is_broken(s->type) &&
         (!bf_type_is_party(s->type) || s->type->optional)) {
         bf_report(c, BF_E0313_PER_PARTY, s->node->c->span, BF_ARGS(bf_type_arg(c, s->type)));
@@ -577,7 +577,7 @@ static void type_procedure(struct bf_checker *c, struct bf_sym *proc) {
         type_parts(c, act);
         for (struct bf_sym *s = act->first; s; s = s->next)
             if (s->node)
-                check_hiding(c, s);
+                bf_check_hiding(c, s);
     }
     c->at.proc = NULL;
 }
@@ -597,7 +597,7 @@ static void each_sym(struct bf_checker *c, const struct bf_sym_list *list,
 static void type_decision(struct bf_checker *c, struct bf_sym *s) {
     type_parts(c, s);
     for (struct bf_sym *param = s->first; param; param = param->next)
-        check_hiding(c, param);
+        bf_check_hiding(c, param);
     s->type = s->node->d ? bf_type_read(c, s->node->d) : c->broken;
 }
 

@@ -225,6 +225,7 @@ enum bf_text_id bf_sym_kind_text(const struct bf_sym *s) {
     case BF_SYM_DUTY: return BF_T_KIND_DUTY;
     case BF_SYM_MEASURE: return BF_T_KIND_MEASURE;
     case BF_SYM_MODEL: return BF_T_KIND_MODEL;
+    case BF_SYM_EACH: return BF_T_KIND_EACH;
     case BF_SYM_FIXTURE:
     case BF_SYM_LOCAL: return BF_T_KIND_LOCAL;
     case BF_SYM_BUILTIN: return BF_T_KIND_BUILTIN;

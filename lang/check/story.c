@@ -60,12 +60,17 @@ static struct bf_sym *reports(struct bf_checker *c, struct bf_node *n) {
     return event;
 }
 
-/* consent(ACT), decline(ACT). */
+/* consent(ACT), decline(ACT), of one member of a list consent(ACT, who: m). */
 static void consents(struct bf_checker *c, struct bf_node *n, struct bf_sym *builtin,
                      const struct bf_sym *proc) {
-    struct bf_node *arg = n->c;
+    struct bf_node *arg = n->c, *who = arg ? arg->next : NULL;
     c->info[n->b->id].sym = builtin;
-    if (!arg || arg->next || arg->a || !arg->b || arg->b->kind != BF_N_NAME) {
+    if (who && bf_is_who(who->a)) { /* whose request, of several */
+        c->info[who->id].sym = c->info[who->a->id].sym = c->builtin[BF_B_WHO];
+        bf_expect(c, who->b, c->party);
+        who = who->next;
+    }
+    if (!arg || who || arg->a || !arg->b || arg->b->kind != BF_N_NAME) {
         struct bf_diag *d =
             bf_report(c, BF_E0350_CONSENT_TO, n->b->span, BF_ARGS(bf_arg_name(n->b->name)));
         bf_hint(c, d, BF_T_HINT_CONSENT_TO, BF_ARGS(bf_arg_name(n->b->name)));

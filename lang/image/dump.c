@@ -181,7 +181,7 @@ static void put_operand(struct dump *d, char kind, enum bf_opcode op, uint32_t n
         put(d, compare[n]);
     else if (op == BF_OP_PARTY)
         put(d, kind_z(n));
-    else if (op == BF_OP_STATUS_IS)
+    else if (op == BF_OP_STATUS_IS || op == BF_OP_MEMBER_STATUS || op == BF_OP_MEMBERS_STATUS)
         put(d, status_z(n));
     else
         bf_buf_int(d->out, n);
@@ -468,6 +468,8 @@ static void put_offer(struct dump *d, uint32_t n) {
     if (o->times)
         bf_buf_fmt(d->out, " %u times", o->times);
     put_src(d, o->src);
+    if (o->each)
+        put_program(d, "    any of", o->members);
     put_actors(d, "    by", o->actors);
     put_index(d, "    in", o->in, put_state_name);
     put_program(d, "    if", o->guard);
@@ -512,6 +514,8 @@ static void put_duty_row(struct dump *d, uint32_t n) {
     }
     put_where(d, x->state);
     put_src(d, x->src);
+    if (x->each)
+        put_program(d, x->each == BF_EACH_ALL ? "    each of" : "    in turn, each of", x->members);
     put_program(d, "    of", x->bearer);
     put_program(d, "    if", x->guard);
     put_limit(d, x);
@@ -761,7 +765,7 @@ static void put_stmt(struct dump *d, uint32_t n) {
     put_program(d, "    on", first ? s->a : BF_NONE);
     put_program(d, "    value", timed ? BF_NONE : s->b);
     put_program(d, "    with", timed ? BF_NONE : s->d);
-    put_program(d, "    who", s->op == BF_S_DO ? s->e : BF_NONE);
+    put_program(d, "    who", s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE ? s->e : BF_NONE);
     put_program(d, "    shows", s->op == BF_S_EXPECT ? s->e : BF_NONE);
 }
 

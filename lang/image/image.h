@@ -137,9 +137,13 @@ struct bf_i_offer {
     uint32_t dated;                 /* format 2: ordinal of the argument that is the act's day, + 1; 0: none */
     struct bf_i_range distinct;     /* format 2: of `index`: acts that another must have done */
     uint32_t outcome;               /* format 3: OUTCOME: the end of what is run, + 1; else 0 */
+    /* format 3: each: its actor is a member of a list, at hand as MEMBER; members: program giving it. An act of a duty
+       of each is its member's; an extension without it extends what every member has. */
+    uint32_t each, members;
 };
 #define BF_BACK (UINT32_MAX - 1)
 
+enum { BF_EACH_NONE, BF_EACH_ALL, BF_EACH_IN_TURN };
 enum { BF_I_LIMIT_NONE, BF_I_LIMIT_WITHIN, BF_I_LIMIT_BY, BF_I_LIMIT_BY_MONTH_DAY };
 struct bf_i_duty {
     uint32_t name, label;           /* label of a state limit: the state's; name empty */
@@ -153,6 +157,8 @@ struct bf_i_duty {
     struct bf_i_range offers;       /* of `index`: its acts */
     uint32_t src, otherwise_src;
     struct bf_i_range until;        /* of `index`: states that meet it; format 2 */
+    uint32_t each, members;         /* enum, and a program giving the list of those who each have it, at hand as MEMBER in
+                                       all programs of the row and of its offers; format 3 */
 };
 /* must not. Where an offer of the act exists it is refused as forbidden unless `unless` holds; else doing
    it is a report, recorded and judged. */
@@ -180,7 +186,7 @@ enum bf_stmt_op {
                      data as a TUPLE in order of the procedure's data (absent where not given) */
     BF_S_DO,      /* a: program of the case, b: of the actor, c: act, d: program giving the args as a TUPLE,
                      e: program of the party who did it, if the act is a report; BF_NONE: the actor */
-    BF_S_CONSENT, /* a, b as DO; c: act consented to */
+    BF_S_CONSENT, /* a, b as DO; c: act consented to; e: program of the member of a list whose request it is, or BF_NONE */
     BF_S_DECLINE, /* as CONSENT */
     BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args; e: procedure of that
                      case, BF_NONE if a is */

@@ -96,6 +96,7 @@ static void name(struct bf_lower *l, const struct bf_sym *s) {
     switch (s->kind) {
     case BF_SYM_DATA: op(l, BF_OP_DATA, data_row(l, s)); return;
     case BF_SYM_PARAM: op(l, BF_OP_ARG, s->index); return;
+    case BF_SYM_EACH: op(l, BF_OP_MEMBER, 0); return;
     case BF_SYM_ASSUME: op(l, BF_OP_ASSUME, s->index); return;
     case BF_SYM_OFFICE: op(l, BF_OP_OFFICE, s->index); return;
     case BF_SYM_VIOLATION: op(l, BF_OP_VIOLATION, s->index); return;
@@ -166,8 +167,27 @@ static void party_part(struct bf_lower *l, const struct bf_sym *part) {
         op(l, BF_OP_FIELD, part->builtin == BF_B_CODE ? 0 : part->builtin == BF_B_NAME ? 1 : 2);
 }
 
+/* D[m] or CASE.D[m]: the member, with the case entered; NULL: it is none. */
+static const struct bf_sym *duty_member(struct bf_lower *l, const struct bf_node *n) {
+    const struct bf_sym *duty = n->kind == BF_N_INDEX ? part_of(l, n->a) : NULL;
+    return duty && duty->kind == BF_SYM_DUTY ? duty : NULL;
+}
+
+/* The member is the reader's own: it is worked out before the case is entered. */
+static bool enter_member(struct bf_lower *l, const struct bf_node *n) {
+    bf_lower_expr(l, n->b);
+    return enter(l, n->a);
+}
+
 static void dot(struct bf_lower *l, const struct bf_node *n) {
     const struct bf_sym *whole = part_of(l, n->a), *part = sym(l, n->b);
+    const struct bf_sym *his = duty_member(l, n->a);
+    if (his && is_builtin(part, BF_B_DUE)) {
+        bool entered = enter_member(l, n->a);
+        op(l, BF_OP_MEMBER_DUE, duty_row(l, his));
+        leave(l, entered);
+        return;
+    }
     if (whole && whole->kind == BF_SYM_DUTY && is_builtin(part, BF_B_DUE)) {
         bool entered = enter(l, n->a);
         op(l, BF_OP_DUE, duty_row(l, whole));
@@ -213,7 +233,13 @@ uint32_t bf_lower_args(struct bf_lower *l, const struct bf_node *args, const str
     return count;
 }
 
+static void count(struct bf_lower *l, const struct bf_node *x);
+
 static void function(struct bf_lower *l, const struct bf_node *n, enum bf_builtin f) {
+    if (f == BF_B_COUNT) {
+        count(l, n->b->b);
+        return;
+    }
     for (const struct bf_node *x = n->b; x; x = x->next)
         bf_lower_expr(l, x->b);
     switch ((int)f) {
@@ -348,19 +374,72 @@ static uint32_t status_of(const struct bf_sym *builtin) {
     bf_assert_failed("no status", __FILE__, __LINE__);
 }
 
+/* What became of a duty: a status, or the act that met it. */
+static void said(struct bf_lower *l, const struct bf_sym *duty, const struct bf_sym *what,
+                 enum bf_opcode status, enum bf_opcode act) {
+    if (what->kind == BF_SYM_BUILTIN)
+        bf_build_op2(&l->b, status, duty_row(l, duty), status_of(what));
+    else
+        bf_build_op2(&l->b, act, duty_row(l, duty), act_row(l, what));
+}
+
 static void is(struct bf_lower *l, const struct bf_node *n) {
     const struct bf_sym *duty = part_of(l, n->a), *what = sym(l, n->b);
+    const struct bf_sym *his = duty_member(l, n->a);
+    if (his) {
+        bool entered = enter_member(l, n->a);
+        said(l, his, what, BF_OP_MEMBER_STATUS, BF_OP_MEMBER_ACT);
+        leave(l, entered);
+        negate(l, n);
+        return;
+    }
     if (!duty || duty->kind != BF_SYM_DUTY) {
         compare(l, n, n->flags & BF_F_NOT ? BF_NE : BF_EQ);
         return;
     }
     bool entered = enter(l, n->a);
-    if (what->kind == BF_SYM_BUILTIN)
-        bf_build_op2(&l->b, BF_OP_STATUS_IS, duty_row(l, duty), status_of(what));
-    else
-        bf_build_op2(&l->b, BF_OP_LAST_ACT_IS, duty_row(l, duty), act_row(l, what));
+    said(l, duty, what, BF_OP_STATUS_IS, BF_OP_LAST_ACT_IS);
     leave(l, entered);
     negate(l, n);
+}
+
+/* How many members of the list a duty has (n: the duty), or of how many `D is X` holds (n: IS). */
+static void count_members(struct bf_lower *l, const struct bf_node *n) {
+    const struct bf_node *part = n->kind == BF_N_IS ? n->a : n;
+    const struct bf_sym *duty = part_of(l, part);
+    bool entered = enter(l, part), not = n->kind == BF_N_IS && n->flags & BF_F_NOT;
+    if (n->kind != BF_N_IS || not ) {
+        bf_lower_expr(l, duty->member->node->b);
+        op(l, BF_OP_MEMBERS, duty_row(l, duty));
+    }
+    if (n->kind == BF_N_IS) {
+        bf_lower_expr(l, duty->member->node->b);
+        said(l, duty, sym(l, n->b), BF_OP_MEMBERS_STATUS, BF_OP_MEMBERS_ACT);
+    }
+    if (not )
+        op(l, BF_OP_SUB, 0);
+    leave(l, entered);
+}
+
+/* All: there is none of whom it does not hold. */
+static void over(struct bf_lower *l, const struct bf_node *n) {
+    struct bf_node is = *n->a;
+    bool all = n->op == BF_OVER_ALL;
+    if (all)
+        is.flags ^= BF_F_NOT;
+    count_members(l, &is);
+    constant(l, BF_K_INT, 0, 0);
+    op(l, BF_OP_COMPARE, all ? BF_EQ : BF_GT);
+}
+
+static void count(struct bf_lower *l, const struct bf_node *x) {
+    const struct bf_sym *duty = x->kind == BF_N_NAME || x->kind == BF_N_DOT ? part_of(l, x) : NULL;
+    if (x->kind == BF_N_IS || (duty && duty->kind == BF_SYM_DUTY)) {
+        count_members(l, x);
+        return;
+    }
+    bf_lower_expr(l, x);
+    op(l, BF_OP_LENGTH, 0);
 }
 
 /* CASE in S, S */
@@ -418,6 +497,7 @@ void bf_lower_expr(struct bf_lower *l, const struct bf_node *n) {
         op(l, BF_OP_NOT, 0);
         return;
     case BF_N_COMPARE: compare(l, n, (enum bf_compare_op)n->op); return;
+    case BF_N_OVER: over(l, n); return;
     case BF_N_IS: is(l, n); return;
     case BF_N_PRESENT: present(l, n); return;
     case BF_N_HAS: has(l, n); return;
@@ -511,6 +591,11 @@ static void effect_body(struct bf_lower *l, const struct bf_node *e) {
     case BF_N_E_ADD:
     case BF_N_E_REMOVE:
         bf_lower_expr(l, e->b);
+        if (e->d) {
+            bf_lower_expr(l, e->d);
+            op(l, e->op == BF_ADD_AFTER ? BF_OP_ADD_AFTER : BF_OP_ADD_BEFORE, data_row(l, s));
+            return;
+        }
         op(l,
            e->kind == BF_N_E_SET   ? BF_OP_SET
            : e->kind == BF_N_E_ADD ? BF_OP_ADD_TO

@@ -38,6 +38,11 @@ static struct bf_i_actor actor(struct proc *p, const struct bf_node *subject) {
     return (struct bf_i_actor){0, bf_lower_value(p->l, subject->a)};
 }
 
+/* Who each have the duty, or any of whom may act: the list. */
+static uint32_t members(struct proc *p, const struct bf_node *subject) {
+    return bf_lower_value(p->l, subject->b);
+}
+
 static struct bf_i_range actors(struct proc *p, const struct bf_node *subjects) {
     struct bf_i_range r = {bf_build_count_actor(&p->l->b), 0};
     for (const struct bf_node *s = subjects; s; s = s->next, r.count++) {
@@ -232,6 +237,14 @@ static struct bf_i_range acts_of(struct proc *p, const struct bf_node *clauses) 
     return r;
 }
 
+/* The member that is an offer's only actor: introduced here, or (of an extension) by the duty; NULL: it has others. */
+static const struct bf_sym *sym_of_member(struct proc *p, const struct bf_node *subjects) {
+    const struct bf_node *x = subjects;
+    const struct bf_sym *s =
+        x && x->op != BF_SUBJECT_ANY && x->a->kind == BF_N_NAME ? sym(p, x->a) : NULL;
+    return s && s->kind == BF_SYM_EACH ? s : NULL;
+}
+
 /* What the clauses of any offer say. */
 static struct bf_i_offer offer(struct proc *p, const struct bf_node *subjects,
                                const struct bf_node *clauses) {
@@ -240,6 +253,11 @@ static struct bf_i_offer offer(struct proc *p, const struct bf_node *subjects,
     const struct bf_node *consent = find(clauses, BF_N_C_CONSENT);
     const struct bf_node *report = find(clauses, BF_N_C_REPORTING);
     const struct bf_node *dated = find(clauses, BF_N_C_DATED);
+    const struct bf_sym *who = sym_of_member(p, subjects);
+    if (who) {
+        o.each = 1;
+        o.members = members(p, who->node);
+    }
     o.actors = actors(p, subjects);
     o.in = states_of(p, clauses, BF_N_C_IN);
     o.guard = bf_lower_guard(p->l, clauses, BF_N_C_IF, true);
@@ -330,6 +348,10 @@ static void lower_must(struct proc *p, const struct bf_node *n) {
     struct bf_i_duty d = {.state = p->state};
     d.name = bf_lower_name(l, n->b->a->name);
     d.label = bf_lower_label(l, n->b->b);
+    if (n->a->b) {
+        d.each = n->a->op == BF_SUBJECT_IN_TURN ? BF_EACH_IN_TURN : BF_EACH_ALL;
+        d.members = members(p, n->a);
+    }
     d.bearer = bf_lower_value(l, n->a->a);
     d.guard = bf_lower_guard(l, n->c, BF_N_C_IF, false);
     limit(p, &d, n->c);
@@ -444,7 +466,7 @@ static uint32_t deemed(const struct proc *p, uint32_t duty, uint32_t act) {
             continue;
         if (o->kind == BF_OFFER_DUTY && o->duty == duty)
             return i;
-        if (o->kind == BF_OFFER_MAY && (o->state == BF_NONE || o->state == state) &&
+        if (o->kind == BF_OFFER_MAY && !o->each && (o->state == BF_NONE || o->state == state) &&
             !narrowed_away(p, o, state))
             found = i;
     }

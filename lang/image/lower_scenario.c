@@ -59,11 +59,10 @@ static struct bf_i_stmt does(struct bf_lower *l, const struct bf_node *n) {
     s.a = n->d ? bf_lower_value(l, n->d) : latest(l, act->owner);
     s.b = bf_lower_value(l, n->a);
     s.c = l->base[act->owner->index].act + act->index;
-    if (asked)
-        return s;
-    s.d = tuple(l, n->c, act->first);
+    if (!asked)
+        s.d = tuple(l, n->c, act->first);
     for (const struct bf_node *x = n->c; x; x = x->next)
-        if (sym(l, x)->kind == BF_SYM_BUILTIN)
+        if (sym(l, x) && sym(l, x)->kind == BF_SYM_BUILTIN)
             s.e = bf_lower_value(l, x->b);
     return s;
 }

@@ -387,15 +387,16 @@ static struct bf_v_context context(enum bf_v_what what, uint32_t proc, const str
                                    const char *table, uint32_t row) {
     const struct bf_i_range data = m->proc[proc].data;
     return (struct bf_v_context){what,  proc, data.first + data.count, {0, 0},
-                                 table, row,  m->proc[proc].src};
+                                 table, row,  m->proc[proc].src, false};
 }
 
-static bool verify_actors(struct bf_v *v, struct bf_i_range actors, uint32_t proc) {
+static bool verify_actors(struct bf_v *v, struct bf_i_range actors, uint32_t proc, bool member) {
     if (!bf_v_claim(v, BF_I_actor, actors))
         return false;
     for (uint32_t i = actors.first; i < actors.first + actors.count; i++) {
         const struct bf_i_actor *a = &v->m->actor[i];
-        const struct bf_v_context c = context(BF_V_GUARD, proc, v->m, "actor", i);
+        struct bf_v_context c = context(BF_V_GUARD, proc, v->m, "actor", i);
+        c.member = member;
         NEED(a->any <= 1, "actor", i, "any");
         if (a->any)
             NEED(is_party(v, a->ref), "actor", i, "type");
@@ -506,7 +507,7 @@ static bool verify_starts(struct bf_v *v, uint32_t p) {
         NEED(s->event != BF_NONE || s->actors.count || s->every, "start", i, "nobody may start");
         if (!verify_every(v, s, i, p))
             return false;
-        if (!verify_actors(v, s->actors, p) || !verify_actors(v, s->consents, p) ||
+        if (!verify_actors(v, s->actors, p, false) || !verify_actors(v, s->consents, p, false) ||
             !verify_binds(v, s, i, p))
             return false;
     }
@@ -672,8 +673,22 @@ static bool verify_outcome(struct bf_v *v, const struct bf_i_proc *p, uint32_t n
          "no end of what is run");
     NEED(!o->actors.count && !o->consents.count && !o->in.count && o->guard == BF_NONE &&
              o->window == BF_WINDOW_NONE && o->report == BF_NONE && !o->dated && !o->times &&
-             !o->distinct.count,
+             !o->distinct.count && !o->each,
          "offer", n, "somebody would do what ends by itself");
+    return true;
+}
+
+/* The list whose members a row speaks of. */
+static bool verify_members(struct bf_v *v, uint32_t each, uint32_t code, const struct bf_v_context *c) {
+    struct bf_v_slot list;
+    if (!each) {
+        NEED(!code, c->table, c->row, "members of no list");
+        return true;
+    }
+    if (!bf_v_program(v, code, c, slot_any, &list))
+        return false;
+    NEED(list.kind == BF_K_LIST && bf_v_slot_of(v, list.ref).kind == BF_K_PARTY, c->table, c->row,
+         "members that are no parties");
     return true;
 }
 
@@ -690,6 +705,10 @@ static bool verify_offer_kind(struct bf_v *v, const struct bf_i_proc *p, uint32_
                                                                 : bf_v_in(p->duties, o->duty),
          "offer", n, "duty");
     NEED((o->kind == BF_OFFER_EXTEND) == (o->at_most != BF_NONE), "offer", n, "at most");
+    if (o->kind == BF_OFFER_DUTY || o->kind == BF_OFFER_EXTEND) {
+        bool of_each = m->duty[o->duty].each;
+        NEED(o->kind == BF_OFFER_DUTY ? o->each == of_each : o->each <= of_each, "offer", n, "each");
+    }
     if (o->kind != BF_OFFER_EXTEND)
         return true;
     NEED(m->act[o->act].extends == o->duty, "offer", n, "its act extends another duty");
@@ -712,7 +731,11 @@ static bool verify_offer(struct bf_v *v, uint32_t p, uint32_t n) {
     NEED(bf_v_in(proc->acts, o->act), "offer", n, "act");
     NEED(o->state == BF_NONE || bf_v_in(proc->states, o->state), "offer", n, "state");
     NEED(goal_ok(proc, o->target), "offer", n, "target");
-    if (!verify_actors(v, o->actors, p) || !verify_actors(v, o->consents, p) ||
+    NEED(o->each <= 1, "offer", n, "each");
+    if (!verify_members(v, o->each, o->members, &c))
+        return false;
+    c.member = o->each;
+    if (!verify_actors(v, o->actors, p, o->each) || !verify_actors(v, o->consents, p, o->each) ||
         !verify_index(v, o->in, proc->states, "offer", n) || !verify_window(v, o, &c) ||
         !may_program(v, o->report, &c, slot_party) || !verify_offer_kind(v, proc, n, &c))
         return false;
@@ -734,6 +757,7 @@ static bool verify_limit(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_i_duty *d = &m->duty[n];
     struct bf_v_context c = context(BF_V_GUARD, p, m, "duty", n);
     c.src = d->src;
+    c.member = d->each;
     struct bf_v_slot got;
     NEED(d->limit <= BF_I_LIMIT_BY_MONTH_DAY, "duty", n, "limit");
     v->duty_unit[n] = BF_NONE;
@@ -757,6 +781,7 @@ static bool verify_otherwise(struct bf_v *v, uint32_t p, uint32_t n) {
     const struct bf_i_duty *d = &m->duty[n];
     struct bf_v_context c = context(BF_V_EFFECTS, p, m, "duty", n);
     c.src = d->otherwise_src;
+    c.member = d->each;
     NEED(d->otherwise <= BF_OTHERWISE_DEEMED, "duty", n, "otherwise");
     NEED(d->otherwise_src < m->src_count, "duty", n, "source");
     switch ((enum bf_otherwise_op)d->otherwise) {
@@ -771,6 +796,7 @@ static bool verify_otherwise(struct bf_v *v, uint32_t p, uint32_t n) {
         NEED(bf_v_in(proc->offers, d->target) && d->effects == BF_NONE, "duty", n, "deemed act");
         NEED(m->offer[d->target].guard == BF_NONE && !m->offer[d->target].consents.count, "duty", n,
              "deemed act with a guard or a consent");
+        NEED(d->each || !m->offer[d->target].each, "duty", n, "deemed act of a member");
         break;
     }
     return may_program(v, d->effects, &c, slot_any);
@@ -785,6 +811,10 @@ static bool verify_duty(struct bf_v *v, uint32_t p, uint32_t n) {
     NAMED(d, "duty", n);
     SRC(d, "duty", n);
     NEED(d->state == BF_NONE || bf_v_in(proc->states, d->state), "duty", n, "state");
+    NEED(d->each <= BF_EACH_IN_TURN && (!d->each || d->bearer != BF_NONE), "duty", n, "each");
+    if (!verify_members(v, d->each, d->members, &c))
+        return false;
+    c.member = d->each;
     if (!may_program(v, d->bearer, &c, slot_party) || !may_program(v, d->guard, &c, slot_bool) ||
         !verify_from(v, &c, d->from, d->from_ref) || !verify_otherwise(v, p, n) ||
         !verify_index(v, d->offers, proc->offers, "duty", n) ||
@@ -898,9 +928,7 @@ static bool verify_do(struct bf_v *v, const struct bf_i_stmt *s, const struct bf
         return false;
     NEED(kase.kind == BF_K_CASE && bf_v_in(v->m->proc[kase.ref].acts, s->c), "stmt", c->row,
          "act of another procedure");
-    if (s->op != BF_S_DO)
-        return true;
-    return verify_args(v, s->d, c, v->m->act[s->c].params, false) &&
+    return (s->op != BF_S_DO || verify_args(v, s->d, c, v->m->act[s->c].params, false)) &&
            (s->e == BF_NONE || program(v, s->e, c, slot_party));
 }
 
@@ -918,8 +946,8 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
 static bool cells_ok(const struct bf_i_stmt *s) {
     static const uint8_t cells[] = {
         [BF_S_AT] = 3,      [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
-        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 7,
-        [BF_S_DECLINE] = 7, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
+        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 23,
+        [BF_S_DECLINE] = 23, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
     const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
     for (int i = 0; i < 5; i++)
         if (!(cells[s->op] >> i & 1) && cell[i] != BF_NONE)
@@ -930,7 +958,7 @@ static bool cells_ok(const struct bf_i_stmt *s) {
 static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t n) {
     const struct bf_image *m = v->m;
     const struct bf_i_stmt *s = &m->stmt[n];
-    const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n, s->src};
+    const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n, s->src, false};
     struct bf_v_slot got;
     SRC(s, "stmt", n);
     NEED(s->op <= BF_S_REFUSED, "stmt", n, "no such statement");
@@ -997,7 +1025,7 @@ static bool verify_scenarios(struct bf_v *v) {
     v->local = bf_new_array(v->arena, struct bf_v_slot, (size_t)m->fixture_count + most + 1);
     for (uint32_t i = 0; i < m->fixture_count; i++) {
         const struct bf_v_context c = {BF_V_SCENARIO,    BF_NONE, 0, {0, 0}, "fixture", i,
-                                       m->fixture[i].src};
+                                       m->fixture[i].src, false};
         STR(m->fixture[i].name, "fixture", i);
         SRC(&m->fixture[i], "fixture", i);
         v->locals = i;
@@ -1030,7 +1058,7 @@ static bool verify_tally(struct bf_v *v, uint32_t i, const struct bf_i_tally *t)
     const struct bf_i_proc *p = &m->proc[t->proc];
     const struct bf_v_context c = {BF_V_GUARD,       t->proc,   p->data.first + p->data.count,
                                    {0, 0},           "measure", i,
-                                   m->measure[i].src};
+                                   m->measure[i].src, false};
     NEED(t->per == BF_NONE || (bf_v_in(p->data, t->per) && is_party(v, m->data[t->per].type)),
          "measure", i, "per");
     return may_program(v, t->where, &c, slot_bool);

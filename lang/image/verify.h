@@ -29,6 +29,7 @@ struct bf_v_context {
     struct bf_i_range params; /* of the ARGs; count 0: none */
     const char *table;        /* for messages: the row that owns the program */
     uint32_t row, src;        /* and its source */
+    bool member;              /* a member of a list is at hand */
 };
 
 struct bf_v {

@@ -186,6 +186,40 @@ static bool status_is(struct run *r, uint32_t d) {
     return push(r, slot_bool);
 }
 
+static bool duty_of_each(struct run *r, uint32_t d) {
+    if (!duty_of(r, d))
+        return false;
+    RNEED(r->v->m->duty[d].each, "a duty that no list's members have");
+    return true;
+}
+
+/* What became of what one member has; n is of its second word. */
+static bool of_member(struct run *r, uint32_t d, bool act) {
+    uint32_t n;
+    if (!duty_of_each(r, d) || !second(r, &n))
+        return false;
+    RNEED(act || n < BF_STATUSES, "no such status");
+    return !act || act_of(r, n);
+}
+
+static bool pop_list(struct run *r, bool of_parties) {
+    if (!pop(r, slot_any))
+        return false;
+    struct bf_v_slot list = r->stack[r->depth];
+    RNEED(list.kind == BF_K_LIST, "a list is needed");
+    RNEED(!of_parties || bf_v_slot_of(r->v, list.ref).kind == BF_K_PARTY, "a list of parties is needed");
+    return true;
+}
+
+static bool member_due(struct run *r, uint32_t d) {
+    return duty_of_each(r, d) && apply(r, slot_party, 1, slot_date);
+}
+
+static bool member(struct run *r) {
+    RNEED(r->c->member, "no member is at hand");
+    return push(r, slot_party);
+}
+
 static bool last_act_is(struct run *r, uint32_t d) {
     uint32_t a;
     return duty_of(r, d) && second(r, &a) && act_of(r, a) && push(r, slot_bool);
@@ -415,6 +449,11 @@ static bool change_list(struct run *r, uint32_t d) {
     return pop(r, bf_v_slot_of(r->v, list.ref));
 }
 
+static bool insert(struct run *r, uint32_t d) {
+    struct bf_v_slot list;
+    return change_list(r, d) && kept(r, d, &list) && pop(r, bf_v_slot_of(r->v, list.ref));
+}
+
 static bool effect(struct run *r, enum bf_opcode op, uint32_t n) {
     struct bf_v *v = r->v;
     struct bf_v_slot slot;
@@ -427,6 +466,8 @@ static bool effect(struct run *r, enum bf_opcode op, uint32_t n) {
         return pop(r, (struct bf_v_slot){BF_K_RECORD, v->m->reg[n].record, 0});
     case BF_OP_ADD_TO:
     case BF_OP_REMOVE_FROM: return change_list(r, n);
+    case BF_OP_ADD_AFTER:
+    case BF_OP_ADD_BEFORE: return insert(r, n);
     case BF_OP_NOTIFY: return pop(r, slot_text) && pop(r, slot_party);
     case BF_OP_ISSUE:
         RNEED(n < v->m->record_count, "no such record");
@@ -592,7 +633,19 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_RESTART:
     case BF_OP_EXTEND_BY:
     case BF_OP_EXTEND_TO:
+    case BF_OP_ADD_AFTER:
+    case BF_OP_ADD_BEFORE:
     case BF_OP_ISSUE: return effect(r, op, n);
+    case BF_OP_MEMBER: return member(r);
+    case BF_OP_MEMBER_STATUS:
+    case BF_OP_MEMBER_ACT:
+        return of_member(r, n, op == BF_OP_MEMBER_ACT) && apply(r, slot_party, 1, slot_bool);
+    case BF_OP_MEMBER_DUE: return member_due(r, n);
+    case BF_OP_LENGTH: return pop_list(r, false) && push(r, slot_int);
+    case BF_OP_MEMBERS: return duty_of_each(r, n) && pop_list(r, true) && push(r, slot_int);
+    case BF_OP_MEMBERS_STATUS:
+    case BF_OP_MEMBERS_ACT:
+        return of_member(r, n, op == BF_OP_MEMBERS_ACT) && pop_list(r, true) && push(r, slot_int);
     case BF_OPCODES: break;
     }
     return bad(r, "no such instruction");
@@ -654,7 +707,8 @@ static bool verify_rules(struct bf_v *v, uint32_t n) {
     struct bf_v_decision *known = &v->decision[n];
     for (uint32_t i = d->rules.first; i < d->rules.first + d->rules.count; i++) {
         const struct bf_i_rule *rule = &v->m->rule[i];
-        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0, d->params, "rule", i, rule->src};
+        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0,   d->params, "rule",
+                                       i,             rule->src, false};
         NEED(rule->tier <= 2 && (rule->cond == BF_NONE) == (rule->tier == 0), "rule", i, "tier");
         for (int part = 0; part < 2; part++) {
             if (!part && rule->cond == BF_NONE)

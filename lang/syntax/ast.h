@@ -39,7 +39,15 @@ enum bf_amends_op { BF_AMENDS_NEW, BF_AMENDS_ALL };   /* which cases follow the 
 enum bf_office_op { BF_OFFICE_BODY, BF_OFFICE_POST }; /* 机构, 岗位 */
 enum bf_rule_op { BF_RULE_WHEN, BF_RULE_OTHERWISE, BF_RULE_OVERRIDE };
 enum bf_assert_op { BF_ASSERT_ENDS, BF_ASSERT_LEAVES, BF_ASSERT_NEVER };
-enum bf_subject_op { BF_SUBJECT_ONE, BF_SUBJECT_ANY };
+enum bf_subject_op {
+    BF_SUBJECT_ONE,
+    BF_SUBJECT_ANY,     /* any Department */
+    BF_SUBJECT_EACH,    /* each m in LIST … */
+    BF_SUBJECT_IN_TURN, /* … in turn */
+    BF_SUBJECT_ANY_OF   /* any m in LIST */
+};
+enum bf_over_op { BF_OVER_ALL, BF_OVER_ANY };
+enum bf_add_op { BF_ADD_LAST, BF_ADD_AFTER, BF_ADD_BEFORE };
 
 /* A name, interned: equal texts of one compilation are one bf_name. */
 struct bf_name {

@@ -48,9 +48,10 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> ROLL ROLL_NONE ENDS DAILY CUTOFF RETAIN
 %token <word> WHEN THEN OTHERWISE FOUZE OVERRIDE OVERRIDE_WHEN
 %token <word> PARTY GIVEN KEEP SEALED STARTS STARTS_ZH BY_ZH ON ON_ZH REQUIRE STATE END IF IF_ZH
-%token <word> EVERY EVERY_YEAR EACH
+%token <word> EVERY EVERY_YEAR
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
 %token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
+%token <word> EACH EACH_ZH ANY_OF ANY_ONE TURN IN_TURN PLACED
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
 %token <word> RUN CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL DATED DATED_ZH DISTINCT
 %token <word> DISTINCT_ZH NOT_THE_SAME
@@ -116,7 +117,7 @@ decls: decl                   { declare(lx, $1); }
 stray: stray_word             { bf_lexer_unexpected(lx); YYERROR; }
     ;
 stray_word: NAME | QUOTED_NAME | LATER | '}' | STATE | END | PARTY | GIVEN | KEEP | STARTS | BY_ZH | ON_ZH | REQUIRE
-    | WHEN | IF_ZH | ELSE | FOUZE | PAUSES | LASTS | LASTS_ZH | ANY | EXPECT | AT | AT_ZH | WAIT | PUT | TAKE | EVERY | EVERY_YEAR
+    | WHEN | IF_ZH | ELSE | FOUZE | PAUSES | LASTS | LASTS_ZH | ANY | EACH | EXPECT | AT | AT_ZH | WAIT | PUT | TAKE | EVERY | EVERY_YEAR
     ;
 stray_item: stray_item_word   { bf_lexer_unexpected(lx); YYERROR; }
     ;
@@ -133,7 +134,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
 soft: ISSUE | CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
     | TALLIED | COUNT_ZH | LEAVES | KEPT | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
-    | FORBIDDEN | PERMITTED | YET | LATE | REFUSED
+    | FORBIDDEN | PERMITTED | YET | LATE | REFUSED | TURN
     ;
 /* provider, requester */
 names: name                   { $$ = list(lx, $1); }
@@ -553,7 +554,7 @@ members_of0: %empty           { $$ = none; }
     | WITH EACH name IN name  { $$ = append(lx, list(lx, $3), $5); }
     ;
 members_of_zh0: %empty        { $$ = none; }
-    | UPON name EACH name     { $$ = append(lx, list(lx, $4), $2); }
+    | UPON name EACH_ZH name  { $$ = append(lx, list(lx, $4), $2); }
     ;
 sealed: label                 { $$.label = $1; $$.mark = 0; }
     | SEALED label            { $$.label = $2; $$.mark = BF_F_SEALED; }
@@ -750,6 +751,14 @@ consenters: subject           { $$ = list(lx, $1); }
 /* provider.head; any Department */
 subject: path                 { $$ = op(node1(lx, SUBJECT, @$, $1), BF_SUBJECT_ONE); }
     | ANY type                { $$ = op(node1(lx, SUBJECT, @$, $2), BF_SUBJECT_ANY); }
+    /* each owner in owners; 相关部门 内各 成员单位; in turn, 依次 */
+    | EACH name IN path       { $$ = op(node2(lx, SUBJECT, @$, $2, $4), BF_SUBJECT_EACH); }
+    | EACH name IN path IN TURN { $$ = op(node2(lx, SUBJECT, @$, $2, $4), BF_SUBJECT_IN_TURN); }
+    | path EACH_ZH name       { $$ = op(node2(lx, SUBJECT, @$, $3, $1), BF_SUBJECT_EACH); }
+    | path EACH_ZH name IN_TURN { $$ = op(node2(lx, SUBJECT, @$, $3, $1), BF_SUBJECT_IN_TURN); }
+    /* any signer in signers; 会签人 内任一 会签人员 */
+    | ANY name IN path        { $$ = op(node2(lx, SUBJECT, @$, $2, $4), BF_SUBJECT_ANY_OF); }
+    | path ANY_OF name        { $$ = op(node2(lx, SUBJECT, @$, $3, $1), BF_SUBJECT_ANY_OF); }
     ;
 path: name
     | path DOT name           { $$ = binary(lx, DOT, @$, $1, $3); }
@@ -842,6 +851,13 @@ effect_core:
     /* add other to owners; 将 增补单位 加入 相关部门 */
     | ADD sum TO name         { $$ = said(lx, $1, node2(lx, E_ADD, @$, $4, $2)); }
     | TAKE sum INTO_LIST name { $$ = said(lx, $1, node2(lx, E_ADD, @$, $4, $2)); }
+    /* add other to signers after signer; 将 接办人 加入 审批人，排在 本人 之后 */
+    | ADD sum TO name AFTER primary { $$ = said(lx, $1, op(node4(lx, E_ADD, @$, $4, $2, nil, $6), BF_ADD_AFTER)); }
+    | ADD sum TO name BEFORE primary { $$ = said(lx, $1, op(node4(lx, E_ADD, @$, $4, $2, nil, $6), BF_ADD_BEFORE)); }
+    | TAKE sum INTO_LIST name PLACED primary AFTER_ZH
+                              { $$ = said(lx, $1, op(node4(lx, E_ADD, @$, $4, $2, nil, $6), BF_ADD_AFTER)); }
+    | TAKE sum INTO_LIST name PLACED primary BEFORE_ZH
+                              { $$ = said(lx, $1, op(node4(lx, E_ADD, @$, $4, $2, nil, $6), BF_ADD_BEFORE)); }
     /* remove other from owners; 将 … 移出 … */
     | REMOVE sum FROM name    { $$ = said(lx, $1, node2(lx, E_REMOVE, @$, $4, $2)); }
     | TAKE sum OUT_OF_LIST name { $$ = said(lx, $1, node2(lx, E_REMOVE, @$, $4, $2)); }
@@ -946,6 +962,10 @@ chain: unary
 /* not proof; 非 已有证明 */
 unary: comparison
     | NOT unary               { $$ = unary(lx, NOT, @$, $2); }
+    /* all confirm is agree; any confirm is lapsed; 全部 确认 均为 认可; 任一 确认 为 异议 */
+    | ALL comparison          { $$ = op(unary(lx, OVER, @$, $2), BF_OVER_ALL); }
+    | ANY comparison          { $$ = op(unary(lx, OVER, @$, $2), BF_OVER_ANY); }
+    | ANY_ONE comparison      { $$ = op(unary(lx, OVER, @$, $2), BF_OVER_ANY); }
     ;
 comparison: sum
     /* items > 0; 期限 不超过 … */
@@ -1014,6 +1034,8 @@ other: STRING | INT | DECIMAL | DATE | PERIOD
     | name '(' args ')'       { $$ = deep(lx, node2(lx, CALL, @$, $1, $3.first), $3); }
     /* catalogue[code], catalogue[code].provider */
     | name '[' exprs ']'      { $$ = deep(lx, node2(lx, INDEX, @$, $1, $3.first), $3); }
+    /* c.confirm[dept_a], 该核查的确认［甲部门］ */
+    | path DOT name '[' exprs ']' { $$ = deep(lx, node2(lx, INDEX, @$, binary(lx, DOT, @$, $1, $3), $5.first), $5); }
     | other DOT name          { $$ = binary(lx, DOT, @$, $1, $3); }
     ;
 exprs: cond                   { $$ = list(lx, $1); }
@@ -1051,6 +1073,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct bf_lexer *l
     for (int token = 1; token < BF_TOKEN_END; token++) {
         yysymbol_kind_t kind = YYTRANSLATE(token);
         if (!expected[kind] || kind == YYSYMBOL_LATER || kind == YYSYMBOL_RESYNC) continue;
+        if (kind == YYSYMBOL_EACH_ZH || kind == YYSYMBOL_ANY_OF) continue; /* possible behind every name, hardly ever meant */
         if (e.named && bf_token_soft(token)) continue;
         if (e.count < BF_EXPECTED_MAX) e.token[e.count] = token;
         e.count++;

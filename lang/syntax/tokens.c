@@ -75,6 +75,7 @@ static bool begins_clause(int kind) {
     case T_NEW_CASES:
     case T_ALL_CASES:
     case T_UNTIL:
+    case T_PLACED:
     case T_DATED:
     case T_DISTINCT:
     case T_DISTINCT_ZH:
@@ -488,8 +489,7 @@ static bool behind_stray(const struct bf_lexer *lx, uint32_t at) {
 static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expected *expected) {
     const struct bf_token *t = &lx->last;
     bf_arg text = bf_arg_str(bf_lexer_text(lx, at));
-    if (t->kind == T_LATER || ((t->kind == T_ALL || t->kind == T_ANY) &&
-                               lx->before_kind != T_PAUSES && !first_on_line(lx, at.start))) {
+    if (t->kind == T_LATER) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0030_LATER_PART, at, BF_ARGS(text));
         bf_diag_hint(lx->p->diags, d, BF_T_LATER_PART_HINT, BF_NOARGS);
     } else if (t->kind == T_STRING && bf_str_starts(bf_lexer_text(lx, at), BF_STR("《"))) {

@@ -32,6 +32,21 @@ static void put_take(struct bf_line *l, const struct bf_node *what, const char *
     bf_put_zh(l, verb);
 }
 
+/* Where in the list it goes: after m; ，排在 m 之后 */
+static void put_place(struct bf_line *l, const struct bf_node *n) {
+    if (!n->d)
+        return;
+    if (l->zh) {
+        bf_put_comma(l);
+        bf_put_word(l, BF_W_PLACED);
+        bf_put_primary(l, n->d);
+        bf_put_word(l, n->op == BF_ADD_AFTER ? BF_W_AFTER_ZH : BF_W_BEFORE_ZH);
+    } else {
+        bf_put_word(l, n->op == BF_ADD_AFTER ? BF_W_AFTER : BF_W_BEFORE);
+        bf_put_primary(l, n->d);
+    }
+}
+
 static void effect_zh(struct bf_line *l, const struct bf_node *n) {
     switch ((enum bf_node_kind)n->kind) {
     case BF_N_E_SET:
@@ -41,6 +56,7 @@ static void effect_zh(struct bf_line *l, const struct bf_node *n) {
     case BF_N_E_ADD:
         put_take(l, n->b, "加入");
         bf_put_name(l, n->a, BF_PLACE_OWN);
+        put_place(l, n);
         break;
     case BF_N_E_REMOVE:
         put_take(l, n->b, "移出");
@@ -112,6 +128,7 @@ static void effect_en(struct bf_line *l, const struct bf_node *n) {
         bf_put_operand(l, n->b);
         bf_put_en(l, n->kind == BF_N_E_ADD ? "to" : "from");
         bf_put_name(l, n->a, BF_PLACE_OWN);
+        put_place(l, n);
         break;
     case BF_N_E_PUT:
         bf_put_en(l, "put");
@@ -215,16 +232,39 @@ static const struct bf_node *find(const struct bf_node *clauses, enum bf_node_ki
     return NULL;
 }
 
+/* each m in LIST in turn; LIST 内各 m依次 */
+static void put_subject_of_list(struct bf_line *l, const struct bf_node *s) {
+    bool any = s->op == BF_SUBJECT_ANY_OF;
+    if (l->zh) {
+        bf_put_expr(l, s->b);
+        bf_put_word(l, any ? BF_W_ANY_OF : BF_W_EACH_ZH);
+        bf_put_name(l, s->a, BF_PLACE_OWN);
+        if (s->op == BF_SUBJECT_IN_TURN)
+            bf_put_word(l, BF_W_IN_TURN);
+        return;
+    }
+    bf_put_word(l, any ? BF_W_ANY : BF_W_EACH);
+    bf_put_name(l, s->a, BF_PLACE_OWN);
+    bf_put_word(l, BF_W_IN);
+    bf_put_expr(l, s->b);
+    if (s->op == BF_SUBJECT_IN_TURN)
+        bf_put_en(l, "in turn");
+}
+
 static void put_subject(struct bf_line *l, const struct bf_node *s) {
-    if (s->op == BF_SUBJECT_ANY) {
+    switch ((enum bf_subject_op)s->op) {
+    case BF_SUBJECT_ONE: bf_put_expr(l, s->a); return;
+    case BF_SUBJECT_ANY:
         bf_put_word(l, BF_W_ANY);
         bf_put_type(l, s->a);
-    } else {
-        bf_put_expr(l, s->a);
+        return;
+    case BF_SUBJECT_EACH:
+    case BF_SUBJECT_IN_TURN:
+    case BF_SUBJECT_ANY_OF: put_subject_of_list(l, s); return;
     }
 }
 
-static void put_subjects(struct bf_line *l, const struct bf_node *subjects) {
+void bf_put_subjects(struct bf_line *l, const struct bf_node *subjects) {
     for (const struct bf_node *s = subjects; s; s = s->next) {
         put_subject(l, s);
         if (s->next)
@@ -513,7 +553,7 @@ static void must_not(struct bf_line *l, const struct bf_node *n) {
         bf_put_word(l, BF_W_ANY_ZH_EACH);
         bf_put_type(l, n->a->a);
     } else {
-        put_subjects(l, n->a);
+        bf_put_subjects(l, n->a);
     }
     if (n->kind == BF_N_NORM_MUST)
         bf_put_word(l, BF_W_MUST);
@@ -543,7 +583,7 @@ static void must_not(struct bf_line *l, const struct bf_node *n) {
 static void may_extend(struct bf_line *l, const struct bf_node *n) {
     const struct bf_node *once = find(n->c, BF_N_C_ONCE);
     bool guarded = l->zh && prefix_zh(l, n->c, NULL);
-    put_subjects(l, n->a);
+    bf_put_subjects(l, n->a);
     bf_put_word(l, BF_W_MAY);
     bf_put_word(l, BF_W_EXTEND);
     bf_put_name(l, n->b, BF_PLACE_OWN);
@@ -596,7 +636,7 @@ void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
     }
     if (l->zh)
         guarded = prefix_zh(l, n->c, n->b->c);
-    put_subjects(l, n->a);
+    bf_put_subjects(l, n->a);
     bf_put_word(l, n->kind == BF_N_MUST ? BF_W_MUST : BF_W_MAY);
     if (l->zh)
         limit_zh(l, n->c);

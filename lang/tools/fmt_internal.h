@@ -76,6 +76,7 @@ void bf_put_list_comma(struct bf_line *l); /* 、 between what is only listed */
 void bf_put_open_paren(struct bf_line *l);
 void bf_put_close_paren(struct bf_line *l);
 void bf_put_operand(struct bf_line *l, const struct bf_node *n);
+void bf_put_primary(struct bf_line *l, const struct bf_node *n);
 bool bf_put_begins_chinese(const struct bf_line *l, const struct bf_node *name,
                            enum bf_stand place);
 bool bf_fmt_is_builtin(bf_str text, enum bf_stand place);
@@ -96,6 +97,8 @@ void bf_put_module(struct bf_line *l, const struct bf_node *module);
 void bf_put_number(struct bf_line *l, int64_t n);
 void bf_put_literal(struct bf_line *l, const struct bf_node *n);
 void bf_put_goal(struct bf_line *l, const struct bf_node *goal, bool comma);
+/* … or … */
+void bf_put_subjects(struct bf_line *l, const struct bf_node *subjects);
 void bf_put_effect(struct bf_line *l, const struct bf_node *effect);
 void bf_put_effects(struct bf_line *l,
                     const struct bf_node *effects); /* on one line, with braces */

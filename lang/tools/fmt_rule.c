@@ -255,16 +255,7 @@ static void starts(struct bf_line *l, const struct bf_node *n) {
         bf_put_word(l, by ? BF_W_BY : BF_W_ON);
     }
     if (by) {
-        for (const struct bf_node *s = n->a; s; s = s->next) {
-            if (s->op == BF_SUBJECT_ANY) {
-                bf_put_word(l, BF_W_ANY);
-                bf_put_type(l, s->a);
-            } else {
-                bf_put_expr(l, s->a);
-            }
-            if (s->next)
-                bf_put_word(l, BF_W_OR);
-        }
+        bf_put_subjects(l, n->a);
     } else {
         bf_put_name(l, n->a, BF_PLACE_EVENT);
         bf_put_label(l, n->b);
@@ -291,7 +282,7 @@ static void starts_every(struct bf_line *l, const struct bf_node *n) {
         l->tight = true;
         bf_put_word(l, BF_W_UPON);
         bf_put_name(l, n->b->next, BF_PLACE_OWN);
-        bf_put_word(l, BF_W_EACH);
+        bf_put_word(l, BF_W_EACH_ZH);
         bf_put_name(l, n->b, BF_PLACE_OWN);
     } else if (n->b) {
         bf_put_word(l, BF_W_WITH);

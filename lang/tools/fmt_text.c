@@ -330,6 +330,8 @@ static void note_declared(struct bf_fmt *f, const struct bf_node *n) {
     for (; n; n = n->next) {
         if (introduces((enum bf_node_kind)n->kind))
             note_name(f, n->a);
+        if (n->kind == BF_N_SUBJECT && n->b) /* a member of a list */
+            note_name(f, n->a);
         if (n->kind == BF_N_USE)
             note_module(f, n->a);
         note_declared(f, n->a);
@@ -544,7 +546,8 @@ static enum level level_of(const struct bf_node *n) {
     switch ((enum bf_node_kind)n->kind) {
     case BF_N_AND:
     case BF_N_OR: return CHAIN;
-    case BF_N_NOT: return NEGATION;
+    case BF_N_NOT:
+    case BF_N_OVER: return NEGATION;
     case BF_N_COMPARE:
     case BF_N_IS:
     case BF_N_PRESENT:
@@ -610,7 +613,7 @@ static const char *status_word(const struct bf_line *l, const struct bf_node *n)
     return l->f->words == BF_FMT_KEEP && !bf_str_eq(name->text, bf_str_of(z)) ? NULL : z;
 }
 
-static void put_is(struct bf_line *l, const struct bf_node *n) {
+static void put_is(struct bf_line *l, const struct bf_node *n, bool of_all) {
     bool not = n->flags & BF_F_NOT;
     const char *status = status_word(l, n);
     expr_at(l, n->a, SUM);
@@ -623,12 +626,23 @@ static void put_is(struct bf_line *l, const struct bf_node *n) {
         /* 属于 before a name, 为 before a literal and 进行中 */
         bool running =
             n->b->kind == BF_N_NAME && IN_TABLE(builtins, BF_PLACE_STATUS, n->b->name->text, true);
-        bf_put_zh(l, not ? "不属于" : level_of(n->b) == PATH && !running ? "属于" : "为");
+        bool name = level_of(n->b) == PATH && !running;
+        bf_put_zh(l, not ? "不属于" : of_all ? "均为" : name ? "属于" : "为");
     }
     if (n->b->kind == BF_N_NAME)
         bf_put_name(l, n->b, BF_PLACE_STATUS);
     else
         expr_at(l, n->b, SUM);
+}
+
+/* all D is X; 全部 D 均为 X, 任一 D 属于 X */
+static void put_over(struct bf_line *l, const struct bf_node *n) {
+    bool all = n->op == BF_OVER_ALL;
+    bf_put_word(l, all ? BF_W_ALL : l->zh ? BF_W_ANY_ONE : BF_W_ANY);
+    if (n->a->kind == BF_N_IS)
+        put_is(l, n->a, all);
+    else
+        expr_at(l, n->a, COMPARISON);
 }
 
 static void put_case_test(struct bf_line *l, const struct bf_node *n, const char *en,
@@ -661,7 +675,10 @@ void bf_put_expr(struct bf_line *l, const struct bf_node *n) {
     case BF_N_LIST:
     case BF_N_INDEX:
         if (n->kind == BF_N_INDEX) {
-            bf_put_name(l, n->a, BF_PLACE_OWN);
+            if (n->a->kind == BF_N_NAME)
+                bf_put_name(l, n->a, BF_PLACE_OWN);
+            else
+                bf_put_expr(l, n->a);
             bf_line_tight(l);
         }
         bf_put_sign(l, "[", "【", BF_GLUE_OPEN);
@@ -699,8 +716,9 @@ void bf_put_expr(struct bf_line *l, const struct bf_node *n) {
         bf_put_word(l, BF_W_NOT);
         expr_at(l, n->a, NEGATION);
         break;
+    case BF_N_OVER: put_over(l, n); break;
     case BF_N_COMPARE: put_compare(l, n); break;
-    case BF_N_IS: put_is(l, n); break;
+    case BF_N_IS: put_is(l, n, false); break;
     case BF_N_PRESENT: put_case_test(l, n, "is present", "is absent", "已提供", "未提供"); break;
     case BF_N_HAS:
         put_case_test(l, n, "has", "has no", "有", "没有");
@@ -724,6 +742,9 @@ void bf_put_expr(struct bf_line *l, const struct bf_node *n) {
 
 /* An expression where a sum may stand. */
 void bf_put_operand(struct bf_line *l, const struct bf_node *n) { expr_at(l, n, SUM); }
+
+/* … where no operator may stand bare. */
+void bf_put_primary(struct bf_line *l, const struct bf_node *n) { expr_at(l, n, PRIMARY); }
 
 bool bf_fmt_is_builtin(bf_str text, enum bf_stand place) {
     return IN_TABLE(builtins, place, text, true) != NULL;
