@@ -118,6 +118,10 @@ BANFA_API int banfa_case_next_lapse(const banfa_case *c, int64_t *at);
 ** registers of c. A violation that it strikes out in another case is struck out there by banfa_case_excuse. */
 BANFA_API int banfa_case_child(banfa_case *c, unsigned i, uint32_t number, banfa_case **child);
 BANFA_API int banfa_case_excuse(banfa_case *c, const banfa_case *by);
+/* What c, which runs `other` or is run by it, must know of it now: that it has begun, how it ended, that it was left. One
+** step each time: to be called until BANFA_END, after other's steps, and after banfa_case_child made it (or could not:
+** BANFA_REFUSED). */
+BANFA_API int banfa_case_hear(banfa_case *c, const banfa_case *other);
 
 /* The state's name; NULL before the start. Until the next step. */
 BANFA_API const char *banfa_case_state(const banfa_case *c);

@@ -305,7 +305,8 @@ static int take_step(struct deed *d) {
     struct bf_world world = bf_embed_world(c);
     struct bf_outcome out;
     d->event.recorded = d->event.effective;
-    d->event.number = c->number;
+    if (d->event.kind == BF_EVENT_OPEN)
+        d->event.number = c->number;
     bf_step(image_of(c), &world, c->c, &d->event, c->made, &out);
     if (out.kind == BF_NEEDS)
         return *c->message
@@ -464,7 +465,8 @@ static bool start_of(const banfa_case *c, unsigned i, struct bf_event *e) {
                                .start = BF_NONE,
                                .args = f->v,
                                .nargs = f->n};
-        if (f->kind == BF_FACT_OPENED && i-- == 0)
+        e->parent = f->kind == BF_FACT_RUN ? c->number : 0;
+        if ((f->kind == BF_FACT_OPENED || f->kind == BF_FACT_RUN) && i-- == 0)
             return true;
         for (uint32_t s = 0; f->kind == BF_FACT_RAISED; s++) {
             e->start = bf_starts_on(m, f->a, s, &e->what);
@@ -518,6 +520,64 @@ int banfa_case_excuse(banfa_case *c, const banfa_case *by) {
         status = run(&d, plain_body);
     }
     return status || any ? status : BANFA_END;
+}
+
+/* Has c asked for the case that `other` is to be, and not heard of it? */
+static bool awaits(const struct bf_case *c, const banfa_case *other) {
+    bool its = (other->c ? other->c->parent : other->event.parent) == c->number, awaited = false;
+    for (uint32_t i = 0; i < c->sub_count; i++) {
+        its = its && c->subs[i].number != other->number;
+        awaited |= !c->subs[i].number && c->subs[i].end != BF_SUB_FAILED;
+    }
+    return its && awaited;
+}
+
+static bool was_left(const struct bf_case *parent, uint32_t number) {
+    for (uint32_t i = 0; i < parent->sub_count; i++)
+        if (parent->subs[i].number == number)
+            return parent->subs[i].end == BF_SUB_CANCELLED;
+    return false;
+}
+
+/* The next thing that c must hear of `other`, if there is one. */
+static bool news(banfa_case *c, const banfa_case *other, struct bf_event *e) {
+    bf_instant at = other->c ? other->c->at : other->event.effective;
+    *e = (struct bf_event){.effective = at > c->c->at ? at : c->c->at, .start = BF_NONE};
+    if (awaits(c->c, other)) {
+        e->kind = BF_EVENT_BEGUN;
+        e->number = other->c ? other->number : 0;
+        return true;
+    }
+    if (other->c && c->c->parent == other->number && was_left(other->c, c->number)) {
+        e->kind = BF_EVENT_CANCEL;
+        return !bf_case_ended(image_of(c), c->c);
+    }
+    return other->c && bf_returns(image_of(c), c->c, image_of(other), other->c, c->made, e);
+}
+
+struct hearing {
+    struct deed deed;
+    const banfa_case *other;
+    bool any;
+};
+
+static int hear(void *ctx) {
+    struct hearing *h = ctx;
+    h->any = news(h->deed.c, h->other, &h->deed.event);
+    return h->any ? step_and_keep(&h->deed) : BANFA_OK;
+}
+
+int banfa_case_hear(banfa_case *c, const banfa_case *other) {
+    struct hearing h = {.deed = {.c = c}, .other = other};
+    int status = begin(c, true);
+    if (status)
+        return status;
+    struct bf_arena *const arenas[] = {c->now, c->was, c->made, c->own};
+    status = bf_embed_guard(arenas, 4, hear, &h);
+    forget_row(c);
+    if (status == BANFA_NOMEM)
+        bf_embed_complain(c, 0, "out of memory", NULL);
+    return status || h.any ? status : BANFA_END;
 }
 
 /* ---- reading ---- */

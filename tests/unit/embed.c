@@ -241,6 +241,55 @@ static void test_silence(void **state) {
     closed(&o);
 }
 
+static const char running[] = /* what a case runs, hears of and leaves */
+    "policy p \"p\" { number \"1\" rank 5 in force 2020-01-01 calendar none }\n"
+    "procedure whole { party a : Person starts by a\n"
+    "  a may leave -> closed\n"
+    "  state here { run part(who_: a) { good -> done bad -> closed } }\n"
+    "  end done end closed }\n"
+    "procedure part { party who_ : Person\n"
+    "  state s { who_ must act within 5 days { act -> good } otherwise -> bad }\n"
+    "  end good end bad }\n";
+
+static banfa_case *opened_whole(banfa_policy *p, banfa_calendar *k, banfa_case **part) {
+    banfa_case *c, *none;
+    assert_int_equal(banfa_case_new(p, k, "whole", 1, &c, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_open(c, BEN, NULL, at(k, "2024-03-01 09:00")), BANFA_OK);
+    assert_int_equal(banfa_case_child(c, 0, 2, part), BANFA_OK);
+    assert_int_equal(banfa_case_child(c, 1, 3, &none), BANFA_END);
+    assert_int_equal(banfa_case_hear(*part, c), BANFA_END);
+    assert_int_equal(banfa_case_hear(c, *part), BANFA_OK);
+    assert_int_equal(banfa_case_hear(c, *part), BANFA_END);
+    return c;
+}
+
+static void test_runs(void **state) {
+    banfa_policy *p;
+    banfa_calendar *k = calendar();
+    banfa_case *part;
+    (void)state;
+    assert_int_equal(banfa_compile_text("p.banfa", running, strlen(running), "en", &p, NULL),
+                     BANFA_OK);
+    banfa_case *c = opened_whole(p, k, &part);
+    assert_int_equal(banfa_case_act(part, "act", BEN, NULL, at(k, "2024-03-04 09:00")), BANFA_OK);
+    assert_int_equal(banfa_case_hear(c, part), BANFA_OK);
+    assert_string_equal(banfa_case_state(c), "done");
+    assert_int_equal(banfa_case_hear(c, part), BANFA_END);
+    assert_int_equal(banfa_case_hear(part, c), BANFA_END);
+    banfa_case_free(part);
+    banfa_case_free(c);
+    c = opened_whole(p, k, &part);
+    assert_int_equal(banfa_case_act(c, "leave", BEN, NULL, at(k, "2024-03-04 09:00")), BANFA_OK);
+    assert_int_equal(banfa_case_hear(part, c), BANFA_OK);
+    assert_string_equal(banfa_case_state(part), "cancelled");
+    assert_int_equal(banfa_case_hear(part, c), BANFA_END);
+    assert_int_equal(banfa_case_hear(c, part), BANFA_END);
+    banfa_case_free(part);
+    banfa_case_free(c);
+    banfa_policy_release(p);
+    banfa_calendar_release(k);
+}
+
 static void test_refusals(void **state) {
     struct opened o = opened();
     int64_t now = at(o.k, "2024-03-02 09:00");
@@ -527,12 +576,13 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_image),
-        cmocka_unit_test(test_calendars), cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_consent),
-        cmocka_unit_test(test_registers), cmocka_unit_test(test_assumptions),
-        cmocka_unit_test(test_keeping),   cmocka_unit_test(test_explain),
-        cmocka_unit_test(test_memory),    cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_mistakes),    cmocka_unit_test(test_image),
+        cmocka_unit_test(test_calendars),   cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_runs),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_consent),     cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_assumptions), cmocka_unit_test(test_keeping),
+        cmocka_unit_test(test_explain),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
