@@ -31,7 +31,12 @@ static const struct {
 } routes[] = {
 #define ROUTE(name, method, template, who, flags) {#name, bf_on_##name, who, flags},
 #include "engine/service/routes.def"
-#undef ROUTE
+};
+
+/* What may be asked of each, parted by blanks. NULL: nothing. */
+static const char *const queries[BF_ROUTES] = {
+#define QUERY(name, words) [BF_ROUTE_##name] = words,
+#include "engine/service/routes.def"
 };
 
 /* ---- the end of a call ---- */
@@ -472,6 +477,28 @@ static bool read_json(struct bf_call *c) {
     return false;
 }
 
+static bool is_word(const char *words, bf_str name) {
+    for (const char *w = words; w && *w; w += strcspn(w, " "), w += *w == ' ')
+        if (strcspn(w, " ") == name.len && memcmp(w, name.p, name.len) == 0)
+            return true;
+    return false;
+}
+
+/* A parameter that is misspelt would else ask for more than was meant. */
+static bool read_query(struct bf_call *c) {
+    const char *words = queries[c->match.route];
+    bf_str name, value;
+    for (uint32_t i = 0; i < bf_http_query_count(c->request); i++) {
+        bf_http_query_at(c->request, i, &name, &value);
+        if (is_word(words, name))
+            continue;
+        bf_call_problem(c, 400, "query", words ? BF_T_API_QUERY_UNKNOWN : BF_T_API_QUERY_NONE,
+                        BF_ARGS(bf_arg_str(name), bf_arg_str(bf_str_of(words ? words : ""))));
+        return false;
+    }
+    return true;
+}
+
 /* ---- a request ---- */
 
 static void trace(struct bf_call *c) {
@@ -529,7 +556,7 @@ static void run(struct bf_call *c, void *arg) {
     }
     if (who != ANYONE && (!sign_in(c) || !may(c, who)))
         return;
-    if (flags & KEY && !has_room(c))
+    if ((who != ANYONE && !read_query(c)) || (flags & KEY && !has_room(c)))
         return;
     if ((flags & KEY && !read_key(c)) || (flags & JSON && !read_json(c)))
         return;

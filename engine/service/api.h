@@ -47,7 +47,6 @@ void bf_api_gone(void *ctx, struct bf_http_request *r);
 typedef void bf_api_handler(struct bf_call *c);
 #define ROUTE(name, method, template, who, flags) bf_api_handler bf_on_##name;
 #include "engine/service/routes.def"
-#undef ROUTE
 
 /* ---- answers; each ends the call ---- */
 /* A full buffer (out of memory) becomes a 503. The buffer's bytes are copied. */

@@ -73,7 +73,41 @@ static void tell_checkpoint(struct bf_call *c, const struct bf_rows *rows) {
         bf_call_bytes(c, 200, "text/plain; charset=utf-8", bf_buf_view(&note));
 }
 
-void bf_on_audit_checkpoint(struct bf_call *c) { ask(c, BF_TABLE_HEAD, NULL, 0, tell_checkpoint); }
+/* What is signed must go on from what was signed last: who was given that could show the two against each other. */
+struct sure {
+    struct bf_audit_wait wait;
+    struct bf_call *call;
+    void (*go)(struct bf_call *c);
+};
+
+static void go_if_sure(struct bf_call *c, void *arg) {
+    const struct sure *x = arg;
+    switch (c->service->looked) {
+    case BF_LOOKED_NOT: /* there is no key, or no row */
+    case BF_LOOKED_GOES_ON: x->go(c); break;
+    case BF_LOOKED_CONFLICT:
+        bf_call_problem(c, 503, "checkpoint-conflict", BF_T_AUDIT_CONFLICT_HOW, BF_NOARGS);
+        break;
+    case BF_LOOKED_UNKNOWN:
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
+        break;
+    }
+}
+
+static void looked(void *ctx) {
+    struct sure *x = ctx;
+    bf_call_run(x->call, go_if_sure, x);
+}
+
+static void when_sure(struct bf_call *c, void (*go)(struct bf_call *c)) {
+    struct sure *x = bf_new(c->arena, struct sure);
+    *x = (struct sure){.wait = {.then = looked, .ctx = x}, .call = c, .go = go};
+    bf_audit_when_looked(c->service, &x->wait);
+}
+
+static void sign_head(struct bf_call *c) { ask(c, BF_TABLE_HEAD, NULL, 0, tell_checkpoint); }
+
+void bf_on_audit_checkpoint(struct bf_call *c) { when_sure(c, sign_head); }
 
 /* ---- receipt ---- */
 static void damaged(struct bf_call *c) {
@@ -213,13 +247,15 @@ static void take_head(struct bf_call *c, const struct bf_rows *rows) {
     ask(c, BF_TABLE_JOURNAL, &at, 1, take_row);
 }
 
+static void begin_receipt(struct bf_call *c) { ask(c, BF_TABLE_HEAD, NULL, 0, take_head); }
+
 void bf_on_audit_receipt(struct bf_call *c) {
     struct proof *p = bf_new(c->arena, struct proof);
     p->hand.arena = c->arena;
     if (!bf_call_number(c, c->match.parts[0], &p->seq))
         return;
     c->own = p;
-    ask(c, BF_TABLE_HEAD, NULL, 0, take_head);
+    when_sure(c, begin_receipt);
 }
 
 /* ---- backup ---- */

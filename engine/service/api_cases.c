@@ -486,8 +486,12 @@ void bf_on_case_read(struct bf_call *c) { look_at(c, show_case, NULL); }
 
 void bf_on_case_acts(struct bf_call *c) {
     bool *mine_only = bf_new(c->arena, bool);
-    *mine_only = bf_str_eq(bf_http_query(c->request, "mine"), BF_STR("true"));
-    look_at(c, show_acts, mine_only);
+    bf_str mine = bf_http_query(c->request, "mine");
+    *mine_only = bf_str_eq(mine, BF_STR("true"));
+    if (mine.p && !*mine_only && !bf_str_eq(mine, BF_STR("false")))
+        bf_call_problem(c, 400, "query", BF_T_API_YES_NO, BF_ARGS(bf_arg_str(BF_STR("mine"))));
+    else
+        look_at(c, show_acts, mine_only);
 }
 
 /* ---- GET /v1/cases ---- */

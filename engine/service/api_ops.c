@@ -24,8 +24,9 @@ void bf_on_readyz(struct bf_call *c) {
     bf_buf_in(&out, c->arena);
     if (s->ready)
         bf_service_now(s);
-    bf_buf_fmt(&out, "{\"clock\":\"%s\",\"clock_reason\":\"%s\",\"state\":\"%s\"}",
-               bf_clock_state_word(s->clock.state), bf_clock_reason_word(s->clock.reason), state);
+    bf_buf_fmt(&out, "{\"clock\":\"%s\",\"clock_reason\":\"%s\",\"disk\":\"%s\",\"state\":\"%s\"}",
+               bf_clock_state_word(s->clock.state), bf_clock_reason_word(s->clock.reason),
+               s->full ? "full" : "fine", state);
     bf_call_json(c, ready ? 200 : 503, &out);
 }
 

@@ -91,15 +91,24 @@ static void head_read(void *ctx, enum bf_err err, const struct bf_error *error,
 
 static void write_note(struct bf_service *s);
 
+static void tell_waiting(struct bf_service *s) {
+    struct bf_audit_wait *w = s->waiting, *next;
+    for (s->waiting = NULL; w; w = next) {
+        next = w->next;
+        w->then(w->ctx);
+    }
+}
+
 static void looked(struct bf_service *s, enum bf_err err, const struct bf_error *e,
                    uint64_t signed_size, uint64_t size) {
-    s->checkpointing = false;
-    s->goes_on = !err;
-    if (!err) {
-        write_note(s);
-        return;
-    }
     bool unknown = err == BF_ENOMEM || err == BF_ELIMIT;
+    s->checkpointing = false;
+    s->looked = !err ? BF_LOOKED_GOES_ON : unknown ? BF_LOOKED_UNKNOWN : BF_LOOKED_CONFLICT;
+    if (!err)
+        write_note(s);
+    tell_waiting(s);
+    if (!err)
+        return;
     bf_log(s->log, BF_LOG_ERROR, unknown ? "checkpoint_failed" : "checkpoint_conflict", NULL,
            BF_LOG_FIELDS(BF_LOG_INT("signed", (int64_t)signed_size),
                          BF_LOG_INT("size", (int64_t)size), BF_LOG_STR("why", bf_str_of(e->text))));
@@ -116,6 +125,17 @@ static void write_note(struct bf_service *s) {
     bf_store_read(s->store, &q, head_read, s);
 }
 
+void bf_audit_when_looked(struct bf_service *s, struct bf_audit_wait *w) {
+    if (s->looked != BF_LOOKED_NOT || !s->signer.sign || !s->committed) {
+        w->then(w->ctx);
+        return;
+    }
+    w->next = s->waiting;
+    s->waiting = w;
+    if (!s->checkpointing)
+        look_at_last(s);
+}
+
 bool bf_audit_settled(const struct bf_service *s) {
     return !s->checkpointing &&
            (!s->signer.sign || s->committed == s->checkpointed || s->checkpointed_last);
@@ -129,5 +149,5 @@ void bf_audit_turn(struct bf_service *s, int64_t boot_us) {
         return;
     s->checkpointed_last = last;
     s->checkpointed_us = boot_us;
-    (s->goes_on ? write_note : look_at_last)(s);
+    (s->looked == BF_LOOKED_GOES_ON ? write_note : look_at_last)(s);
 }

@@ -35,6 +35,14 @@ void bf_audit_look(struct bf_service *s, bf_audit_looked *then);
 ** checkpoint. What goes wrong
 ** is logged and tried again after the next interval. */
 void bf_audit_turn(struct bf_service *s, int64_t boot_us);
+/* Nothing is signed, for nobody, before it was looked at: then(ctx) as soon as it was, perhaps at once; `looked` says what came
+** of it. */
+struct bf_audit_wait {
+    struct bf_audit_wait *next;
+    void (*then)(void *ctx);
+    void *ctx;
+};
+void bf_audit_when_looked(struct bf_service *s, struct bf_audit_wait *w);
 /* Of a service that is being drained: the last rows are signed too, or cannot be. */
 bool bf_audit_settled(const struct bf_service *s);
 

@@ -11,7 +11,6 @@ static const struct {
 } routes[] = {
 #define ROUTE(name, method, template, who, flags) {BF_HTTP_##method, template},
 #include "engine/service/routes.def"
-#undef ROUTE
 };
 
 const char *bf_route_template(enum bf_route r) { return routes[r].template; }

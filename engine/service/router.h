@@ -13,7 +13,6 @@
 enum bf_route {
 #define ROUTE(name, method, template, who, flags) BF_ROUTE_##name,
 #include "engine/service/routes.def"
-#undef ROUTE
     BF_ROUTES
 };
 

@@ -576,7 +576,9 @@ static void engine_submitted(void *ctx) {
 static void engine_written(void *ctx, const struct bf_batch *b) {
     struct bf_service *s = ctx;
     s->writing = false;
+    s->full = !b;
     if (!b) {
+        bf_metric_add(s->metrics, BF_METRIC_COMMITS_REFUSED, BF_LABEL_NONE_ALL, 1);
         bf_log(s->log, BF_LOG_ERROR, "disk_full", NULL, NULL, 0);
         return;
     }
@@ -673,6 +675,9 @@ void bf_service_measure(struct bf_service *s) {
     bf_metric_set(m, BF_METRIC_QUEUE_ROWS, BF_LABEL_NONE_ALL, (int64_t)n.queue_rows);
     bf_metric_set(m, BF_METRIC_CASES_CACHED, BF_LABEL_NONE_ALL, (int64_t)n.cached_cases);
     bf_metric_set(m, BF_METRIC_CASES_STUCK, BF_LABEL_NONE_ALL, (int64_t)n.stuck);
+    bf_metric_set(m, BF_METRIC_DISK_FULL, BF_LABEL_NONE_ALL, s->full);
+    bf_metric_set(m, BF_METRIC_CHECKPOINT_CONFLICT, BF_LABEL_NONE_ALL,
+                  s->looked == BF_LOOKED_CONFLICT);
     bf_metric_set(m, BF_METRIC_SCAN_AGE, BF_LABEL_NONE_ALL, s->clock.boot_us - s->scanned_us);
     bf_metric_set(m, BF_METRIC_STORE_LOG, BF_LABEL_NONE_ALL, (int64_t)bf_store_log_bytes(s->store));
     for (int i = 0; i < 3; i++)

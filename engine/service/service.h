@@ -70,18 +70,25 @@ struct bf_service {
     bf_str database;         /* path */
     struct bf_stream *stream;
     bool ready, draining, dead;
+    bool full;                        /* the last batch found no room on the disk */
     bool holds_deliveries;            /* a restored copy that was not activated */
     int64_t scanned_us, submitted_us; /* of CLOCK_BOOTTIME */
     bool writing;                     /* a batch is at the writer since submitted_us */
     uint64_t committed;               /* last durable row */
     bool checkpointing;               /* one is being made */
     bool checkpointed_last;           /* … when it came to rest */
-    bool goes_on;                     /* the tree, from the last checkpoint: was looked at */
-    uint64_t checkpointed;            /* the last row when the last one was made */
-    int64_t checkpointed_us;          /* of CLOCK_BOOTTIME */
-    struct bf_arena *arena;           /* of texts of settings */
-    struct bf_service_start *start;   /* until ready */
-    struct call *calls;               /* api.c: under way */
+    enum bf_looked {
+        BF_LOOKED_NOT, /* yet, since the start */
+        BF_LOOKED_GOES_ON,
+        BF_LOOKED_CONFLICT,
+        BF_LOOKED_UNKNOWN           /* it could not be looked at */
+    } looked;                       /* does the tree go on from the last checkpoint? */
+    struct bf_audit_wait *waiting;  /* until it was looked at */
+    uint64_t checkpointed;          /* the last row when the last one was made */
+    int64_t checkpointed_us;        /* of CLOCK_BOOTTIME */
+    struct bf_arena *arena;         /* of texts of settings */
+    struct bf_service_start *start; /* until ready */
+    struct call *calls;             /* api.c: under way */
     void (*forget_calls)(struct bf_service *s);
     uint64_t told_started, told_start_failures, told_fired, told_dropped,
         told_key_reads;                         /* to the metrics, so far */

@@ -59,6 +59,11 @@ void bf_template_render(struct bf_buf *out, enum bf_lang lang, const char *text,
         if (n >= 0 && n < 10 && n < nargs && brace[2] == '}') {
             put_arg(out, lang, &args[n]);
             text += 3;
+        } else if (n >= 0 && n < 10 && n < nargs && brace[2] == '?' && strchr(text, '}')) {
+            const char *end = strchr(text, '}');
+            if (args[n].kind != BF_ARG_INT || args[n].i != 1)
+                bf_buf_put(out, text + 3, (size_t)(end - text - 3));
+            text = end + 1;
         } else {
             bf_buf_char(out, '{');
             text++;

@@ -92,6 +92,11 @@ def refused_alike(d, person):
         if "KEY" in flags:
             d.says(400, "key-missing", method, target, body, **good)
             d.says(400, "key-malformed", method, target, body, key="a b", **good)
+        if who != "ANYONE":
+            told = d.says(400, "query", method, target + "?limits=1", body, key=key, **good).json["detail"]
+            assert '"limits"' in told, told
+            takes = [p["name"] for p in openapi.parameters(DOC, openapi.operations(DOC)[name][2]) if p["in"] == "query"]
+            assert told.split("there are: ")[1:] == ([" ".join(takes)] if takes else []), (told, takes)
         if "JSON" in flags:
             d.says(400, "not-json", method, target, b'{"a":', key=key, **good)
             d.says(400, "not-json", method, target, b"[1]", key=key, **good)
@@ -108,6 +113,7 @@ def bad_queries(d, token):
     d.says(400, "query", "GET", "/v1/worklist?due_within=x", token=token)
     d.says(400, "query", "GET", "/v1/worklist?after=x", token=token)
     d.says(400, "query", "GET", "/v1/stream?after=x", token=token)
+    d.says(400, "query", "GET", "/v1/cases/1/acts?mine=maybe", token=token)
     d.says(400, "query", "GET", "/v1/directory/person?limit=1001", token=d.token)
     d.says(400, "query", "GET", f"/v1/registers/{POLICY}.共享授权台账?key=1", token=token)
 

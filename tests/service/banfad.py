@@ -83,7 +83,7 @@ class Starting(unittest.TestCase):
             self.assertEqual(mode(d.database + ".sock"), 0o600)
             self.assertEqual(d.ask("GET", "/healthz", token="").status, 200)
             ready = d.ask("GET", "/readyz", token="").json
-            self.assertEqual(ready, {"clock": "running", "clock_reason": "fine", "state": "ready"})
+            self.assertEqual(ready, {"clock": "running", "clock_reason": "fine", "disk": "fine", "state": "ready"})
             self.assertEqual(d.ask("GET", "/v1/clock", local=True).json["state"], "running")
             self.assertEqual(d.stop(), 0)
             self.assertFalse(os.path.exists(d.database + ".sock"))

@@ -45,6 +45,6 @@ diff verdicts.wanted verdicts.got || exit 1
 "$banfa" explain --lang en "$policy" "all well" --at 2025-13-01 2>&1 | grep -qF -- '--at takes' || exit 1
 # The statement that failed is quoted; the world's failures speak the reader's language; JSON says its errors in JSON.
 "$banfa" test --lang en "$policy" --only "back" | grep -qxF '      at 2025-09-29 09:59' || { echo "no quote"; exit 1; }
-"$banfa" check --lang zh ./nosuch 2>&1 | grep -qF '找不到：' || { echo "no 找不到"; exit 1; }
+"$banfa" check --lang zh ./nosuch 2>&1 | grep -qF '找不到。系统报告：“' || { echo "no 找不到"; exit 1; }
 "$banfa" decide --json "$srcdir/docs/LANGUAGE.md" needs_visit '{}' | grep -q '^{"error":' || { echo "no JSON error"; exit 1; }
 rm -f verdicts.wanted verdicts.got verdicts.json only.err

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "lang/base/diag.h"
+#include "lang/base/diag_parts.h"
 #include "lang/base/hash.h"
 #include "lang/base/mem.h"
 #include "lang/base/source.h"
@@ -454,6 +454,26 @@ static unsigned arguments_of(const char *text) {
     return set;
 }
 
+/* {0?s}: what follows the mark is said unless the argument is 1. */
+static void test_plurals(void **state) {
+    static const struct {
+        int64_t n;
+        const char *said;
+    } row[] = {{0, "0 rows in 0 files"},
+               {1, "1 row in 1 file"},
+               {2, "2 rows in 2 files"},
+               {-1, "-1 rows in -1 files"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct bf_buf b;
+        bf_buf_init(&b);
+        bf_template_render(&b, BF_LANG_EN, "{0} row{0?s} in {0} file{0?s}",
+                           BF_ARGS(bf_arg_int(row[i].n)));
+        assert_true(bf_str_eq(bf_buf_view(&b), bf_str_of(row[i].said)));
+        bf_buf_fini(&b);
+    }
+}
+
 static void check_message(const char *id, const char *en, const char *zh) {
     if (!*en || !*zh || arguments_of(en) != arguments_of(zh))
         fail_msg("%s: the two languages take different arguments:\n  %s\n  %s", id, en, zh);
@@ -512,6 +532,7 @@ int main(void) {
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_lang),
+        cmocka_unit_test(test_plurals),
         cmocka_unit_test(test_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,8 @@ static void test_a_clock_before_the_last_row_is_held(void **state) {
 
     assert_true(open_at(&t, T0 - DAY)); /* it serves all the same */
     assert_int_equal(ask(&t, "GET", "/readyz", "k", ""), 200);
-    assert_true(
-        says(&t, "\"clock\":\"held\",\"clock_reason\":\"before-last\",\"state\":\"ready\""));
+    assert_true(says(&t, "\"clock\":\"held\",\"clock_reason\":\"before-last\",\"disk\":\"fine\","
+                         "\"state\":\"ready\""));
     assert_true(bf_service_now(t.service) >= T0);
     pass(&t, 100);
     assert_int_equal(put(&t, "k2"), 200);
@@ -164,8 +164,13 @@ static void test_a_full_disk_refuses_writes_and_goes_on(void **state) {
     bf_memory_fail(t.disk, 0, BF_MEMORY_FULL);
     assert_int_equal(put(&t, "k1"), 507);
     assert_int_equal(ask(&t, "GET", "/readyz", "k", ""), 200);
+    assert_true(says(&t, "\"disk\":\"full\""));
+    assert_int_equal(ask(&t, "GET", "/metrics", "k", ""), 200);
+    assert_true(says(&t, "\nbanfad_disk_full 1\n") && says(&t, "banfad_commits_refused_total 1\n"));
     assert_int_equal(put(&t, "k1"), 200); /* the same key: nothing of the first stayed */
     assert_false(says(&t, "Idempotency-Replayed"));
+    assert_int_equal(ask(&t, "GET", "/readyz", "k", ""), 200);
+    assert_true(says(&t, "\"disk\":\"fine\""));
     assert_int_equal(put(&t, "k1"), 200);
     assert_true(says(&t, "Idempotency-Replayed"));
     assert_int_equal(t.dead, 0);
@@ -368,7 +373,7 @@ static void write_file(const char *path, const void *bytes, size_t n) {
 
 /* Nothing else of the service runs. */
 static void audit_alone(struct bf_service *s) {
-    s->goes_on = false;
+    s->looked = BF_LOOKED_NOT;
     s->checkpointed = 0;
     bf_audit_turn(s, s->checkpointed_us + 3600 * INT64_C(1000000));
     for (int i = 0; i < 1000 && s->checkpointing; i++)
@@ -380,7 +385,8 @@ static bool look_and_sign(void *ctx) {
     struct signing *s = ctx;
     char now[BF_CHECKPOINT_MAX];
     audit_alone(s->t.service);
-    bool fine = s->t.service->goes_on && s->t.service->checkpointed == s->t.service->committed;
+    bool fine = s->t.service->looked == BF_LOOKED_GOES_ON &&
+                s->t.service->checkpointed == s->t.service->committed;
     size_t len = read_note(s, now);
     bool same = len == s->len && memcmp(now, s->before, len) == 0;
     assert_true(same == !fine);
