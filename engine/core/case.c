@@ -223,8 +223,8 @@ uint32_t bf_case_next_lapse_of(const struct bf_image *m, const struct bf_case *c
     }
     for (uint32_t i = 0; i < c->member_count; i++) {
         const struct bf_case_member *x = c->members[i];
-        if (lapses(&x->d) && (next == BF_NONE || x->d.due.at < *at ||
-                              (x->d.due.at == *at && x->duty < next))) {
+        if (lapses(&x->d) &&
+            (next == BF_NONE || x->d.due.at < *at || (x->d.due.at == *at && x->duty < next))) {
             next = x->duty;
             *at = x->d.due.at;
             *member = x;

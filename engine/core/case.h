@@ -53,7 +53,8 @@ struct bf_case_member {
     bool spared;    /* the guard said no: he has none this time */
     struct bf_value who;
     struct bf_case_duty d;
-    const uint32_t *used; /* per offer, as the case's, of what is counted for each member; NULL: nothing yet */
+    const uint32_t
+        *used; /* per offer, as the case's, of what is counted for each member; NULL: nothing yet */
 };
 
 struct bf_case_state {
@@ -117,7 +118,8 @@ struct bf_case {
     const struct bf_case_violation *violations;
     const struct bf_case_request *requests;
     const struct bf_case_sub *subs;
-    const struct bf_case_member *const *members; /* in the order in which they came to a duty of each */
+    const struct bf_case_member *const
+        *members; /* in the order in which they came to a duty of each */
     uint32_t violation_count, request_count, sub_count, member_count;
     size_t size; /* bytes of the block */
 };

@@ -134,11 +134,10 @@ static enum bf_why extend(struct bf_stepper *s, enum bf_opcode op, uint32_t duty
         return BF_WHY_ABSENT;
     struct bf_value member = s->judge.env.member;
     s->judge.env.member = BF_ABSENT; /* what every member has */
-    enum bf_why why =
-        op == BF_OP_EXTEND_TO
-            ? bf_step_extend_to(s, duty, (bf_day)v.u.i, s->src)
-            : bf_step_extend(s, duty, BF_NONE, (struct bf_period){(enum bf_unit)v.aux, v.u.i},
-                             s->src);
+    enum bf_why why = op == BF_OP_EXTEND_TO
+                          ? bf_step_extend_to(s, duty, (bf_day)v.u.i, s->src)
+                          : bf_step_extend(s, duty, BF_NONE,
+                                           (struct bf_period){(enum bf_unit)v.aux, v.u.i}, s->src);
     s->judge.env.member = member;
     return why;
 }

@@ -141,8 +141,7 @@ static uint32_t act_there(const struct move *v, uint32_t act) {
 static bool same_duty(const struct move *v, uint32_t x, uint32_t y) {
     const struct bf_i_duty *dx = &v->mx->duty[x], *dy = &v->my->duty[y];
     return same_name(v, dx->name, dy->name) && (dx->bearer == BF_NONE) == (dy->bearer == BF_NONE) &&
-           !dx->each == !dy->each &&
-           (dx->state == BF_NONE) == (dy->state == BF_NONE) &&
+           !dx->each == !dy->each && (dx->state == BF_NONE) == (dy->state == BF_NONE) &&
            state_there(v, dx->state) == dy->state;
 }
 
@@ -416,9 +415,9 @@ static struct bf_case_duty duty(struct move *v, const struct bf_case_duty *from)
                         ? bf_arena_copy(v->a, from->extensions,
                                         from->extension_count * sizeof *from->extensions)
                         : NULL;
-    to.pauses = from->pause_count ? bf_arena_copy(v->a, from->pauses,
-                                                  from->pause_count * sizeof *from->pauses)
-                                  : NULL;
+    to.pauses = from->pause_count
+                    ? bf_arena_copy(v->a, from->pauses, from->pause_count * sizeof *from->pauses)
+                    : NULL;
     return to;
 }
 
@@ -437,8 +436,8 @@ static const uint32_t *counts(struct move *v, const uint32_t *from) {
 /* What each member has of a duty of each; what was carried before to the same duty is of a state that became one with
 ** this one. */
 static void members(struct move *v, uint32_t row, uint32_t there) {
-    const struct bf_case_member **list = bf_new_array(
-        v->a, const struct bf_case_member *, v->y->member_count + v->x->member_count + 1);
+    const struct bf_case_member **list = bf_new_array(v->a, const struct bf_case_member *,
+                                                      v->y->member_count + v->x->member_count + 1);
     uint32_t n = 0;
     for (uint32_t i = 0; i < v->y->member_count; i++)
         if (v->y->members[i]->duty != there)
@@ -536,11 +535,11 @@ static void tell_duties(struct move *v) {
             continue;
         bool kept = y && running(y);
         struct bf_due before = bf_case_due(v->mx, v->x, v->px->duties.first + i);
-        struct bf_due after = kept ? bf_case_due(v->my, v->out->c, v->duty[i])
-                                   : (struct bf_due){.kind = BF_DUE_NONE};
-        enum bf_change change = !kept                        ? BF_CHANGE_DUTY_VOIDED
+        struct bf_due after =
+            kept ? bf_case_due(v->my, v->out->c, v->duty[i]) : (struct bf_due){.kind = BF_DUE_NONE};
+        enum bf_change change = !kept                       ? BF_CHANGE_DUTY_VOIDED
                                 : same_due(&before, &after) ? BF_CHANGE_DUTY_KEPT
-                                                             : BF_CHANGE_DUTY_RECOMPUTED;
+                                                            : BF_CHANGE_DUTY_RECOMPUTED;
         struct bf_changed *told =
             changes(v, change, bf_i_text(v->mx, d->name), bf_i_label(v->mx, d->name, d->label));
         told->before = before;

@@ -40,8 +40,7 @@ static uint32_t consents_left(struct bf_judge *j, const struct bf_i_offer *o,
 static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verdict *v) {
     const struct bf_image *m = l->j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
-    const struct bf_case_request *q =
-        bf_case_request(l->j->env.self, offer, l->j->env.member);
+    const struct bf_case_request *q = bf_case_request(l->j->env.self, offer, l->j->env.member);
     for (uint32_t i = 0; i < o->actors.count; i++) {
         const struct bf_i_actor *row = &m->actor[o->actors.first + i];
         struct bf_choice c = {.kind = BF_CHOICE_ACT,
@@ -82,8 +81,7 @@ static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verd
 static enum bf_why add_consents(struct list *l, uint32_t offer, const struct bf_verdict *v) {
     const struct bf_image *m = l->j->env.image;
     const struct bf_i_offer *o = &m->offer[offer];
-    const struct bf_case_request *q =
-        bf_case_request(l->j->env.self, offer, l->j->env.member);
+    const struct bf_case_request *q = bf_case_request(l->j->env.self, offer, l->j->env.member);
     if (!q || q->status != BF_REQUEST_PENDING || v->open == BF_CLOSED)
         return BF_WHY_NOTHING;
     for (uint32_t i = 0; i < o->consents.count && i < 32; i++) {

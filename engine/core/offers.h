@@ -32,8 +32,9 @@ struct bf_choice {
     bool asked; /* ACT: it waits for consents already */
     bool maybe; /* the guard reads the act's arguments: it depends on them; counted as OPEN */
     struct bf_value actor; /* a party or office; absent: anyone of type row `any` */
-    struct bf_value member; /* of the list the offer is to: the actor himself, or (CONSENT) who asked; absent: to none */
-    uint32_t any;          /* BF_NONE if actor is there */
+    struct bf_value
+        member; /* of the list the offer is to: the actor himself, or (CONSENT) who asked; absent: to none */
+    uint32_t any; /* BF_NONE if actor is there */
     struct bf_due
         until; /* OPEN: the window's or the duty's end; LATER: the day it opens, if one is known; kind NONE */
     uint32_t

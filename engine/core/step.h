@@ -42,9 +42,10 @@ struct bf_event {
     bf_instant
         effective; /* the legal instant; its legal day follows from calendar and `day ends` */
     struct bf_value actor; /* a party, or through an office; absent: raised inside */
-    struct bf_value who;   /* ACT outside: who did it, if the actor only reports; CONSENT, DECLINE: the member of a list
+    struct bf_value
+        who; /* ACT outside: who did it, if the actor only reports; CONSENT, DECLINE: the member of a list
                               whose request it is; else absent */
-    uint32_t what;         /* OPEN: procedure; ACT, CONSENT, DECLINE: act */
+    uint32_t what; /* OPEN: procedure; ACT, CONSENT, DECLINE: act */
     uint32_t
         start; /* OPEN: row of `start` for an event (bf_starts_on) or of a calendar start (starts.h), which has
                               no actor; BF_NONE: by the actor, or by an effect `open`, which has no actor */

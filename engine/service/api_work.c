@@ -271,15 +271,13 @@ static uint32_t duty_of(const struct bf_shown *s, bf_str item) {
                : BF_NONE;
 }
 
-static bool show_one(const struct worklist *w, const struct bf_shown *s,
-                     const struct bf_mine *mine, uint32_t duty, const struct bf_case_member *whose,
-                     struct bf_buf *out) {
+static bool show_one(const struct worklist *w, const struct bf_shown *s, const struct bf_mine *mine,
+                     uint32_t duty, const struct bf_case_member *whose, struct bf_buf *out) {
     const struct bf_case_duty *d = whose ? &whose->d : bf_case_duty(s->image, s->view->c, duty);
     bool lapsed = d->status == BF_STATUS_LAPSED && !d->left;
     bool runs = d->status == BF_STATUS_OPEN || d->status == BF_STATUS_PAUSED || lapsed;
     struct bf_value bearer =
-        whose ? whose->who
-              : bf_duty_bearer(s->image, s->world, s->view->c, duty, s->words.arena);
+        whose ? whose->who : bf_duty_bearer(s->image, s->world, s->view->c, duty, s->words.arena);
     bool his = false;
     for (uint32_t i = 0; i < mine->count && !his; i++)
         his = bf_is_party(bearer) && bf_acts_as(mine->party[i], bearer);

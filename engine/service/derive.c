@@ -22,7 +22,8 @@ struct bf_row_cases bf_derive_case(struct bf_arena *a, const struct bf_image *m,
     for (uint32_t i = 0; i < m->proc[c->proc].duties.count; i++)
         provisional |= c->duties[i].status == BF_STATUS_OPEN && c->duties[i].due.provisional;
     for (uint32_t i = 0; i < c->member_count; i++)
-        provisional |= c->members[i]->d.status == BF_STATUS_OPEN && c->members[i]->d.due.provisional;
+        provisional |=
+            c->members[i]->d.status == BF_STATUS_OPEN && c->members[i]->d.due.provisional;
     return (struct bf_row_cases){
         .number = number,
         .ended = bf_case_ended(m, c),
@@ -128,9 +129,8 @@ static bool stands(const struct work_list *l, uint32_t offer) {
         return false;
     for (uint32_t i = 0; i < o->in.count; i++)
         among |= l->m->index[o->in.first + i] == l->c->state;
-    return among &&
-           (o->kind == BF_OFFER_MAY ||
-            bf_case_duty_of(l->m, l->c, o->duty, l->member)->status == BF_STATUS_OPEN);
+    return among && (o->kind == BF_OFFER_MAY ||
+                     bf_case_duty_of(l->m, l->c, o->duty, l->member)->status == BF_STATUS_OPEN);
 }
 
 static void add_one(struct work_list *l, uint32_t offer) {

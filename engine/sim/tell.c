@@ -152,8 +152,7 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
     case BF_FACT_ARMED: return armed(t, f);
     case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, duty_of(w, f));
     case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, duty_of(w, f));
-    case BF_FACT_LAPSED:
-        return TEXT2(w, BF_T_SIM_F_LAPSED, duty_of(w, f), bf_words_day(w, f->day));
+    case BF_FACT_LAPSED: return TEXT2(w, BF_T_SIM_F_LAPSED, duty_of(w, f), bf_words_day(w, f->day));
     case BF_FACT_VOIDED: return TEXT1(w, BF_T_SIM_F_VOIDED, duty_of(w, f));
     case BF_FACT_LEFT: return TEXT1(w, BF_T_SIM_F_LEFT, duty_of(w, f));
     case BF_FACT_PAUSED: return TEXT1(w, BF_T_SIM_F_PAUSED, duty_of(w, f));
@@ -211,8 +210,8 @@ void bf_tell_days(const struct bf_tale *t, const struct bf_fact *f, bf_str *coun
     *counted = *left_out = (bf_str){"", 0};
     if (!counts || !t->after)
         return;
-    const struct bf_case_duty *d = bf_case_duty_of(t->words->image, t->after, f->a,
-                                                   f->member ? *f->member : BF_ABSENT);
+    const struct bf_case_duty *d =
+        bf_case_duty_of(t->words->image, t->after, f->a, f->member ? *f->member : BF_ABSENT);
     struct bf_term term = bf_case_term(d);
     if (d->status == BF_STATUS_OPEN) /* else the same step closed it again */
         bf_words_days(t->words, &term, &d->due, counted, left_out);

@@ -372,8 +372,8 @@ static const struct bf_type *part_type(struct bf_checker *c, struct bf_node *n) 
     if (!n->a || !n->b || n->b->kind != BF_N_NAME || (n->b->flags & BF_F_BROKEN))
         return c->broken;
     if (is_due(n->b)) {
-        struct bf_sym *duty = n->a->kind == BF_N_INDEX ? bf_duty_member(c, n->a)
-                                                       : bf_case_part(c, n->a, BF_C_DUTY);
+        struct bf_sym *duty =
+            n->a->kind == BF_N_INDEX ? bf_duty_member(c, n->a) : bf_case_part(c, n->a, BF_C_DUTY);
         if (duty && !scenario(c))
             return not_here(c, n, BF_T_WHY_SCENARIO);
         if (duty) {
@@ -597,8 +597,8 @@ static void status_test(struct bf_checker *c, struct bf_node *n, const struct bf
 
 /* D is X, said of every member, of some, or counted. */
 static bool said_of_members(struct bf_checker *c, struct bf_node *n) {
-    struct bf_sym *duty = n->kind == BF_N_IS && n->a && n->b ? bf_case_part(c, n->a, BF_C_DUTY)
-                                                             : NULL;
+    struct bf_sym *duty =
+        n->kind == BF_N_IS && n->a && n->b ? bf_case_part(c, n->a, BF_C_DUTY) : NULL;
     if (duty && of_each(c, n->a, duty))
         status_test(c, n, duty);
     give(c, n, c->bool_);

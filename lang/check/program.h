@@ -45,7 +45,7 @@ enum bf_sym_kind {
     BF_SYM_DUTY,  /* node MUST or LASTS (name NULL); index within its procedure; owner */
     BF_SYM_MEASURE,
     BF_SYM_MODEL,
-    BF_SYM_EACH,    /* node SUBJECT: the member that `each m in LIST`, `any m in LIST` speaks of; type */
+    BF_SYM_EACH, /* node SUBJECT: the member that `each m in LIST`, `any m in LIST` speaks of; type */
     BF_SYM_FIXTURE, /* file-level LET; index; type */
     BF_SYM_LOCAL,   /* LET of a scenario; index among its scenario's; type; owner NULL */
     BF_SYM_BUILTIN  /* function, property, `today`, `start` …: builtin */

@@ -765,7 +765,9 @@ static void put_stmt(struct dump *d, uint32_t n) {
     put_program(d, "    on", first ? s->a : BF_NONE);
     put_program(d, "    value", timed ? BF_NONE : s->b);
     put_program(d, "    with", timed ? BF_NONE : s->d);
-    put_program(d, "    who", s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE ? s->e : BF_NONE);
+    put_program(d, "    who",
+                s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE ? s->e
+                                                                                   : BF_NONE);
     put_program(d, "    shows", s->op == BF_S_EXPECT ? s->e : BF_NONE);
 }
 

@@ -26,7 +26,7 @@ static size_t row_size(enum bf_i_table_id table, uint32_t format) {
         enum bf_i_table_id table;
         uint8_t until; /* the last format in which they had this size */
         uint8_t size;
-    } shorter[] = {{BF_I_offer, 1, 84}, {BF_I_duty, 1, 64},  {BF_I_offer, 2, 96}, {BF_I_duty, 2, 72},
+    } shorter[] = {{BF_I_offer, 1, 84}, {BF_I_duty, 1, 64}, {BF_I_offer, 2, 96}, {BF_I_duty, 2, 72},
                    {BF_I_state, 2, 52}, {BF_I_proc, 2, 88}, {BF_I_start, 2, 32}};
     for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
         if (shorter[i].table == table && format <= shorter[i].until)

@@ -387,7 +387,7 @@ static struct bf_v_context context(enum bf_v_what what, uint32_t proc, const str
                                    const char *table, uint32_t row) {
     const struct bf_i_range data = m->proc[proc].data;
     return (struct bf_v_context){what,  proc, data.first + data.count, {0, 0},
-                                 table, row,  m->proc[proc].src, false};
+                                 table, row,  m->proc[proc].src,       false};
 }
 
 static bool verify_actors(struct bf_v *v, struct bf_i_range actors, uint32_t proc, bool member) {
@@ -679,7 +679,8 @@ static bool verify_outcome(struct bf_v *v, const struct bf_i_proc *p, uint32_t n
 }
 
 /* The list whose members a row speaks of. */
-static bool verify_members(struct bf_v *v, uint32_t each, uint32_t code, const struct bf_v_context *c) {
+static bool verify_members(struct bf_v *v, uint32_t each, uint32_t code,
+                           const struct bf_v_context *c) {
     struct bf_v_slot list;
     if (!each) {
         NEED(!code, c->table, c->row, "members of no list");
@@ -707,7 +708,8 @@ static bool verify_offer_kind(struct bf_v *v, const struct bf_i_proc *p, uint32_
     NEED((o->kind == BF_OFFER_EXTEND) == (o->at_most != BF_NONE), "offer", n, "at most");
     if (o->kind == BF_OFFER_DUTY || o->kind == BF_OFFER_EXTEND) {
         bool of_each = m->duty[o->duty].each;
-        NEED(o->kind == BF_OFFER_DUTY ? o->each == of_each : o->each <= of_each, "offer", n, "each");
+        NEED(o->kind == BF_OFFER_DUTY ? o->each == of_each : o->each <= of_each, "offer", n,
+             "each");
     }
     if (o->kind != BF_OFFER_EXTEND)
         return true;
@@ -945,8 +947,8 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
 /* Which of a, b, c, d, e a statement has; the others are BF_NONE. */
 static bool cells_ok(const struct bf_i_stmt *s) {
     static const uint8_t cells[] = {
-        [BF_S_AT] = 3,      [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
-        [BF_S_PUT] = 3,     [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 23,
+        [BF_S_AT] = 3,       [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
+        [BF_S_PUT] = 3,      [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 23,
         [BF_S_DECLINE] = 23, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
     const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
     for (int i = 0; i < 5; i++)
@@ -1024,7 +1026,7 @@ static bool verify_scenarios(struct bf_v *v) {
     }
     v->local = bf_new_array(v->arena, struct bf_v_slot, (size_t)m->fixture_count + most + 1);
     for (uint32_t i = 0; i < m->fixture_count; i++) {
-        const struct bf_v_context c = {BF_V_SCENARIO,    BF_NONE, 0, {0, 0}, "fixture", i,
+        const struct bf_v_context c = {BF_V_SCENARIO,     BF_NONE, 0, {0, 0}, "fixture", i,
                                        m->fixture[i].src, false};
         STR(m->fixture[i].name, "fixture", i);
         SRC(&m->fixture[i], "fixture", i);
@@ -1056,9 +1058,9 @@ static bool verify_tally(struct bf_v *v, uint32_t i, const struct bf_i_tally *t)
     const struct bf_image *m = v->m;
     NEED(t->proc < m->proc_count, "measure", i, "procedure");
     const struct bf_i_proc *p = &m->proc[t->proc];
-    const struct bf_v_context c = {BF_V_GUARD,       t->proc,   p->data.first + p->data.count,
-                                   {0, 0},           "measure", i,
-                                   m->measure[i].src, false};
+    const struct bf_v_context c = {
+        BF_V_GUARD,        t->proc, p->data.first + p->data.count, {0, 0}, "measure", i,
+        m->measure[i].src, false};
     NEED(t->per == BF_NONE || (bf_v_in(p->data, t->per) && is_party(v, m->data[t->per].type)),
          "measure", i, "per");
     return may_program(v, t->where, &c, slot_bool);

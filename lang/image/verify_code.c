@@ -207,7 +207,8 @@ static bool pop_list(struct run *r, bool of_parties) {
         return false;
     struct bf_v_slot list = r->stack[r->depth];
     RNEED(list.kind == BF_K_LIST, "a list is needed");
-    RNEED(!of_parties || bf_v_slot_of(r->v, list.ref).kind == BF_K_PARTY, "a list of parties is needed");
+    RNEED(!of_parties || bf_v_slot_of(r->v, list.ref).kind == BF_K_PARTY,
+          "a list of parties is needed");
     return true;
 }
 
@@ -707,8 +708,8 @@ static bool verify_rules(struct bf_v *v, uint32_t n) {
     struct bf_v_decision *known = &v->decision[n];
     for (uint32_t i = d->rules.first; i < d->rules.first + d->rules.count; i++) {
         const struct bf_i_rule *rule = &v->m->rule[i];
-        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0,   d->params, "rule",
-                                       i,             rule->src, false};
+        const struct bf_v_context c = {BF_V_DECISION, BF_NONE, 0,         d->params,
+                                       "rule",        i,       rule->src, false};
         NEED(rule->tier <= 2 && (rule->cond == BF_NONE) == (rule->tier == 0), "rule", i, "tier");
         for (int part = 0; part < 2; part++) {
             if (!part && rule->cond == BF_NONE)
