@@ -33,7 +33,7 @@ static void tell_standing(const struct bf_sim *s, uint32_t scenario, const struc
 
 /* What the options of the two commands ask for; NULL: not. */
 struct asked {
-    const char *at, *journal;
+    const char *at, *journal, *as;
     teller *tell;
 };
 
@@ -61,7 +61,13 @@ static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title,
     if (!a)
         return status ? status : BF_EXIT_USAGE;
     struct bf_sim *s = bf_sim_run(a, p->image, p->calendar, scenario, &options);
+    struct bf_value reader;
     struct bf_buf out;
+    if (asked->as && !bf_sim_party(s, bf_str_of(asked->as), &reader)) {
+        bf_arena_free(a);
+        return bf_cli_usage(cli, BF_T_CLI_NO_PARTY, BF_ARGS(bf_arg_str(bf_str_of(asked->as))));
+    }
+    s->reader = asked->as ? &reader : NULL;
     bf_buf_init(&out);
     tell_all(asked->tell, s, scenario, cli, &out);
     if (s->verdict != BF_SIM_PASSED) {
@@ -97,13 +103,17 @@ static int command(struct bf_cli *cli, int argc, char **argv, const struct asked
 }
 
 int bf_cmd_simulate(struct bf_cli *cli, int argc, char **argv) {
-    struct asked asked = {.journal = bf_cli_value(&argc, argv, "--journal"), .tell = tell_timeline};
+    struct asked asked = {.journal = bf_cli_value(&argc, argv, "--journal"),
+                          .as = bf_cli_value(&argc, argv, "--as"),
+                          .tell = tell_timeline};
     return command(cli, argc, argv, &asked);
 }
 
 int bf_cmd_explain(struct bf_cli *cli, int argc, char **argv) {
     if (argc == 2 && bf_cli_is_code(argv[1]))
         return bf_cli_message(cli, argv[1]);
-    struct asked asked = {.at = bf_cli_value(&argc, argv, "--at"), .tell = tell_standing};
+    struct asked asked = {.at = bf_cli_value(&argc, argv, "--at"),
+                          .as = bf_cli_value(&argc, argv, "--as"),
+                          .tell = tell_standing};
     return command(cli, argc, argv, &asked);
 }

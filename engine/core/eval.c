@@ -573,6 +573,20 @@ bool bf_reads_args(const struct bf_image *m, uint32_t code) {
     }
 }
 
+bool bf_sets_sealed(const struct bf_image *m, uint32_t code) {
+    if (code == BF_NONE)
+        return false;
+    for (uint32_t pc = code;;) {
+        uint32_t op = bf_i_op(m->code[pc]);
+        bool sets = op == BF_OP_SET || op == BF_OP_ADD_TO || op == BF_OP_REMOVE_FROM;
+        if (sets && m->data[bf_i_operand(m->code[pc])].sealed)
+            return true;
+        if (op == BF_OP_RETURN || op == BF_OP_DONE)
+            return false;
+        pc += words_of(op);
+    }
+}
+
 bool bf_reads_assume(const struct bf_image *m, uint32_t code, uint32_t assume) {
     if (code == BF_NONE)
         return false;

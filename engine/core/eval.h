@@ -82,6 +82,8 @@ enum bf_why bf_members(struct bf_env *env, uint32_t code, struct bf_value *list)
 void bf_guard_part(struct bf_env *env, uint32_t code, uint32_t *first, uint32_t *end);
 /* Does a program read the act's arguments? */
 bool bf_reads_args(const struct bf_image *m, uint32_t code);
+/* Do effects set sealed data? */
+bool bf_sets_sealed(const struct bf_image *m, uint32_t code);
 /* Does it, or a decision it calls, read the assumption? */
 bool bf_reads_assume(const struct bf_image *m, uint32_t code, uint32_t assume);
 

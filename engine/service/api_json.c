@@ -180,6 +180,21 @@ static void violations_json(const struct bf_shown *s, struct bf_buf *out) {
     bf_buf_char(out, ']');
 }
 
+/* Those kept from him; left out where there are none. */
+static void sealed_json(const struct bf_shown *s, struct bf_i_range data, struct bf_buf *out) {
+    const struct bf_image *m = s->image;
+    bool any = false;
+    for (uint32_t i = data.first; i < data.first + data.count; i++) {
+        if (!bf_is_sealed(m, i, s->unsealed))
+            continue;
+        bf_buf_z(out, any ? "," : ",\"sealed\":[");
+        bf_json_text(bf_i_text(m, m->data[i].name), out);
+        any = true;
+    }
+    if (any)
+        bf_buf_char(out, ']');
+}
+
 static void data_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
@@ -190,9 +205,11 @@ static void data_json(const struct bf_shown *s, struct bf_buf *out) {
             bf_buf_char(out, ',');
         bf_json_text(bf_i_text(m, m->data[data.first + i].name), out);
         bf_buf_char(out, ':');
-        bf_value_json(m, c->data[i], out);
+        bf_value_json(m, bf_is_sealed(m, data.first + i, s->unsealed) ? BF_ABSENT : c->data[i],
+                      out);
     }
     bf_buf_char(out, '}');
+    sealed_json(s, data, out);
 }
 
 static void state_json(const struct bf_shown *s, struct bf_buf *out) {

@@ -40,15 +40,18 @@ static bool look(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
                          .view = v,
                          .world = &world,
                          .image = v->policy->image,
-                         .words = {scratch, v->policy->image, world.calendar, l->call->lang}};
+                         .words = {scratch, v->policy->image, world.calendar, l->call->lang},
+                         .unsealed = BF_UNSEALED_ALL};
     struct bf_view seen = *v;
     struct bf_buf out;
     seen.world = &world;
     bf_buf_in(&out, scratch);
     bool sees = true;
-    if (v->c && !l->call->principal.is_operator)
-        bf_rights_sees(l->call->service->directory, l->call->principal.person, &seen, scratch,
-                       &sees);
+    if (v->c && !l->call->principal.is_operator) {
+        const struct bf_directory *d = l->call->service->directory;
+        bf_rights_sees(d, l->call->principal.person, &seen, scratch, &sees);
+        bf_rights_unsealed(d, l->call->principal.person, &seen, scratch, &s.unsealed);
+    }
     l->hidden = !sees;
     if (!l->hidden || l->unseen_too)
         l->show(l, &s, &out);

@@ -3,6 +3,7 @@
 #ifndef BF_API_PARTS_H
 #define BF_API_PARTS_H
 
+#include "engine/core/sealed.h"
 #include "engine/service/api.h"
 #include "engine/sim/json_value.h"
 #include "engine/sim/words.h"
@@ -15,6 +16,7 @@ struct bf_shown {
     const struct bf_world *world; /* the view's, watched for rows it has to wait for */
     const struct bf_image *image;
     struct bf_words words;
+    struct bf_unsealed unsealed; /* what the caller may read of sealed data */
 };
 struct bf_api_look {
     struct bf_call *call;

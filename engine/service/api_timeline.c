@@ -22,6 +22,7 @@ enum {
 struct timeline {
     struct bf_call *call;
     struct bf_api_look look;
+    bool hides; /* what sealed data were set to */
     const struct bf_engine_policy *policy;
     uint64_t after, next; /* next: the row to read */
     uint32_t limit;
@@ -54,6 +55,7 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
                                    .cases = &c,
                                    .case_count = 1};
     t->policy = s->view->policy;
+    t->hides = !s->unsealed.kept;
     t->next = s->view->last_seq;
     bf_explain_text(&standing, l->call->lang, out);
 }
@@ -122,7 +124,8 @@ static void event_json(struct timeline *t, const struct bf_entry *n, struct bf_b
                            .event = &n->event,
                            .proc = n->proc,
                            .number = (uint32_t)n->head.number,
-                           .after = t->c};
+                           .after = t->c,
+                           .hides = t->hides};
     if (n->head.kind == BF_ENTRY_REFUSAL &&
         !bf_refused_read(n->image, n->proc, a, n->facts, n->fact_count, n->data, &refused, &e))
         tale.refused = &refused;

@@ -237,7 +237,10 @@ static void put_entry(const struct bf_entry *n, struct bf_arena *a, struct bf_bu
         put_number(out, "case", n->head.number);
     if (n->cause)
         put_number(out, "cause", n->cause);
-    if (n->data.len && !event) { /* a refusal's says what its facts do not, at length */
+    bool whole = n->head.kind == BF_ENTRY_MIGRATE || n->head.kind == BF_ENTRY_SEAL;
+    if (n->data.len && !event &&
+        !whole) { /* a refusal's says what its facts do not, at length; whole: the case,
+                                              which is told to whom it concerns, and its sealed data not to all */
         key(out, "data");
         put_data(n, a, out);
     }

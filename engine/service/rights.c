@@ -78,19 +78,46 @@ static bool may_act(const struct look *k, const struct bf_choice *c) {
     return false;
 }
 
-bool bf_rights_sees(const struct bf_directory *d, bf_str person, const struct bf_view *v,
-                    struct bf_arena *a, bool *sees) {
+static struct look look_of(const struct bf_directory *d, bf_str person, const struct bf_view *v,
+                           struct bf_arena *a) {
     struct look k = {.v = v, .m = v->policy->image, .arena = a};
-    struct bf_choices all;
     bf_directory_capacities(d, person, v->now, add_capacity, &k);
     add_role(&k, bf_person_party(person, a));
-    *sees = took_part(&k) || bears_duty(&k);
-    if (*sees)
+    return k;
+}
+
+/* False: a row of a register is needed. */
+static bool is_concerned(const struct look *k, bool *is) {
+    struct bf_choices all;
+    *is = took_part(k) || bears_duty(k);
+    if (*is)
         return true;
-    bf_offers(k.m, v->world, v->c, v->now, false, a, &all);
-    for (uint32_t i = 0; i < all.count && !*sees; i++)
-        *sees = all.choice[i].open == BF_OPEN && may_act(&k, &all.choice[i]);
-    return *sees || all.fault == BF_WHY_NOTHING;
+    bf_offers(k->m, k->v->world, k->v->c, k->v->now, false, k->arena, &all);
+    for (uint32_t i = 0; i < all.count && !*is; i++)
+        *is = all.choice[i].open == BF_OPEN && may_act(k, &all.choice[i]);
+    return *is || all.fault == BF_WHY_NOTHING;
+}
+
+bool bf_rights_sees(const struct bf_directory *d, bf_str person, const struct bf_view *v,
+                    struct bf_arena *a, bool *sees) {
+    struct look k = look_of(d, person, v, a);
+    return is_concerned(&k, sees);
+}
+
+bool bf_rights_unsealed(const struct bf_directory *d, bf_str person, const struct bf_view *v,
+                        struct bf_arena *a, struct bf_unsealed *to) {
+    struct look all = look_of(d, person, v, a), bodies = all;
+    *to = (struct bf_unsealed){false, false};
+    bodies.role = bf_new_array(a, struct bf_value, all.count);
+    bodies.count = 0;
+    for (uint32_t i = 0; i < all.count; i++)
+        if (bf_is_public(all.role[i]))
+            bodies.role[bodies.count++] = all.role[i];
+        else
+            to->given |= bf_same_party(v->c->starter, all.role[i]);
+    bool known = is_concerned(&bodies, &to->kept);
+    to->given |= to->kept;
+    return known;
 }
 
 /* ---- several cases ---- */

@@ -2,6 +2,7 @@
 #include "engine/sim/explain.h"
 
 #include "engine/core/offers.h"
+#include "engine/core/sealed.h"
 #include "engine/sim/words.h"
 #include "lang/base/cite.h"
 
@@ -430,8 +431,11 @@ static void json_choice(const struct bf_image *m, const struct bf_choice *c, str
 void bf_explain_json(const struct bf_standing *s, struct bf_buf *out) {
     for (uint32_t i = 0; i < s->case_count; i++) {
         struct bf_choices all = {0};
+        const struct bf_case *told = s->cases[i];
+        if (s->reader)
+            told = bf_case_unsealed(s->arena, s->image, told, bf_unsealed_to(told, *s->reader));
         bf_buf_z(out, "{\"case\":");
-        bf_case_json(s->image, s->cases[i], out);
+        bf_case_json(s->image, told, out);
         bf_buf_z(out, ",\"choices\":[");
         if (!bf_case_ended(s->image, s->cases[i]))
             bf_offers(s->image, &s->world, s->cases[i], s->now, false, s->arena, &all);
@@ -458,5 +462,6 @@ struct bf_standing bf_sim_standing(const struct bf_sim *s) {
                                 .cases = s->cases,
                                 .case_count = s->case_count,
                                 .told = told,
-                                .told_count = s->entry_count};
+                                .told_count = s->entry_count,
+                                .reader = s->reader};
 }

@@ -32,6 +32,7 @@ struct bf_standing {
     uint32_t case_count;
     const struct bf_told *told; /* in order; those of other cases are passed over */
     uint32_t told_count;
+    const struct bf_value *reader; /* as of struct bf_sim */
 };
 
 /* A scenario's cases at its present. */

@@ -611,6 +611,28 @@ struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const st
 
 /* ---- finding ---- */
 
+bool bf_sim_party(const struct bf_sim *s, bf_str name, struct bf_value *party) {
+    const struct bf_image *m = s->image;
+    const char *dot = memrchr(name.p, '.', name.len);
+    bf_str whose = {name.p, dot ? (uint32_t)(dot - name.p) : name.len};
+    bf_str post = dot ? (bf_str){dot + 1, name.len - whose.len - 1} : name;
+    uint32_t office = 0;
+    bool found = false;
+    while (office < m->office_count && !bf_str_eq(bf_i_text(m, m->office[office].name), post))
+        office++;
+    for (uint32_t i = 0; i < m->fixture_count && !found; i++) {
+        *party = s->locals[i];
+        found = bf_is_party(*party) && bf_str_eq(bf_i_text(m, m->fixture[i].name), whose);
+    }
+    if (found && !dot)
+        return true;
+    if (office == m->office_count || found != (dot != NULL) ||
+        (m->office[office].per == BF_NONE) != !dot)
+        return false;
+    *party = dot ? bf_office_of(*party, office) : bf_office_value(office);
+    return true;
+}
+
 uint32_t bf_sim_find(const struct bf_image *m, bf_str title, uint32_t *matches) {
     uint32_t found = BF_NONE;
     *matches = 0;

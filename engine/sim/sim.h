@@ -70,6 +70,8 @@ struct bf_sim {
     enum bf_why why;
     struct bf_value actual;
     const struct bf_sim_entry *refusal;
+    const struct bf_value
+        *reader; /* to whom it is told, who may not read what is sealed to him; NULL: all is told */
 };
 
 /* What may be set from outside before a scenario runs. */
@@ -84,6 +86,9 @@ struct bf_sim_options {
 ** memory limit. Never NULL. */
 struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const struct bf_calendar *c,
                           uint32_t scenario, const struct bf_sim_options *options);
+
+/* The party of the scenario called so ("ann"), or an office of it ("town.head"), or the only office of that name. */
+bool bf_sim_party(const struct bf_sim *s, bf_str name, struct bf_value *party);
 
 /* The scenario whose title is, or if none is contains, the text; BF_NONE if none or several do. */
 uint32_t bf_sim_find(const struct bf_image *m, bf_str title, uint32_t *matches);

@@ -1,6 +1,8 @@
 /* tell: see tell.h. */
 #include "engine/sim/tell.h"
 
+#include "engine/core/sealed.h"
+
 #define TEXT0(w, id) bf_words_text((w), (id), BF_NOARGS)
 #define TEXT1(w, id, x) bf_words_text((w), (id), BF_ARGS(bf_arg_str(x)))
 #define TEXT2(w, id, x, y) bf_words_text((w), (id), BF_ARGS(bf_arg_str(x), bf_arg_str(y)))
@@ -14,10 +16,14 @@ static bf_str number_of(const struct bf_words *w, uint32_t n) {
 /* ---- heads ---- */
 
 /* "ACT(label: value, …)", without arguments that were not given. */
-static bf_str act_with_args(const struct bf_words *w, const struct bf_event *e) {
+static bf_str act_with_args(const struct bf_tale *t) {
+    const struct bf_words *w = t->words;
+    const struct bf_event *e = t->event;
     const struct bf_i_act *a = &w->image->act[e->what];
     bool zh = w->lang == BF_LANG_ZH;
     bf_str list = {"", 0};
+    if (t->hides && bf_act_is_sealed(w->image, e->what, (struct bf_unsealed){false, false}))
+        return bf_words_act(w, e->what);
     for (uint32_t i = 0; i < e->nargs && i < a->params.count; i++) {
         if (!bf_present(e->args[i]))
             continue;
@@ -61,7 +67,7 @@ bf_str bf_tell_head(const struct bf_tale *t) {
             return TEXT2(w, by_event ? BF_T_SIM_WOULD_START : BF_T_SIM_WOULD_OPEN, actor, proc);
         return TEXT3(w, by_event ? BF_T_SIM_STARTS : BF_T_SIM_OPENS, actor, proc, number);
     }
-    case BF_EVENT_ACT: return TEXT3(w, BF_T_SIM_DOES, number, actor, act_with_args(w, ev));
+    case BF_EVENT_ACT: return TEXT3(w, BF_T_SIM_DOES, number, actor, act_with_args(t));
     case BF_EVENT_CONSENT:
         return TEXT3(w, BF_T_SIM_CONSENTS, number, actor, bf_words_act(w, ev->what));
     case BF_EVENT_DECLINE:
@@ -143,6 +149,9 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
         break;
     case BF_FACT_REQUEST_DIED: return TEXT1(w, BF_T_SIM_F_DIED, bf_words_act(w, f->b));
     case BF_FACT_SET:
+        if (t->hides && m->data[f->a].sealed)
+            return TEXT1(w, BF_T_SIM_F_SEALED,
+                         name_row(w, m->data[f->a].name, m->data[f->a].label));
         return TEXT2(w, BF_T_SIM_F_SET, name_row(w, m->data[f->a].name, m->data[f->a].label),
                      bf_words_value(w, f->v[0]));
     case BF_FACT_MOVED:

@@ -14,6 +14,7 @@ struct bf_tale {
     uint32_t number;                  /* of the case; 0: none came of it */
     const struct bf_refused *refused; /* NULL: it was done */
     const struct bf_case *after;      /* the case then; NULL: there is none */
+    bool hides;                       /* what sealed data were set to, and by what */
 };
 
 bf_str bf_tell_head(const struct bf_tale *t);

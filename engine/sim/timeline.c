@@ -2,6 +2,7 @@
 #include "engine/sim/timeline.h"
 
 #include "engine/core/journal.h"
+#include "engine/core/sealed.h"
 #include "engine/sim/tell.h"
 #include "lang/base/cite.h"
 
@@ -15,6 +16,10 @@ static struct bf_words words_of(const struct bf_sim *s, enum bf_lang lang) {
     return (struct bf_words){s->arena, s->image, s->calendar, lang};
 }
 
+static struct bf_unsealed unsealed(const struct bf_sim *s, const struct bf_case *c) {
+    return s->reader ? bf_unsealed_to(c, *s->reader) : BF_UNSEALED_ALL;
+}
+
 static struct bf_tale tale_of(const struct bf_sim *s, const struct bf_words *w,
                               const struct bf_sim_entry *e) {
     return (struct bf_tale){.words = w,
@@ -23,7 +28,8 @@ static struct bf_tale tale_of(const struct bf_sim *s, const struct bf_words *w,
                             .proc = e->proc,
                             .number = e->number,
                             .refused = e->outcome == BF_REFUSED ? &e->refused : NULL,
-                            .after = e->after};
+                            .after = e->after,
+                            .hides = !unsealed(s, e->after).kept};
 }
 
 static void cited(const struct bf_words *w, uint32_t src, struct bf_buf *out) {
@@ -134,6 +140,7 @@ static void json_instant(const struct bf_sim *s, bf_instant at, struct bf_buf *o
 
 static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, struct bf_buf *out) {
     const struct bf_image *m = s->image;
+    struct bf_unsealed to = unsealed(s, e->after);
     bf_buf_z(out, "{\"at\":");
     json_instant(s, e->event.effective, out);
     bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number,
@@ -144,7 +151,8 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
         bf_buf_z(out, "{\"cites\":");
         bf_words_cites_json(m, e->facts[i].src, out);
         bf_buf_z(out, ",\"fact\":");
-        bf_fact_json(m, &e->facts[i], out);
+        struct bf_fact told = bf_fact_unsealed(s->arena, m, e->proc, &e->facts[i], to);
+        bf_fact_json(m, &told, out);
         bf_buf_char(out, '}');
     }
     bf_buf_z(out, "],\"procedure\":");
@@ -174,7 +182,9 @@ void bf_timeline_json(const struct bf_sim *s, uint32_t scenario, struct bf_buf *
         json_entry(s, &s->entries[i], out);
     for (uint32_t i = 0; i < s->case_count; i++) {
         bf_buf_z(out, "{\"standing\":");
-        bf_case_json(s->image, s->cases[i], out);
+        bf_case_json(s->image,
+                     bf_case_unsealed(s->arena, s->image, s->cases[i], unsealed(s, s->cases[i])),
+                     out);
         bf_buf_z(out, "}\n");
     }
 }

@@ -148,6 +148,54 @@ static void effect_issue(struct bf_checker *c, struct bf_node *n) {
         bf_expect(c, n->b, c->party);
 }
 
+/* ---- what is sealed ---- */
+
+static bool is_sealed(const struct bf_sym *s) {
+    return s && s->kind == BF_SYM_DATA && s->node && (s->node->flags & BF_F_SEALED);
+}
+
+/* The first name of sealed data in an expression. */
+static const struct bf_node *sealed_in(const struct bf_checker *c, const struct bf_node *e) {
+    const struct bf_node *found = NULL;
+    if (e && e->kind == BF_N_NAME && is_sealed(c->info[e->id].sym))
+        return e;
+    if (!e)
+        return NULL;
+    const struct bf_node *const part[] = {e->a, e->b, e->c, e->d};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        for (const struct bf_node *n = part[i]; n && !found; n = n->next)
+            found = sealed_in(c, n);
+    return found;
+}
+
+/* What is put where others read it is sealed no more. */
+static void leaks(struct bf_checker *c, const struct bf_node *e) {
+    const struct bf_node *name = sealed_in(c, e);
+    if (name)
+        bf_report(c, BF_N0365_UNSEALED, name->span, BF_ARGS(bf_arg_name(name->name)));
+}
+
+static void args_leak(struct bf_checker *c, const struct bf_node *args) {
+    for (const struct bf_node *arg = args; arg; arg = arg->next)
+        if (!is_sealed(c->info[arg->id].sym))
+            leaks(c, arg->b);
+}
+
+static void effect_leaks(struct bf_checker *c, const struct bf_node *n) {
+    switch (n->kind) {
+    case BF_N_E_SET:
+    case BF_N_E_ADD:
+        if (n->a && !is_sealed(c->info[n->a->id].sym))
+            leaks(c, n->b);
+        break;
+    case BF_N_E_PUT:
+    case BF_N_E_NOTIFY: leaks(c, n->b); break;
+    case BF_N_E_ISSUE: leaks(c, n->a); break;
+    case BF_N_E_OPEN: args_leak(c, n->b); break;
+    default: break; /* the others carry nothing away */
+    }
+}
+
 static void effect(struct bf_checker *c, struct bf_node *n) {
     switch (n->kind) {
     case BF_N_E_SET:
@@ -195,6 +243,7 @@ static void effects(struct bf_checker *c, struct bf_node *list) {
             bf_facts_assume(c, n->c, true);
         }
         effect(c, n);
+        effect_leaks(c, n);
         bf_facts_back(c, mark);
     }
 }
@@ -626,6 +675,7 @@ static void body_run(struct bf_checker *c, struct bf_node *n, const struct bf_no
                           .optional = bf_data_given,
                           .settable = bf_data_settable};
     bf_args_check(c, n->b, &how);
+    args_leak(c, n->b);
     for (struct bf_node *x = n->c; x; x = x->next)
         if (!(x->flags & BF_F_BROKEN))
             outcome(c, n, x, act);
@@ -707,6 +757,8 @@ static void body_data(struct bf_checker *c, struct bf_node *n) {
     if (n->d) {
         c->at.data = s;
         bf_expect(c, n->d, s->type ? s->type : c->broken);
+        if (!(n->flags & BF_F_SEALED))
+            leaks(c, n->d);
         c->at.data = NULL;
     } else if (n->kind == BF_N_KEEP && s->type && !s->type->optional && !bf_is_broken(s->type)) {
         struct bf_diag *d =
