@@ -99,6 +99,39 @@ void kit_init(struct kit *k) {
                                       .batch_rows = 16};
 }
 
+void kit_more(struct kit *k) {
+    struct bf_buf text;
+    bf_buf_in(&text, k->a);
+    bf_buf_str(&text, bf_calendar_bytes(k->calendar));
+    k->other = kit_image(k->a, "number \"other\"");
+    for (int i = 0; i < KIT_NEWER; i++) {
+        struct bf_error e;
+        bf_buf_fmt(&text, "notice K%d of 2025-12-0%d amends 2025\n", i, i + 1);
+        for (int month = 1; month <= 12; month++) /* three working days off, no two alike */
+            bf_buf_fmt(&text, "rest 2025-%02d-%02d\n", month, 11 + 3 * i + month % 3);
+        bf_str copy = bf_str_dup(k->a, bf_buf_view(&text));
+        enum bf_err err = bf_calendar_load(k->a, bf_calendar_name(k->calendar), copy.p, copy.len,
+                                           BF_DAY_MAX, &k->newer[i], &e);
+        if (err)
+            fail_msg("%s", e.text);
+    }
+    k->newer_count = KIT_NEWER;
+}
+
+/* The calendar that is current by the settings, as a service adopts it when it starts. */
+static void adopt_current(struct kit *k) {
+    const struct bf_row_setting *row;
+    uint32_t n = kit_rows(k, BF_TABLE_SETTING, (const void **)&row);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t c = 0; c < k->newer_count; c++) {
+            char hex[2 * BF_SHA256_LEN + 1];
+            bf_hex(bf_calendar_hash(k->newer[c]), BF_SHA256_LEN, hex);
+            if (bf_str_eq(row[i].kind, BF_STR("calendar")) &&
+                bf_str_contains(row[i].json, bf_str_of(hex)))
+                bf_engine_adopt_calendar(k->e, k->newer[c], row[i].seq);
+        }
+}
+
 void kit_reopen(struct kit *k) {
     struct bf_error e;
     assert_int_equal(bf_store_open_memory(k->memory, &(struct bf_store_options){0}, &k->store, &e),
@@ -113,8 +146,16 @@ void kit_open(struct kit *k) {
     assert_int_equal(bf_engine_new(k->store, &k->o, &k->e, &e), BF_OK);
     k->policy = bf_engine_add_policy(k->e, k->m, k->calendar);
     assert_non_null(k->policy);
+    if (k->other)
+        k->other_policy = bf_engine_add_policy(k->e, k->other, k->calendar);
+    for (uint32_t i = 0; i < k->newer_count; i++)
+        assert_true(bf_engine_know_calendar(k->e, k->newer[i]));
     bf_engine_start(k->e, ready, k);
     kit_run(k);
+    if (k->newer_count && k->ready) {
+        adopt_current(k);
+        kit_run(k);
+    }
 }
 
 void kit_close(struct kit *k) {
@@ -198,7 +239,7 @@ static struct bf_command command(struct kit *k, struct kit_told *t, struct bf_va
     *t = (struct kit_told){.k = k, .actor = actor, .what = what, .nargs = nargs};
     for (uint32_t i = 0; i < nargs; i++)
         t->args[i] = args[i];
-    struct bf_command c = {.policy = k->policy,
+    struct bf_command c = {.policy = k->opens_other ? k->other_policy : k->policy,
                            .effective = BF_INSTANT_NONE,
                            .principal = BF_STR("somebody"),
                            .key = key ? bf_str_of(key) : (bf_str){0},
@@ -220,6 +261,7 @@ void kit_does(struct kit *k, struct kit_told *t, struct bf_value actor, const ch
               uint64_t number, const char *key, uint32_t nargs, const struct bf_value *args) {
     struct bf_command c = command(k, t, actor, act, key, nargs, args);
     c.kind = BF_EVENT_ACT;
+    c.keep_early = k->keeps_early;
     c.number = number;
     bf_engine_command(k->e, &c);
 }

@@ -8,6 +8,8 @@
 #include "engine/service/engine.h"
 #include "tests/unit/test.h"
 
+enum { KIT_NEWER = 3 };
+
 struct kit {
     struct bf_arena *a;
     const struct bf_image *m;
@@ -16,7 +18,13 @@ struct kit {
     struct bf_store *store;
     struct bf_engine *e;
     struct bf_engine_policy *policy;
-    struct bf_engine_options o; /* for the next kit_open */
+    const struct bf_image *other; /* known too, unless NULL; where cases may move */
+    struct bf_engine_policy *other_policy;
+    const struct bf_calendar
+        *newer[KIT_NEWER]; /* … that may be adopted, each amending the one before */
+    uint32_t newer_count;
+    bool opens_other, keeps_early; /* of what is sent next */
+    struct bf_engine_options o;    /* for the next kit_open */
     bf_instant now;
     unsigned ready, died;
     struct bf_error error; /* why it died */
@@ -43,6 +51,7 @@ struct kit_told {
 /* kit.banfa, compiled; number replaces its `number`, so that another image comes of it (NULL: as it is). */
 const struct bf_image *kit_image(struct bf_arena *a, const char *number);
 void kit_init(struct kit *k);
+void kit_more(struct kit *k);   /* the other image, the newer calendars */
 void kit_open(struct kit *k);   /* a new engine over the same disk, ready */
 void kit_reopen(struct kit *k); /* … the disk alone */
 void kit_close(struct kit *k);

@@ -1,10 +1,12 @@
 /* engine_years SEED YEARS: the engine in a world made of one number: clients that send, send again and look, a clock that
-** runs and leaps, a disk that fills up, and power that goes, with or without the batch of that moment. Each year begins with an empty disk. At
-** its end, what was promised is held against the journal alone:
+** runs and leaps, acts that come before their time and are kept, cases that move to another image and back, calendars that
+** are adopted, a disk that fills up, and power that goes, with or without the batch of that moment. Each year begins with
+** an empty disk. At its end, what was promised is held against the journal alone:
 **
 **   - rows follow one another without a gap, recorded never goes back, each row names the one of its case before;
 **   - a key is in one row, and every answer given to it named that row; nobody was answered twice;
 **   - no running of a duty lapsed twice, and none that is past is still open; nobody was ever shown one;
+**   - an act that was kept ended once: done, refused, or kept anew; and none whose time has come waits still;
 **   - cases and worklists are those that the journal's facts make; head, tiles and rows are of one tree.
 **
 ** Prints what came about; the first thing that does not hold ends it, with the seed and the year. */
@@ -17,8 +19,8 @@ enum { CLIENTS = 8, STEPS = 600, ACKS = 4096 };
 
 struct client {
     struct kit_told t;
-    bool busy, pending; /* sent and not answered; to be sent again */
-    bool opens;
+    bool busy, pending;       /* sent and not answered; to be sent again */
+    bool opens, other, early; /* other: under that image. early: it is kept if it is */
     const char *what;
     uint64_t number;
     uint32_t nargs;
@@ -28,7 +30,7 @@ struct client {
 struct ack {
     char key[24];
     uint64_t seq;
-    bool refused;
+    enum bf_answer_kind kind;
 };
 
 static struct world {
@@ -37,7 +39,9 @@ static struct world {
     struct ack ack[ACKS];
     uint32_t acks, commands;
     uint64_t seed;
-    unsigned long full, power, restarts, answers, lapses, looks, rows;
+    bool migrating, adopting;
+    uint32_t adopted; /* of the newer calendars */
+    unsigned long full, power, restarts, answers, lapses, looks, rows, early, migrated, moved;
     struct kit_told look[4];
 } w;
 
@@ -48,6 +52,8 @@ static uint32_t below(uint32_t n) { return (uint32_t)(test_random(&w.seed) % n);
 static void send(struct client *c) {
     c->busy = true;
     c->pending = false;
+    w.k.opens_other = c->other;
+    w.k.keeps_early = c->early;
     if (c->opens)
         kit_opens(&w.k, &c->t, kit_ann(&w.k), c->what, c->key, c->nargs, c->args);
     else
@@ -62,12 +68,15 @@ static void think(struct client *c) {
                 {"put_mark", false, false, true}, {"read", false, false, false},
                 {"spread", false, false, false},  {"close", false, false, false},
                 {"hurry_up", true, false, false}, {"burst", false, false, false},
-                {"mend_it", true, false, false},  {"note", false, true, false}};
+                {"mend_it", true, false, false},  {"note", false, true, false},
+                {"collect", false, false, false}, {"collect", false, false, false}};
     static const char *const towns[] = {"T", "U", "V"};
     uint64_t cases = bf_engine_count(w.k.e).cached_cases + 3;
     *c = (struct client){0};
     snprintf(c->key, sizeof c->key, "k%u", ++w.commands);
     c->opens = below(4) == 0;
+    c->other = below(3) == 0;
+    c->early = below(2);
     if (c->opens) {
         c->what = below(4) ? "matter" : "double";
         c->args[0] = kit_ann(&w.k);
@@ -92,7 +101,7 @@ static void hear(struct client *c) {
     c->busy = false;
     w.answers++;
     assert_int_equal(c->t.times, 1);
-    if (a->kind != BF_ANSWER_DONE && a->kind != BF_ANSWER_REFUSED) {
+    if (a->kind != BF_ANSWER_DONE && a->kind != BF_ANSWER_REFUSED && a->kind != BF_ANSWER_EARLY) {
         assert_true(a->kind == BF_ANSWER_FULL || a->kind == BF_ANSWER_NO_CASE ||
                     a->kind == BF_ANSWER_CHAIN);
         c->pending = a->kind == BF_ANSWER_FULL;
@@ -104,7 +113,7 @@ static void hear(struct client *c) {
             known = true;
             assert_true(a->again);
             assert_int_equal(w.ack[i].seq, a->seq);
-            assert_int_equal(w.ack[i].refused, a->kind == BF_ANSWER_REFUSED);
+            assert_int_equal(w.ack[i].kind, a->kind);
         }
     if (known)
         return;
@@ -112,7 +121,59 @@ static void hear(struct client *c) {
     struct ack *ack = &w.ack[w.acks++];
     memcpy(ack->key, c->key, sizeof ack->key);
     ack->seq = a->seq;
-    ack->refused = a->kind == BF_ANSWER_REFUSED;
+    ack->kind = a->kind;
+}
+
+/* ---- what an operator does ---- */
+
+static void adoption_told(void *ctx, const struct bf_answer *a) {
+    const struct bf_calendar *c = ctx;
+    w.adopting = false;
+    assert_true(a->kind == BF_ANSWER_DONE || a->kind == BF_ANSWER_FULL);
+    if (a->kind == BF_ANSWER_DONE)
+        bf_engine_adopt_calendar(w.k.e, c, a->seq);
+}
+
+/* The next calendar; where it was refused, or nobody heard, the same again. */
+static void adopt(void) {
+    const struct bf_row_setting *row;
+    uint32_t adopted = kit_rows(&w.k, BF_TABLE_SETTING, (const void **)&row) ? w.adopted : 0;
+    char hash[2 * BF_SHA256_LEN + 1], data[200];
+    if (w.adopting || adopted == w.k.newer_count)
+        return;
+    const struct bf_calendar *c = w.k.newer[adopted];
+    w.adopted = adopted + 1;
+    bf_hex(bf_calendar_hash(c), BF_SHA256_LEN, hash);
+    bf_str name = bf_calendar_name(c);
+    int n = snprintf(data, sizeof data, "{\"calendar\":\"%s\",\"name\":\"%.*s\"}", hash,
+                     (int)name.len, name.p);
+    w.adopting = true;
+    bf_engine_notice(w.k.e, &(struct bf_notice){.kind = BF_ENTRY_CALENDAR,
+                                                .data = {data, (uint32_t)n},
+                                                .answer = adoption_told,
+                                                .ctx = (void *)(uintptr_t)c});
+}
+
+static void moved(void *ctx, const struct bf_migrated_case *c) {
+    (void)ctx;
+    assert_int_equal(c->obstacle, BF_OBSTACLE_NONE); /* the two say the same */
+}
+
+static void all_moved(void *ctx, enum bf_answer_kind kind) {
+    (void)ctx, (void)kind;
+    w.migrating = false;
+}
+
+static void migrate(void) {
+    bool forth = below(2);
+    if (w.migrating)
+        return;
+    w.migrating = true;
+    bf_engine_migrate(w.k.e, &(struct bf_migration){.from = forth ? w.k.policy : w.k.other_policy,
+                                                    .to = forth ? w.k.other_policy : w.k.policy,
+                                                    .dry_run = below(4) == 0,
+                                                    .each = moved,
+                                                    .done = all_moved});
 }
 
 /* ---- the world ---- */
@@ -122,6 +183,7 @@ static void power(void) {
     w.power++;
     bf_store_close(w.k.store);
     bf_engine_free(w.k.e);
+    w.migrating = w.adopting = false;
     for (int i = 0; i < CLIENTS; i++) {
         hear(&w.client[i]);
         w.client[i].pending |= w.client[i].busy;
@@ -168,6 +230,8 @@ static void step(void) {
         w.full++;
     } else if (what < 98) {
         bf_memory_fail(w.k.memory, below(3), below(2) ? BF_MEMORY_LOST : BF_MEMORY_DOUBTFUL);
+    } else if (what < 99) {
+        below(2) ? migrate() : adopt();
     } else {
         settle();
         kit_close(&w.k);
@@ -192,7 +256,9 @@ struct rows {
 
 static const struct bf_image *image_of(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
     (void)ctx;
-    return memcmp(hash, w.k.m->hash, BF_SHA256_LEN) == 0 ? w.k.m : NULL;
+    return memcmp(hash, w.k.m->hash, BF_SHA256_LEN) == 0       ? w.k.m
+           : memcmp(hash, w.k.other->hash, BF_SHA256_LEN) == 0 ? w.k.other
+                                                               : NULL;
 }
 
 static bool next_row(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_error *e) {
@@ -211,6 +277,7 @@ static bool next_row(void *ctx, struct bf_entry *n, enum bf_err *err, struct bf_
 static void rows_hold(struct rows r) {
     uint64_t *last = bf_new_array(w.k.a, uint64_t, r.count + 2);
     bool *runs = bf_new_array(w.k.a, bool, (size_t)(r.count + 2) * w.k.m->duty_count);
+    bool *kept = bf_new_array(w.k.a, bool, r.count + 2); /* rows whose act waits */
     char **key = bf_new_array(w.k.a, char *, r.count + 1);
     bf_instant recorded = BF_INSTANT_NONE;
     struct bf_entry n;
@@ -224,6 +291,14 @@ static void rows_hold(struct rows r) {
         if (n.head.number)
             assert_int_equal(r.row[i].before, last[n.head.number]);
         last[n.head.number] = n.head.seq;
+        if (n.cause && kept[n.cause])
+            kept[n.cause] = false;
+        else
+            assert_true(n.head.kind != BF_ENTRY_EARLY || n.key.len);
+        kept[i + 1] = n.head.kind == BF_ENTRY_EARLY;
+        w.early += n.head.kind == BF_ENTRY_EARLY && n.key.len;
+        w.migrated += n.head.kind == BF_ENTRY_MIGRATE;
+        w.moved += n.event.kind == BF_EVENT_CALENDAR && n.fact_count;
         key[i] = n.key.len ? bf_str_z(w.k.a, n.key) : NULL;
         for (uint32_t k = 0; k < i && key[i]; k++)
             assert_true(!key[k] || strcmp(key[k], key[i]) != 0);
@@ -251,16 +326,27 @@ static bool same_work(const struct bf_row_work *x, const struct bf_row_work *y) 
            bf_str_eq(x->item, y->item) && x->kind == y->kind && x->provisional == y->provisional;
 }
 
-/* How many rows a case has. */
-static uint64_t epoch_of(const struct rows *r, uint64_t number) {
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < r->count; i++) {
-        struct bf_entry_head h;
-        struct bf_error e;
-        assert_int_equal(bf_entry_head_read((const uint8_t *)r->row[i].head.p, &h, &e), BF_OK);
-        n += h.number == number;
+/* What else follows from a case's rows: how many there are, which acts wait. */
+struct rows_say {
+    uint64_t epoch, last_seq;
+    struct bf_earlies early;
+};
+
+static struct rows_say say(struct rows r, uint64_t number) {
+    struct rows_say s = {0};
+    r.next = 0;
+    struct bf_entry n;
+    struct bf_error e;
+    enum bf_err err = BF_OK;
+    while (next_row(&r, &n, &err, &e)) {
+        if (n.head.number != number)
+            continue;
+        s.epoch++;
+        s.last_seq = n.head.seq;
+        bf_early_row(w.k.a, &s.early, &n, r.row[r.next - 1].body);
     }
-    return n;
+    assert_int_equal(err, BF_OK);
+    return s;
 }
 
 static void tables_hold(struct rows r) {
@@ -274,15 +360,18 @@ static void tables_hold(struct rows r) {
     assert_int_equal(kit_rows(&w.k, BF_TABLE_CASES, (const void **)&row), made.count);
     for (uint32_t i = 0; i < made.count; i++) {
         const struct bf_journal_case *x = &made.cases[i];
-        struct bf_row_cases c = bf_derive_case(w.k.a, w.k.m, x->c, x->number, x->last_seq, 0);
+        struct rows_say told = say(r, x->number);
+        struct bf_row_cases c =
+            bf_derive_case(w.k.a, x->image, x->c, x->number, told.last_seq, told.epoch);
+        bf_early_due(&c, &told.early);
         assert_int_equal(row[i].number, c.number);
         assert_int_equal(row[i].last_seq, c.last_seq);
-        assert_int_equal(row[i].epoch, epoch_of(&r, x->number));
+        assert_int_equal(row[i].epoch, c.epoch);
         assert_int_equal(row[i].due, c.due);
         assert_int_equal(row[i].due_seq, c.due_seq);
         assert_int_equal(row[i].ended, c.ended);
         assert_true(c.due == BF_INSTANT_NONE || c.due > w.k.now); /* none is missed */
-        bf_derive_work(&d, w.k.m, NULL, x->c, x->number);
+        bf_derive_work(&d, x->image, NULL, x->c, x->number);
     }
     uint32_t n = kit_rows(&w.k, BF_TABLE_WORK, (const void **)&work);
     assert_int_equal(n, d.count);
@@ -322,11 +411,13 @@ int main(int argc, char **argv) {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     unsigned years = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 10;
     kit_init(&w.k);
+    kit_more(&w.k);
     struct bf_arena *image = w.k.a;
     bf_memory_free(w.k.memory);
     for (unsigned y = 0; y < years; y++) {
         w.seed = seed * 1000003 + y;
-        w.acks = w.commands = 0;
+        w.acks = w.commands = w.adopted = 0;
+        w.migrating = w.adopting = false;
         memset(w.client, 0, sizeof w.client);
         memset(w.look, 0, sizeof w.look);
         w.k.a = bf_arena_new(0);
@@ -345,9 +436,9 @@ int main(int argc, char **argv) {
         bf_arena_free(w.k.a);
     }
     bf_arena_free(image);
-    printf("seed %llu: %u years, %lu rows, %lu answers, %lu looks, %lu lapses, %lu full disks, %lu "
-           "power cuts, %lu restarts\n",
-           (unsigned long long)seed, years, w.rows, w.answers, w.looks, w.lapses, w.full, w.power,
-           w.restarts);
+    printf("seed %llu: %u years, %lu rows, %lu answers, %lu looks, %lu lapses, %lu acts kept, %lu "
+           "cases migrated, %lu dates moved, %lu full disks, %lu power cuts, %lu restarts\n",
+           (unsigned long long)seed, years, w.rows, w.answers, w.looks, w.lapses, w.early,
+           w.migrated, w.moved, w.full, w.power, w.restarts);
     return 0;
 }
