@@ -95,6 +95,7 @@ static void both_samples_make_one_tree(void **state) {
     (void)state;
     one_tree((const char *const[]){"venue.banfa", "venue.zh.banfa"});
     one_tree((const char *const[]){"figures.banfa", "figures.zh.banfa"});
+    one_tree((const char *const[]){"panel.banfa", "panel.zh.banfa"});
 }
 
 /* A pair of statements, either surface, that must mean the same. */
