@@ -60,15 +60,16 @@ static unsigned write_policy(const char *path, unsigned procedures) {
 }
 
 static struct cost run(const char *path) {
-    char banfa[] = "./banfa", check[] = "check", *argv[] = {banfa, check, (char *)(uintptr_t)path, NULL};
+    char banfa[] = "./banfa", check[] = "check",
+         *argv[] = {banfa, check, (char *)(uintptr_t)path, NULL};
     posix_spawn_file_actions_t quiet;
     struct rusage used;
     pid_t pid;
     int status;
     if (posix_spawn_file_actions_init(&quiet) ||
         posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) ||
-        posix_spawn(&pid, banfa, &quiet, NULL, argv, environ) || wait4(pid, &status, 0, &used) != pid ||
-        !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        posix_spawn(&pid, banfa, &quiet, NULL, argv, environ) ||
+        wait4(pid, &status, 0, &used) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         stop("banfa check did not exit with 0");
     posix_spawn_file_actions_destroy(&quiet);
     return (struct cost){1e6 * (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec,
@@ -98,15 +99,18 @@ int main(void) {
     double worst = 1;
     for (int i = 0; i < SIZES; i++) {
         unsigned n = write_policy(path, sizes[i]) - few;
-        struct cost c = least(path), each = {(c.us - empty.us) / n, c.kernel_us / n, (c.kb - empty.kb) / n};
+        struct cost c = least(path),
+                    each = {(c.us - empty.us) / n, c.kernel_us / n, (c.kb - empty.kb) / n};
         if (i == 0)
             first = each;
-        printf("%5u procedures: %6.1f us and %5.1f kB each (%.2f and %.2f of the first), kernel %.1f us\n",
+        printf("%5u procedures: %6.1f us and %5.1f kB each (%.2f and %.2f of the first), kernel "
+               "%.1f us\n",
                n, each.us, each.kb, each.us / first.us, each.kb / first.kb, each.kernel_us);
         worst = each.us / first.us > worst ? each.us / first.us : worst;
         worst = each.kb / first.kb > worst ? each.kb / first.kb : worst;
     }
     unlink(path);
-    printf("banfa check: at the worst %.2f times as much a procedure (at most %.1f)\n", worst, WORST);
+    printf("banfa check: at the worst %.2f times as much a procedure (at most %.1f)\n", worst,
+           WORST);
     return worst <= WORST ? 0 : 1;
 }
