@@ -360,6 +360,37 @@ def directory(w):
     assert w.post("/v1/directory", keyed, w.d.token, 422)["type"] == "/problems/member"
 
 
+def running(w):
+    """A case that another runs: each is told of, and seen by those whom its own data name."""
+    image = w.d.folder / "runs"
+    subprocess.run([BANFA, "compile", ROOT / "tests/service/runs.banfa", "-o", image], check=True, env=w.d.env,
+                   stdout=subprocess.DEVNULL)
+    w.d.fine("POST", "/v1/policies", image.read_bytes(), token=w.d.token, key=True)
+    w.d.fine("POST", "/v1/policies/runs/activation", token=w.d.token, key=True)
+    body = {"policy": "runs", "procedure": "dispute", "data": {"town": LENDER}, "as": {"person": True}}
+
+    def runs(**more):
+        return [dict({"procedure": "talks", "label": "talks", "in_state": "mediating", "cites": []}, **more)]
+    case = w.post("/v1/cases", body, w.ann, 201)["case"]
+    sub = case + 1
+    assert w.get(f"/v1/cases/{case}", w.ann)["runs"] == runs(case=sub, status="running")
+    told = w.get(f"/v1/cases/{sub}", w.bob)
+    assert told["parent"] == case and "runs" not in told and told["starter"] is None, told
+    assert "parent" not in w.get(f"/v1/cases/{case}", w.ann)
+    w.get(f"/v1/cases/{sub}", w.ann, 404)
+    assert sub in [i["case"] for i in w.get("/v1/worklist?limit=1000", w.bob)["work"]]
+    w.act(sub, "settle", w.bob, {"what": "half each"})
+    told = w.get(f"/v1/cases/{case}", w.ann)
+    assert told["state"]["name"] == "granted" and told["runs"] == runs(case=sub, status="ended", end="agreed"), told
+    rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
+    assert [r["event"] for r in rows] == ["open", "begun", "return"], rows
+    # What is left is told of too.
+    case = w.post("/v1/cases", body, w.ann, 201)["case"]
+    w.act(case, "give_up", w.ann, extra={"as": {"person": True}})
+    assert w.get(f"/v1/cases/{case}", w.ann)["runs"] == runs(case=case + 1, status="cancelled")
+    assert w.get(f"/v1/cases/{case + 1}", w.bob)["state"]["name"] == "cancelled"
+
+
 def rights_at_once(w):
     """A right taken away counts from the next request on; a token too."""
     case = w.open()
@@ -460,7 +491,7 @@ def after_restart(w):
 with Daemon() as daemon:
     daemon.start()
     world = World(daemon)
-    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, directory, long_timeline, rights_at_once,
+    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, directory, running, long_timeline, rights_at_once,
                  after_restart):
         part(world)
         print("ok", part.__name__)
