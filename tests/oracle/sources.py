@@ -113,7 +113,7 @@ class Source:
         return self.primary(depth)
 
     def comparison(self, depth=0):
-        kind = self.pick(["sum", "compare", "is", "present", "has", "in"])
+        kind = self.pick(["sum", "compare", "is", "present", "has", "in", "over"])
         s = self.sum(depth)
         if kind == "compare":
             return f"{s} {self.pick(['=', '!=', '<', '<=', '>', '>=', '不超过', '大于'])} {self.sum(depth)}"
@@ -121,6 +121,8 @@ class Source:
             return f"{s} {self.pick(['is', 'is not'])} {self.pick([self.sum(depth), 'lapsed', 'open', 'late', 'met'])}"
         if kind == "present":
             return f"{s} {self.pick(['is present', 'is absent', '已提供', '未提供', '已逾期'])}"
+        if kind == "over":
+            return f"{self.pick(['all', 'any'])} {self.name()} {self.pick(['is', 'is not'])} {self.name()}"
         if kind == "has":
             return f"{s} {self.pick(['has', 'has no'])} {self.name()}"
         if kind == "in":
@@ -204,7 +206,7 @@ class Source:
                 f"{self.goal()}{self.effects(0.3)}")
 
     def rule(self):
-        kind = self.pick(["may", "may", "must", "must", "must not", "extend", "pauses", "lasts", "when"])
+        kind = self.pick(["may", "may", "must", "must", "must not", "extend", "pauses", "lasts", "when", "each", "run", "until"])
         s = " or ".join(self.subject() for _ in range(self.pick([1, 1, 2])))
         if kind == "may":
             where = f" in {self.names()}" if self.chance(0.15) else ""
@@ -216,6 +218,15 @@ class Source:
             alts = "".join("\n      " + self.alt() + self.comment(0.1) for _ in range(self.r.randint(1, 3)))
             return (f"{self.subject()} must {self.name()}{self.label()}{guard}{self.limit()} {{{self.cites(0.2)}{alts}\n    }}"
                     f"{self.otherwise()}{self.cites(0.2)}")
+        if kind == "each":
+            alts = "".join("\n      " + self.alt() for _ in range(self.r.randint(1, 3)))
+            return (f"each {self.name()} in {self.path()}{self.pick(['', ' in turn'])} must {self.name()}{self.label()}"
+                    f"{self.limit()} {{{alts}\n    }}{self.otherwise()}{self.cites(0.2)}")
+        if kind == "run":
+            ways = "".join(f"\n      {self.name()}{self.goal(1)}{self.effects(0.2)}" for _ in range(self.r.randint(1, 3)))
+            return f"run {self.name()}({self.args()}){self.cites()} {{{ways}\n    }}"
+        if kind == "until":
+            return f"{self.subject()} must {self.name()}{self.label()}{self.limit()} until {self.names()}{self.otherwise()}{self.cites(0.2)}"
         if kind == "must not":
             unless = f" unless {self.cond()}" if self.chance(0.4) else ""
             breach = f" otherwise violate {self.name()}" if self.chance(0.6) else ""
@@ -257,7 +268,9 @@ class Source:
             self.line(2, f"{word} {self.name()} : {self.type()}{sealed}{self.label()}{init}{self.cites(0.1)}")
         self.line(2, self.pick([
             f"starts by {' or '.join(self.subject() for _ in range(2))}{self.cites()}",
-            f"starts on {self.name()}{self.label()} {self.params(0.9)}{self.cites()}"]))
+            f"starts on {self.name()}{self.label()} {self.params(0.9)}{self.cites()}",
+            f"starts every {self.pick(['year on 03-01', '7 days', '5 working days', '1 month'])}"
+            f"{self.pick(['', f' with each {self.name()} in {self.name()}'])}{self.cites()}"]))
         if self.chance(0.5):
             self.line(2, f"require {self.cond()} otherwise {self.string()}{self.cites()}")
         for _ in range(self.r.randint(0, 3)):

@@ -233,6 +233,17 @@ static void constructs_become(void **state) {
         {false,
          "decide f (c: Colour): Int { when (c is red or c is blue) then 1  otherwise 2 }",
          {"  column c: 1 | 0 1 | 1 | 0 1\n"}},
+        {false,
+         "procedure q @1 { party a : Department party b : Department starts by a\n"
+         "  state s { b must d within 5 days { go -> e } otherwise -> e  a may end_it -> e } end e "
+         "}\n"
+         "measure m \"M\" @2 per b = count(q where q in e and (d is met or q has late)) / "
+         "count(q)\n"
+         "model none_of_it { open q 3 per day }\nassert q never e without go\n",
+         {"measure m \"M\" @2",
+          "  count q per b\n"
+          "    where: IN_STATE e; AND +5; STATUS_IS d, met; OR +2; HAS late; RETURN\n"
+          "  over q per b\n"}},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct made m;
@@ -326,8 +337,9 @@ static void sources_decide_and_nothing_else(void **state) {
     assert_int_equal(x.size, y.size);
     assert_memory_equal(x.bytes, y.bytes, x.size);
     drop(&y);
-    /* A comment and a scenario change the image, not the version. */
-    write_policy("lower_test_another_folder", "# a comment\n", "");
+    /* A comment, a scenario and a measure change the image, not the version. */
+    write_policy("lower_test_another_folder", "# a comment\n",
+                 "measure reached \"所到\" @7 = count(p where p in last)\n");
     assert_true(make(&y, "lower_test_another_folder"));
     assert_true(x.size != y.size);
     assert_memory_equal(x.text.p, y.text.p, strlen("image ") + 64);
