@@ -316,6 +316,11 @@ void rich_build(struct mk *k, struct bf_arena *a) {
                                                 .duties = {0, RICH_WATCH + 1},
                                                 .bans = {0, 2}});
     mk_link(k, a, 0);
+    bf_build_add_measure(
+        &k->b, (struct bf_i_measure){.name = mk_str(k, "met"),
+                                     .counted = {0, mk_code(k, "STATUS_IS 0,4; RETURN"), 0},
+                                     .over = {0, BF_NONE, 1},
+                                     .src = k->src});
 }
 
 struct bf_image *rich_image(struct bf_arena *a) {
