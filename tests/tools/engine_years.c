@@ -64,12 +64,15 @@ static void think(struct client *c) {
     static const struct {
         const char *what;
         bool office, number, text;
-    } acts[] = {{"reply", true, false, false},    {"note", false, true, false},
-                {"put_mark", false, false, true}, {"read", false, false, false},
-                {"spread", false, false, false},  {"close", false, false, false},
-                {"hurry_up", true, false, false}, {"burst", false, false, false},
-                {"mend_it", true, false, false},  {"note", false, true, false},
-                {"collect", false, false, false}, {"collect", false, false, false}};
+    } acts[] = {{"reply", true, false, false},     {"note", false, true, false},
+                {"put_mark", false, false, true},  {"read", false, false, false},
+                {"spread", false, false, false},   {"close", false, false, false},
+                {"hurry_up", true, false, false},  {"burst", false, false, false},
+                {"mend_it", true, false, false},   {"note", false, true, false},
+                {"collect", false, false, false},  {"collect", false, false, false},
+                {"consult", false, false, false},  {"consult", false, false, false},
+                {"speak", true, true, false},      {"speak", true, true, false},
+                {"pass_over", true, false, false}, {"go_on", false, false, false}};
     static const char *const towns[] = {"T", "U", "V"};
     uint64_t cases = bf_engine_count(w.k.e).cached_cases + 3;
     *c = (struct client){0};
