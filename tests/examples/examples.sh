@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every example, and every text that tries a module of the library, checks without a mistake or a warning, stands in the one layout, and all its scenarios pass; the
-# tutorial's files say the same in both surfaces.
+# Every example, and every text that tries a module of the library, checks without a mistake or a warning, stands in
+# the one layout, and all its scenarios pass; the tutorial's files say the same in both surfaces.
 set -u
 banfa=$builddir/banfa
 status=0

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The step, told in scenarios: every date in them was counted by hand. Each file must run, and pass whole. Then each
-# of them, and the policies, is driven with random events (tests/unit/step_drive.c).
+# of them, the policies, the patterns and what tries the library, is driven with random events (tests/unit/step_drive.c).
 set -u
 banfa=$builddir/banfa
 work=$(mktemp -d)
@@ -16,7 +16,9 @@ for file in "$srcdir"/tests/step/*.banfa; do
     fi
 done
 
-for path in "$srcdir"/tests/step/*.banfa "$srcdir"/policies/*/; do
+for path in "$srcdir"/tests/step/*.banfa "$srcdir"/policies/*/ "$srcdir"/tests/stdlib/*.banfa \
+    "$srcdir"/examples/patterns/*.banfa; do
+    [[ $path == */ids.banfa ]] && continue # decides, and starts no case
     image=$work/$(basename "$path").image
     if ! "$banfa" compile "$path" -o "$image" >"$work/out" 2>&1 ||
         ! "$builddir/tests/unit/step_drive" "$image" >"$work/out" 2>&1; then
