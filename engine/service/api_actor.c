@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "engine/service/api_parts.h"
-#include "engine/service/derive.h"
 
 static bool is_called(const struct bf_image *m, uint32_t name, uint32_t label, bf_str s) {
     return bf_str_eq(bf_i_text(m, name), s) ||
@@ -210,35 +209,6 @@ struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct b
     bf_directory_capacities(c->service->directory, c->principal.person, bf_service_now(c->service),
                             gather_capacity, &g);
     return (struct bf_mine){g.party, g.count};
-}
-
-struct keys {
-    struct bf_call *call;
-    bf_str *key;
-    uint32_t count, cap;
-};
-
-static void add_key(struct keys *k, bf_str key) {
-    for (uint32_t i = 0; i < k->count; i++)
-        if (bf_str_eq(k->key[i], key))
-            return;
-    k->key = bf_arena_grow(k->call->arena, k->key, k->count, &k->cap, sizeof *k->key);
-    k->key[k->count++] = key;
-}
-
-/* Offices are called by each policy in its own words. */
-const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count) {
-    const struct bf_service *s = c->service;
-    struct keys k = {.call = c};
-    add_key(&k, c->principal.person);
-    for (uint32_t i = 0; i < s->policy_count; i++) {
-        const struct bf_image *m = s->policies[i].image;
-        struct bf_mine mine = bf_api_mine(c, m, c->arena);
-        for (uint32_t n = 0; n < mine.count; n++)
-            add_key(&k, bf_derive_who(c->arena, m, mine.party[n]));
-    }
-    *count = k.count;
-    return k.key;
 }
 
 bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,

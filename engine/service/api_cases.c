@@ -1,10 +1,11 @@
 /* Cases: open one, act in it, read it, what may be done in it, which there are. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/service/api_parts.h"
 #include "engine/service/rights.h"
 
-enum { DETAIL = 600, CASES_OF_ONE = 10000 };
+enum { DETAIL = 600, CASES_LOOKED_AT = 500 };
 
 /* ---- commands ---- */
 
@@ -13,6 +14,7 @@ struct deed {
     struct bf_call *call;
     const struct bf_engine_policy *policy; /* of an opening */
     uint32_t proc;                         /* of an opening */
+    uint32_t start;                        /* of one that an event brings about; BF_NONE */
     bf_str act;
     enum bf_event_kind kind;
     enum { FINE, NO_ACT, NO_CAPACITY, BAD_MEMBER, STRANGER } wrong;
@@ -149,11 +151,19 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
     const struct bf_i_proc *p = &m->proc[d->proc];
     d->wrong = FINE;
     e->what = d->proc;
-    e->start = BF_NONE;
+    e->start = d->start;
     if (!read_actor(d, m, a, e))
         return false;
+    json_t *data = json_object_get(d->call->body, "data");
+    if (d->start != BF_NONE) {
+        struct bf_i_range fields = m->event[m->start[d->start].event].params;
+        struct bf_value *said = bf_new_array(a, struct bf_value, fields.count + 1);
+        e->args = said;
+        e->nargs = fields.count;
+        return bf_json_fields(&r, "data", data, fields, said) || bad_member(d, &r);
+    }
     struct bf_value *v = bf_new_array(a, struct bf_value, p->data.count + 1);
-    if (!read_data(&r, p, json_object_get(d->call->body, "data"), v))
+    if (!read_data(&r, p, data, v))
         return bad_member(d, &r);
     e->args = v;
     e->nargs = p->data.count;
@@ -214,7 +224,7 @@ static void tell(struct bf_call *c, struct deed *d, const struct bf_answer *a) {
         tell_wrong(c, d);
     } else if (a->kind == BF_ANSWER_REFUSED) {
         uint32_t what = d->kind == BF_EVENT_OPEN ? a->proc : find_act(a->image, a->proc, d->act);
-        bf_call_refused(c, a, &(struct bf_event){.kind = d->kind, .what = what, .start = BF_NONE});
+        bf_call_refused(c, a, &(struct bf_event){.kind = d->kind, .what = what, .start = d->start});
     } else if (a->kind == BF_ANSWER_EARLY) {
         tell_kept(c, a);
     } else if (!bf_call_engine_problem(c, a)) {
@@ -331,6 +341,7 @@ void bf_on_case_act(struct bf_call *c) {
     struct deed *d = bf_new(c->arena, struct deed);
     uint64_t number;
     d->call = c;
+    d->start = BF_NONE;
     d->act = c->match.parts[1];
     if (!bf_call_number(c, c->match.parts[0], &number) || bf_api_strangers(c, c->body, known) ||
         !read_kind(c, &d->kind) || !read_early(c, &d->keep_early))
@@ -372,6 +383,49 @@ static bool find_procedure(struct deed *d, const struct bf_image *m) {
     return false;
 }
 
+static void put_name(struct bf_buf *out, bf_str name) {
+    bf_buf_z(out, out->len ? ", " : "");
+    bf_buf_str(out, name);
+}
+
+static bool bad_name(struct bf_call *c, enum bf_text_id text, bf_str name,
+                     const struct bf_buf *names, bf_str member) {
+    bf_call_problem_with(c, 422, "member", text,
+                         BF_ARGS(bf_arg_str(name), bf_arg_str(bf_buf_view(names))), member);
+    return false;
+}
+
+/* The start of a procedure by an event that is reported; which procedure has to be said where several start on it. */
+static bool find_start(struct deed *d, const struct bf_image *m) {
+    bool chosen = json_object_get(d->call->body, "procedure") != NULL;
+    uint32_t event = 0, proc, at, found = 0;
+    struct bf_buf names;
+    bf_str name;
+    if (!text_member(d->call, "event", &name) || (chosen && !find_procedure(d, m)))
+        return false;
+    bf_buf_in(&names, d->call->arena);
+    for (;
+         event < m->event_count && !is_called(m, m->event[event].name, m->event[event].label, name);
+         event++)
+        put_name(&names, bf_i_text(m, m->event[event].name));
+    if (event == m->event_count)
+        return bad_name(d->call, BF_T_API_NO_EVENT, name, &names, BF_STR(",\"member\":\"event\""));
+    names.len = 0;
+    for (uint32_t i = 0; (at = bf_starts_on(m, event, i, &proc)) != BF_NONE; i++) {
+        put_name(&names, bf_i_text(m, m->proc[proc].name));
+        if (chosen && proc != d->proc)
+            continue;
+        d->start = at;
+        d->proc = proc;
+        found++;
+    }
+    return found == 1 || bad_name(d->call,
+                                  !names.len ? BF_T_API_EVENT_STARTS_NOTHING
+                                  : chosen   ? BF_T_API_NOT_STARTED_BY
+                                             : BF_T_API_EVENT_STARTS_SEVERAL,
+                                  name, &names, BF_STR(",\"member\":\"procedure\""));
+}
+
 static bool data_is_object(struct bf_call *c) {
     json_t *data = json_object_get(c->body, "data");
     if (!data || json_is_object(data))
@@ -382,11 +436,12 @@ static bool data_is_object(struct bf_call *c) {
 }
 
 void bf_on_cases_open(struct bf_call *c) {
-    static const char *const known[] = {"as", "data", "policy", "procedure", NULL};
+    static const char *const known[] = {"as", "data", "event", "policy", "procedure", NULL};
     struct deed *d = bf_new(c->arena, struct deed);
     bf_str name;
     d->call = c;
     d->kind = BF_EVENT_OPEN;
+    d->start = BF_NONE;
     if (bf_api_strangers(c, c->body, known) || !text_member(c, "policy", &name))
         return;
     struct bf_policy_known *p = bf_service_policy(c->service, name);
@@ -396,7 +451,8 @@ void bf_on_cases_open(struct bf_call *c) {
         return;
     }
     d->policy = p->engine;
-    if (find_procedure(d, p->image) && data_is_object(c))
+    bool reported = json_object_get(c->body, "event") != NULL;
+    if ((reported ? find_start : find_procedure)(d, p->image) && data_is_object(c))
         command(d, 0, read_open);
 }
 
@@ -496,63 +552,75 @@ void bf_on_case_acts(struct bf_call *c) {
 
 /* ---- GET /v1/cases ---- */
 
-/* An operator's list is that of all cases; anybody else's of those in which he may or must do something now. */
+/* All cases in the order of their numbers, those that the caller may not see left out. Of a page so many are looked at, told or
+** not: who sees few is told from where to go on. */
 struct list {
     struct bf_call *call;
     uint64_t after;
-    uint32_t limit, who_count, who_at;
-    const bf_str *who;
-    uint64_t *number; /* ascending, without repeats */
-    uint32_t count, cap;
-    struct bf_rows rows; /* of one read */
+    uint32_t limit;
+    struct bf_sights sights; /* those looked at */
+    bool more;               /* there are cases behind them */
+    const struct bf_rows *rows;
     enum bf_err err;
 };
 
-static void read_next(struct list *l);
-
-static void add_number(struct list *l, uint64_t number) {
-    uint32_t at = l->count;
-    while (at && l->number[at - 1] > number)
-        at--;
-    if (number <= l->after || (at && l->number[at - 1] == number))
-        return;
-    l->number = bf_arena_grow(l->call->arena, l->number, l->count, &l->cap, sizeof *l->number);
-    memmove(l->number + at + 1, l->number + at, (l->count - at) * sizeof *l->number);
-    l->number[at] = number;
-    if (l->count <= l->limit) /* one more than asked for tells that there are more */
-        l->count++;
-}
-
-static void list_json(struct list *l) {
+static void list_json(struct bf_call *c, void *arg) {
+    const struct list *l = arg;
+    uint64_t last = 0;
+    uint32_t told = 0, i = 0;
     struct bf_buf out;
-    bf_buf_in(&out, l->call->arena);
+    if (l->sights.failed) {
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+        return;
+    }
+    bf_buf_in(&out, c->arena);
     bf_buf_z(&out, "{\"cases\":[");
-    for (uint32_t i = 0; i < l->count && i < l->limit; i++)
-        bf_buf_fmt(&out, i ? ",%llu" : "%llu", (unsigned long long)l->number[i]);
+    for (; i < l->sights.count; i++) {
+        const struct bf_sight *s = &l->sights.sight[i];
+        if (s->sees && told == l->limit)
+            break;
+        if (s->sees)
+            bf_buf_fmt(&out, told++ ? ",%" PRIu64 : "%" PRIu64, s->number);
+        last = s->number;
+    }
     bf_buf_z(&out, "],\"next\":");
-    if (l->count > l->limit)
-        bf_buf_fmt(&out, "%llu}", (unsigned long long)l->number[l->limit - 1]);
+    if (l->more || i < l->sights.count)
+        bf_buf_fmt(&out, "%" PRIu64 "}", last);
     else
         bf_buf_z(&out, "null}");
-    bf_call_json(l->call, 200, &out);
+    bf_call_json(c, 200, &out);
+}
+
+static void sights_known(struct bf_sights *q) {
+    struct list *l = q->ctx;
+    bf_call_run(l->call, list_json, l);
 }
 
 static void take_rows(struct bf_call *c, void *arg) {
     struct list *l = arg;
     if (l->err) {
+        bool memory = l->err == BF_ENOMEM;
         bf_call_engine_problem(
-            c,
-            &(struct bf_answer){.kind = l->err == BF_ENOMEM ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
+            c, &(struct bf_answer){.kind = memory ? BF_ANSWER_MEMORY : BF_ANSWER_STORE});
         return;
     }
-    for (uint32_t i = 0; i < l->rows.count; i++)
-        add_number(l, l->rows.table == BF_TABLE_CASES
-                          ? ((const struct bf_row_cases *)l->rows.row)[i].number
-                          : ((const struct bf_row_work *)l->rows.row)[i].number);
-    if (++l->who_at < l->who_count)
-        read_next(l);
+    const struct bf_row_cases *row = l->rows->row;
+    uint32_t page = c->principal.is_operator ? l->limit : CASES_LOOKED_AT;
+    uint32_t count = l->rows->count < page ? l->rows->count : page;
+    l->more = l->rows->count > count;
+    l->sights = (struct bf_sights){.service = c->service,
+                                   .person = c->principal.person,
+                                   .sight = bf_new_array(c->arena, struct bf_sight, count + 1),
+                                   .count = count,
+                                   .done = sights_known,
+                                   .ctx = l};
+    for (uint32_t i = 0; i < count; i++)
+        l->sights.sight[i] =
+            (struct bf_sight){.number = row[i].number, .sees = c->principal.is_operator};
+    if (c->principal.is_operator)
+        list_json(c, l);
     else
-        list_json(l);
+        bf_rights_ask(&l->sights);
 }
 
 static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
@@ -560,19 +628,8 @@ static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
     struct list *l = ctx;
     (void)e;
     l->err = err;
-    l->rows = err ? (struct bf_rows){0} : *rows;
+    l->rows = rows;
     bf_call_run(l->call, take_rows, l);
-}
-
-static void read_next(struct list *l) {
-    struct bf_row_work work = {.who = l->who_count ? l->who[l->who_at] : (bf_str){"", 0}};
-    struct bf_row_cases cases = {.number = l->after};
-    struct bf_query q = {
-        .table = BF_TABLE_CASES, .at = &cases, .after = true, .limit = l->limit + 1};
-    if (l->who_count)
-        q = (struct bf_query){
-            .table = BF_TABLE_WORK, .at = &work, .same = 1, .limit = CASES_OF_ONE};
-    bf_store_read(l->call->service->store, &q, rows_read, l);
 }
 
 void bf_on_cases_list(struct bf_call *c) {
@@ -580,7 +637,8 @@ void bf_on_cases_list(struct bf_call *c) {
     l->call = c;
     if (!bf_call_page(c, &l->after, &l->limit))
         return;
-    if (!c->principal.is_operator)
-        l->who = bf_api_who_keys(c, &l->who_count);
-    read_next(l);
+    struct bf_row_cases at = {.number = l->after};
+    uint32_t page = c->principal.is_operator ? l->limit : CASES_LOOKED_AT;
+    struct bf_query q = {.table = BF_TABLE_CASES, .at = &at, .after = true, .limit = page + 1};
+    bf_store_read(c->service->store, &q, rows_read, l);
 }

@@ -40,8 +40,6 @@ struct bf_mine {
     uint32_t count;
 };
 struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a);
-/* What `who` of WORK rows is for him, over all policies: at least one. */
-const bf_str *bf_api_who_keys(struct bf_call *c, uint32_t *count);
 bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
                     const struct bf_choice *c);
 /* Reads values that a caller sends: departments are those of the directory, by their code; name and level are the

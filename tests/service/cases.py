@@ -253,8 +253,67 @@ def listing(w):
         after = page["next"]
     assert mine <= set(theirs) and theirs == sorted(set(theirs))
     assert w.get("/v1/cases", w.eve)["cases"] == []
+    ended = w.open()
+    w.act(ended, "withdraw", w.ann)
+    assert ended in w.get(f"/v1/cases?limit=1000&after={ended - 1}", w.ann)["cases"]  # nothing is to be done in it
     everything = w.get("/v1/cases?limit=1000", w.d.token)["cases"]
     assert everything == list(range(1, len(everything) + 1)) and set(theirs) <= set(everything)
+
+
+REPORTED = """policy fires "Fires" {
+  number "test"
+  rank 5
+  in force 2025-01-01
+  calendar cn.workdays
+}
+procedure inquiry "Inquiry" @1 {
+  party site : Department
+  given place : Text?
+  starts on burnt(site: Department, place: Text) @1
+  starts on flooded(site: Department) @1
+  state asked "asked" {
+    site may report "report" (written: Date) dated written -> told @1
+  }
+  end told "told"
+}
+procedure drying "Drying" @2 {
+  party site : Department
+  starts on flooded(site: Department) @2
+  state wet "wet" { site may dry "dry" -> dried @2 }
+  end dried "dried"
+}
+"""
+
+
+def reported(w):
+    """Cases that start on an event reported from outside; an act that bears an earlier day, entered when it is known."""
+    source, image = w.d.folder / "fires.banfa", w.d.folder / "fires.image"
+    source.write_text(REPORTED)
+    subprocess.run([BANFA, "compile", source, "-o", image], check=True, env=w.d.env, stdout=subprocess.DEVNULL)
+    w.d.fine("POST", "/v1/policies", image.read_bytes(), token=w.d.token, key=True)
+    w.d.fine("POST", "/v1/policies/fires/activation", token=w.d.token, key=True)
+    tell = lambda event, status=201, who=w.ann, key=True, data=None, **more: w.post(  # noqa: E731
+        "/v1/cases", {"policy": "fires", "event": event, "data": data or {"site": {"code": "d1"}}, **more}, who, status, key=key)
+    fire = {"site": {"code": "d1"}, "place": "yard"}
+    first = tell("burnt", data=fire, key="fire")
+    assert first["state"]["name"] == "asked" and tell("burnt", data=fire, key="fire") == first
+    seen = w.get(f"/v1/cases/{first['case']}", w.ann)
+    assert seen["procedure"] == "inquiry" and seen["data"]["site"] == BORROWER and seen["data"]["place"] == "yard", seen
+    # Only offices, and parties that the event names, may report it.
+    refused = tell("burnt", 409, who=w.eve, data=fire)
+    assert refused["refusal"] == "not_permitted" and refused["why"] == "actor", refused
+    for event, more, says in [("burned", {}, "there are: "), ("flooded", {}, "inquiry, drying"), ("violated", {}, "no procedure"),
+                              ("burnt", {"procedure": "drying"}, "those that do: inquiry"),
+                              ("burnt", {}, "place"), ("flooded", {"procedure": "drying", "data": {"x": 1}}, "data.x")]:
+        assert says in tell(event, 422, **more)["detail"], (event, tell(event, 422, **more))
+    both = [tell("flooded", procedure=p)["case"] for p in ("inquiry", "drying")]
+    assert [w.get(f"/v1/cases/{n}", w.ann)["procedure"] for n in both] == ["inquiry", "drying"]
+    # The day that the act bears is that of the paper; it is not after its entry.
+    late = w.act(first["case"], "report", w.ann, {"written": "2099-01-01"}, 422)
+    assert late["refusal"] == "malformed", late
+    day = next(f["day"] for f in first["facts"] if f["fact"] == "started")
+    done = w.act(first["case"], "report", w.ann, {"written": day})
+    assert done["state"]["ended"] and [f["day"] for f in done["facts"] if f["fact"] == "acted"] == [day], done
 
 
 def working(w):
@@ -491,7 +550,9 @@ def after_restart(w):
 with Daemon() as daemon:
     daemon.start()
     world = World(daemon)
-    for part in (parties, opening, acting, in_flight, reading, listing, working, deciding, unseen, directory, running, long_timeline, rights_at_once,
-                 after_restart):
+    for part in (parties, opening, acting, in_flight, reading, listing, reported, working, deciding, unseen, directory, running,
+                 long_timeline, rights_at_once, after_restart):
         part(world)
         print("ok", part.__name__)
+    daemon.stop()
+    assert "byte for byte" in daemon.run("verify", "--rerun")
