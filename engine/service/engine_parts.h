@@ -233,6 +233,8 @@ struct bf_starting {
 struct bf_keys {
     uint64_t *bits; /* NULL: there is none */
     bool reading, whole;
+    uint64_t
+        since; /* rows made by when there were bits: those may have keys that only the store tells of */
     uint32_t asked; /* reads of the store, since it was last begun */
 };
 

@@ -2,8 +2,9 @@
 ** of the store that finds nothing costs as much as a fifth of an opening. A Bloom filter says no exactly, and yes
 ** sometimes wrongly: then the store is asked, as it is while the filter is not whole.
 **
-**   16 openings ▸ read_page ▸ … ▸ whole     adopt (attempt.c) ▸ bf_keys_add, from the first page on
+**   16 openings ▸ bits ▸ read_page ▸ … ▸ whole     adopt (attempt.c) ▸ bf_keys_add, from when there are bits
 **
+** 0. Pages are of what is committed: they are read when all that was made before there were bits is.
 ** 1. What is not durable after all stays in it: a read too many, no more.
 ** 2. Its size is fixed. With 2,000,000 keys one answer in 400 is a wrong yes, with 10,000,000 one in four.
 ** 3. Without memory for it there is none.
@@ -102,14 +103,17 @@ static void read_page(struct bf_engine *e, const struct bf_row_keys *after) {
 static void ask(struct bf_engine *e) {
     struct bf_keys *k = &e->keys;
     e->counts.key_reads++;
-    if (k->whole || k->reading || e->resting || ++k->asked < ASKED_BEFORE)
+    if (k->whole || k->reading || e->resting)
         return;
-    k->asked = 0;
-    k->bits = bf_malloc(WORDS * sizeof *k->bits);
-    if (!k->bits)
-        return;
-    memset(k->bits, 0, WORDS * sizeof *k->bits);
-    read_page(e, NULL);
+    if (!k->bits && ++k->asked >= ASKED_BEFORE) {
+        k->asked = 0;
+        k->since = e->seq;
+        k->bits = bf_malloc(WORDS * sizeof *k->bits);
+        if (k->bits)
+            memset(k->bits, 0, WORDS * sizeof *k->bits);
+    }
+    if (k->bits && e->committed >= k->since)
+        read_page(e, NULL);
 }
 
 bool bf_keys_unused(struct bf_engine *e, uint64_t hash) {
