@@ -161,9 +161,14 @@ static bool moved(const struct at *t) {
     s->times++;
     s->day = f->day;
     s->at = f->at;
+    bool starts = in(t->p->states, f->a) && t->m->state[f->a].asks;
     if (!f->how)
-        s->from = f->a;
+        s->from = starts ? BF_NONE : f->a;
     t->c->state = f->b;
+    if (starts) { /* what it waited for has come: it starts now */
+        t->c->start_day = f->day;
+        t->c->start_at = f->at;
+    }
     const uint32_t *d = t->m->index + t->m->state[f->b].duties.first;
     for (uint32_t i = 0; i < t->m->state[f->b].duties.count; i++)
         if (!bf_duty_lives(t->m, f->a, d[i]))

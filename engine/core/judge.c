@@ -231,6 +231,8 @@ static enum bf_why state_standing(struct bf_judge *j, const struct bf_i_offer *o
     const struct bf_image *m = j->env.image;
     uint32_t state = j->env.self->state;
     bool narrowed = o->in.count > 0;
+    if (m->state[state].asks && o->state != state) /* it has not started */
+        return later(v, BF_WHY_STATE, o->state, BF_NONE);
     if ((o->state == BF_NONE || o->state == state) && (!narrowed || among(m, o->in, state)))
         return BF_WHY_NOTHING;
     if (!narrowed)

@@ -609,6 +609,19 @@ static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_req
            !misdated(r, offer, q->args);
 }
 
+static bool in_force(struct run *r);
+static bool requires_hold(struct run *r);
+
+/* Where a case goes whose start was declined; BF_NONE: the offer is no start. */
+static uint32_t declined_end(const struct run *r, uint32_t offer) {
+    const struct bf_image *m = r->s.m;
+    struct bf_i_range starts = r->s.judge.proc->starts;
+    for (uint32_t i = 0; m->state[r->s.c->state].asks == offer + 1 && i < starts.count; i++)
+        if (m->start[starts.first + i].asked_in == r->s.c->state + 1)
+            return m->start[starts.first + i].declined;
+    return BF_NONE;
+}
+
 static enum bf_why consent(struct run *r) {
     struct bf_stepper *s = &r->s;
     const struct bf_event *e = r->e;
@@ -624,13 +637,16 @@ static enum bf_why consent(struct run *r) {
         if (!still_asked(r, &q))
             return BF_WHY_NOTHING;
         emit_request(s, BF_FACT_DECLINED, offer, which, 0, 1, who);
-        return bf_step_goes(s, BF_NONE, BF_NONE);
+        return bf_step_goes(s, declined_end(r, offer), s->m->offer[offer].src);
     }
     uint32_t given = q.given;
     bool all;
     enum bf_why why = given_by(r, offer, e->actor, &given, &all);
     if (why || !(all ? still_lawful(r, offer, &q) : still_asked(r, &q)))
         return why;
+    bool starts = s->m->state[s->c->state].asks == offer + 1;
+    if (all && starts && (!in_force(r) || !requires_hold(r)))
+        return BF_WHY_NOTHING;
     for (uint32_t k = 0; k < 32; k++) /* who holds two posts consents for both */
         if ((given & ~q.given) >> k & 1)
             emit_request(s, BF_FACT_CONSENTED, offer, k, 0, 1, who);
@@ -857,6 +873,22 @@ static bool opens_malformed(struct run *r) {
     return false;
 }
 
+/* The case waits for consents before it is in its first state, unless who opens it holds all of them. */
+static enum bf_why ask_to_start(struct run *r, uint32_t state, uint32_t src) {
+    struct bf_stepper *s = &r->s;
+    uint32_t offer = s->m->state[state].asks - 1, given = 0;
+    bool all;
+    enum bf_why why = bf_step_goes(s, state, src);
+    if (!why)
+        why = given_by(r, offer, r->e->actor, &given, &all);
+    if (why)
+        return why;
+    if (all)
+        return bf_step_takes_effect(s, offer, r->e->actor, NULL, false);
+    emit_request(s, BF_FACT_ASKED, offer, given, 0, 1, bf_step_deed(s, r->e->actor, NULL, 0));
+    return bf_step_goes(s, BF_NONE, BF_NONE);
+}
+
 /* The draft becomes the case: STARTED sets all that was worked out in it. */
 static enum bf_why begin(struct run *r, uint32_t start) {
     struct bf_stepper *s = &r->s;
@@ -880,6 +912,9 @@ static enum bf_why begin(struct run *r, uint32_t start) {
                                       .c = BF_NONE,
                                       .n = n,
                                       .v = v});
+    uint32_t asked = start == BF_NONE ? 0 : m->start[start].asked_in;
+    if (asked)
+        return ask_to_start(r, asked - 1, src);
     return bf_step_goes(s, s->judge.proc->initial, src);
 }
 

@@ -14,4 +14,7 @@ void bf_amend(struct bf_parse *parse, struct bf_tree **own, uint32_t own_count,
 /* Tells of every `replace`, `drop` and `amend` that is left: there is nothing they could change. */
 void bf_amend_nothing(struct bf_parse *parse, struct bf_tree *const *trees, uint32_t count);
 
+/* What `starts by … with consent of` comes to is put behind its procedure's states (asked.c). */
+void bf_asked(struct bf_parse *parse, struct bf_tree *const *trees, uint32_t count);
+
 #endif

@@ -392,9 +392,9 @@ static void check_limits(struct bf_flow *f) {
         bool limited = runs_another(f, s);
         for (uint32_t i = 0; i < f->duties && !limited; i++)
             limited = runs_in(f, i, s);
-        if (limited || silence_in_state(f, s))
-            continue;
         const struct bf_node *n = f->state[s];
+        if (limited || (n->flags & BF_F_DERIVED) || silence_in_state(f, s))
+            continue;
         struct bf_diags *ds = diags(f);
         struct bf_diag *d = bf_diag(ds, BF_G0101_NO_LIMIT, n->a->span, BF_ARGS(state_arg(f, s)));
         bf_diag_label(ds, d, n->a->span, BF_T_NO_LIMIT_HERE, BF_NOARGS);

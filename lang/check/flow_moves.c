@@ -203,6 +203,12 @@ static void find_reached(struct bf_flow *f) {
     uint32_t *stack = bf_logic_alloc(f->l, sizeof *stack * f->states), n = 0;
     bf_put(f->reached, f->info->initial);
     stack[n++] = f->info->initial;
+    for (uint32_t s = 0; s < f->states; s++)
+        if (f->state[s]->kind == BF_N_STATE && f->state[s]->flags & BF_F_DERIVED &&
+            !bf_in(f->reached, s)) { /* where a start waits for consent: a case begins there too */
+            bf_put(f->reached, s);
+            stack[n++] = s;
+        }
     while (n > 0) {
         const uint32_t *row = bf_edges(f, stack[--n]);
         for (uint32_t t = 0; t < f->states; t++)

@@ -477,6 +477,7 @@ static enum bf_err load_rest(struct loader *l, enum bf_err err, struct bf_progra
     if (err != BF_OK)
         return err;
     p->stdlib = bf_str_z(p->arena, bf_str_of(l->stdlib));
+    bf_asked(l->parse, p->trees, p->tree_count);
     p->info = bf_new_array(p->arena, struct bf_info, l->parse->next_id);
     note_uses(p, used);
     find_circles(p);

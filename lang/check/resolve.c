@@ -296,6 +296,20 @@ static void each_item(struct bf_checker *c, struct bf_sym *proc,
     }
 }
 
+static void alias(struct bf_checker *c, struct bf_sym *owner, enum bf_class cls, const char *en,
+                  const char *zh);
+
+/* What a start with consent was made into (asked.c) is known in both spellings. */
+static void alias_asked(struct bf_checker *c, struct bf_sym *proc) {
+    for (const struct bf_node *n = proc->node->c; n; n = n->next)
+        if (n->kind == BF_N_STATE && n->flags & BF_F_DERIVED && n->next) {
+            alias(c, proc, BF_C_STATE, "asked", "待同意");
+            alias(c, proc, BF_C_STATE, "declined", "未予启动");
+            alias(c, proc, BF_C_ACT, "start", "启动");
+            alias(c, proc, BF_C_ACT, "withdraw_start", "撤回启动");
+        }
+}
+
 static void declare_procedure(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *s = declare_global(c, BF_SYM_PROCEDURE, n, &c->p->procedures);
     if (!s)
@@ -304,6 +318,7 @@ static void declare_procedure(struct bf_checker *c, struct bf_node *n) {
     s->proc->initial = BF_NONE;
     c->at.proc = s;
     each_item(c, s, declare_item);
+    alias_asked(c, s);
     s->first = s->proc->data.first;
     s->last = s->proc->data.last;
     each_item(c, s, resolve_item);

@@ -647,6 +647,13 @@ static void put_start(struct dump *d, uint32_t n) {
     put_src(d, s->src);
     put_actors(d, "    by", s->actors);
     put_actors(d, "    consent of", s->consents);
+    if (!s->asked_in)
+        return;
+    put(d, "    asked for in ");
+    put_text(d, m->state[s->asked_in - 1].name);
+    put(d, ", declined ");
+    put_text(d, m->state[s->declined].name);
+    bf_buf_char(d->out, '\n');
 }
 
 static void put_data(struct dump *d, uint32_t n) {

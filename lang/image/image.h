@@ -93,6 +93,7 @@ enum { BF_EVERY_NONE, BF_EVERY_YEAR, BF_EVERY_PERIOD };
 struct bf_i_start {
     uint32_t event; struct bf_i_range actors, binds, consents; uint32_t src;
     uint32_t every, every_count, every_unit, member_reg, member_data, member_field;
+    uint32_t asked_in, declined; /* with consent: state in which it is asked for, + 1; the end if it is declined. 0: none */
 };
 struct bf_i_require { uint32_t cond, text, src; };
 
@@ -106,6 +107,8 @@ struct bf_i_state {
     /* format 3: what is run here: procedure + 1 (0: nothing), program giving its data as a TUPLE, the act that its
        ending is (whose params are what it keeps, in order), source */
     uint32_t runs, run_args, run_act, run_src;
+    uint32_t asks;                  /* format 3: a case that has not started waits here for the consents of this offer, + 1;
+                                       nothing else stands here; 0: it is another state */
 };
 struct bf_i_act { uint32_t name, label; struct bf_i_range params; struct bf_i_range offers; uint32_t extends; };
     /* offers of `index`: everything that offers it, written order; extends: duty it extends, or BF_NONE */

@@ -31,7 +31,8 @@ static void put(struct link *l, uint32_t state, uint32_t n) {
 
 static void put_everywhere(struct link *l, uint32_t n) {
     for (uint32_t i = 0; i < l->p.states.count; i++)
-        if (!bf_build_at_state(l->b, l->p.states.first + i)->is_end)
+        if (!bf_build_at_state(l->b, l->p.states.first + i)->is_end &&
+            !bf_build_at_state(l->b, l->p.states.first + i)->asks)
             put(l, l->p.states.first + i, n);
 }
 

@@ -114,10 +114,21 @@ static void starts_on(struct proc *p, const struct bf_node *n) {
     bf_build_add_start(&l->b, s);
 }
 
+/* The state and the end that asked.c made of it. */
+static void asked(const struct proc *p, struct bf_i_start *s) {
+    for (const struct bf_sym *x = p->info->states.first; x; x = x->next)
+        if (x->node->flags & BF_F_DERIVED && x->node->kind == BF_N_STATE && x->next) {
+            s->asked_in = p->base.state + x->index + 1;
+            s->declined = p->base.state + x->next->index;
+        }
+}
+
 static void starts_by(struct proc *p, const struct bf_node *n) {
     struct bf_lower *l = p->l;
     struct bf_i_start s = {.event = BF_NONE};
     s.actors = actors(p, n->a);
+    if (n->b)
+        asked(p, &s);
     s.consents.first = bf_build_count_actor(&l->b);
     s.binds.first = bf_build_count_index(&l->b);
     s.src = src(p, n);
@@ -545,6 +556,11 @@ static void lower_state(struct proc *p, const struct bf_sym *s) {
     }
     row.whens.count = bf_build_count_when(&l->b) - row.whens.first;
     row.pauses.count = bf_build_count_pause(&l->b) - row.pauses.first;
+    for (uint32_t i = 0; i < p->row.offers.count; i++) {
+        const struct bf_i_offer *o = bf_build_at_offer(&l->b, p->row.offers.first + i);
+        if (n->flags & BF_F_DERIVED && o->consents.count && o->state == p->state)
+            row.asks = p->row.offers.first + i + 1;
+    }
     enter_state(p, NULL);
     bf_build_add_state(&l->b, row);
 }

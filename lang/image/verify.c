@@ -497,6 +497,20 @@ static bool verify_every(struct bf_v *v, const struct bf_i_start *s, uint32_t n,
     return true;
 }
 
+static bool verify_asked(struct bf_v *v, const struct bf_i_start *s, uint32_t n, uint32_t p) {
+    const struct bf_image *m = v->m;
+    if (!s->asked_in) {
+        NEED(!s->declined, "start", n, "declined, and never asked for");
+        return true;
+    }
+    NEED(s->event == BF_NONE && !s->every, "start", n, "asked for by nobody");
+    NEED(bf_v_in(m->proc[p].states, s->asked_in - 1) && m->state[s->asked_in - 1].asks, "start", n,
+         "asked for in another state");
+    NEED(bf_v_in(m->proc[p].states, s->declined) && m->state[s->declined].is_end, "start", n,
+         "declined, and no end");
+    return true;
+}
+
 static bool verify_starts(struct bf_v *v, uint32_t p) {
     const struct bf_image *m = v->m;
     const struct bf_i_range r = m->proc[p].starts, q = m->proc[p].requires;
@@ -505,7 +519,7 @@ static bool verify_starts(struct bf_v *v, uint32_t p) {
         SRC(s, "start", i);
         NEED(s->event == BF_NONE || s->event < m->event_count, "start", i, "event");
         NEED(s->event != BF_NONE || s->actors.count || s->every, "start", i, "nobody may start");
-        if (!verify_every(v, s, i, p))
+        if (!verify_every(v, s, i, p) || !verify_asked(v, s, i, p))
             return false;
         if (!verify_actors(v, s->actors, p, false) || !verify_actors(v, s->consents, p, false) ||
             !verify_binds(v, s, i, p))
@@ -567,6 +581,15 @@ static bool verify_state(struct bf_v *v, uint32_t p, uint32_t n) {
     NAMED(s, "state", n);
     SRC(s, "state", n);
     NEED(s->is_end <= 1, "state", n, "is_end");
+    if (s->asks) {
+        NEED(bf_v_in(proc->offers, s->asks - 1) && !s->is_end && n != proc->initial, "state", n,
+             "asks");
+        const struct bf_i_offer *o = &m->offer[s->asks - 1];
+        NEED(o->kind == BF_OFFER_MAY && o->state == n && o->consents.count &&
+                 bf_v_in(proc->acts, o->act) && !m->act[o->act].params.count &&
+                 o->target == proc->initial,
+             "state", n, "asks for something else than the start");
+    }
     if (!may_program(v, s->enter, &enter, slot_any) ||
         !verify_index(v, s->offers, proc->offers, "state", n) ||
         !verify_index(v, s->duties, proc->duties, "state", n) ||

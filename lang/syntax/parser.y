@@ -80,7 +80,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <node> run outcome act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
 %type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
-%type <node> otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
+%type <node> asked0 otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
 %type <items> cites cites0 policy_items imports members fields params params0 rules names modules items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
@@ -510,10 +510,10 @@ party_item:
     | KEEP name label ':' type sealed init cites0
                               { $$ = said(lx, $1, cited(datum(lx, KEEP, @$, $2, $3, $5, $6, $7), $8, none, none)); }
     /* starts by requester or requester.authority; 由 … 启动 */
-    | STARTS BY subjects cites0
-                              { $$ = said(lx, $1, cited(node1(lx, STARTS_BY, @$, $3.first), $4, none, none)); }
-    | BY_ZH subjects STARTS_ZH cites0
-                              { $$ = said(lx, $1, cited(node1(lx, STARTS_BY, @$, $2.first), $4, none, none)); }
+    | STARTS BY subjects asked0 cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_BY, @$, $3.first, $4), $5, none, none)); }
+    | BY_ZH subjects STARTS_ZH asked0 cites0
+                              { $$ = said(lx, $1, cited(node2(lx, STARTS_BY, @$, $2.first, $4), $5, none, none)); }
     /* starts on law_amended "…" (dept: Department); 因 …（…）启动 */
     | STARTS ON name label params0 cites0
                               { $$ = said(lx, $1, cited(node3(lx, STARTS_ON, @$, $3, $4, $5.first), $6, none, none)); }
@@ -548,6 +548,11 @@ party_item:
     | run
     ;
 required: OTHERWISE | FOUZE
+    ;
+/* with consent of head; 须经 主要负责人 同意: of a start, before the case is in its first state */
+asked0: %empty                { $$ = nil; }
+    | WITH CONSENT OF consenters { $$ = node1(lx, C_CONSENT, @$, $4.first); }
+    | WITH_ZH consenters CONSENT { $$ = node1(lx, C_CONSENT, @$, $2.first); }
     ;
 /* with each dept in departments; 对 部门名录 内各 部门 */
 members_of0: %empty           { $$ = none; }

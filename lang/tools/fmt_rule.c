@@ -263,6 +263,8 @@ static void starts(struct bf_line *l, const struct bf_node *n) {
     }
     if (l->zh)
         bf_put_word(l, BF_W_STARTS_ZH);
+    if (by)
+        bf_put_act_clauses(l, n->b, NULL, false);
 }
 
 /* starts every year on 01-01 with each dept in departments; 每年1月1日对 部门名录 内各 部门 启动 */
