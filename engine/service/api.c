@@ -610,6 +610,14 @@ void bf_api_gone(void *ctx, struct bf_http_request *r) {
         c->gone(c);
 }
 
+uint32_t bf_call_count(const struct bf_service *s, bf_api_handler *handler) {
+    uint32_t n = 0;
+    for (const struct call *k = s->calls; k; k = k->next)
+        n += !k->ended && k->pub.match.status == 200 &&
+             routes[k->pub.match.route].handler == handler;
+    return n;
+}
+
 /* ---- of the request ---- */
 
 bool bf_read_number(bf_str s, uint64_t max, uint64_t *n) {

@@ -48,6 +48,9 @@ typedef void bf_api_handler(struct bf_call *c);
 #define ROUTE(name, method, template, who, flags) bf_api_handler bf_on_##name;
 #include "engine/service/routes.def"
 
+/* Calls under way that this handler has. */
+uint32_t bf_call_count(const struct bf_service *s, bf_api_handler *handler);
+
 /* ---- answers; each ends the call ---- */
 /* A full buffer (out of memory) becomes a 503. The buffer's bytes are copied. */
 void bf_call_json(struct bf_call *c, int status, const struct bf_buf *json);

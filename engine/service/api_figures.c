@@ -12,6 +12,7 @@
 #include "engine/sim/figures.h"
 
 enum { CASES_AT_ONCE = 256, ROWS_AT_ONCE = 256, SCRATCH_AT_ONCE = 4 << 20 }; /* the last in bytes */
+enum { WALKS = 4 }; /* at once; each keeps a reader busy */
 
 struct asked {
     struct bf_call *call;
@@ -281,6 +282,15 @@ static void figures(struct bf_call *c, bf_str only) {
                                 add_department, q);
         q->figures.sees = his;
         q->figures.sees_ctx = q;
+    }
+    if (q->figures.sees && !q->department_count) { /* nothing is his: nothing is read */
+        answer(q);
+        return;
+    }
+    if (bf_call_count(s, bf_on_measures_list) + bf_call_count(s, bf_on_measure_read) > WALKS) {
+        bf_call_header(c, "Retry-After", BF_STR("1"));
+        bf_call_problem(c, 503, "unavailable", BF_T_API_COUNTING, BF_NOARGS);
+        return;
     }
     if (!bf_call_scratch(c)) {
         bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_MEMORY});
