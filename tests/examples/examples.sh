@@ -8,7 +8,7 @@ files=0
 pairs=()
 
 for file in "$srcdir"/examples/tutorial/*.banfa "$srcdir"/examples/patterns/*.banfa \
-    "$srcdir"/examples/foreign/*/ "$srcdir"/tests/stdlib/*.banfa; do
+    "$srcdir"/examples/foreign/*/ "$srcdir"/tests/sim/limits*.banfa "$srcdir"/tests/stdlib/*.banfa; do
     [[ -e $file ]] || continue
     files=$((files + 1))
     said=$("$banfa" check --lang en "$file" 2>&1) && ! grep -q 'warning' <<<"$said" ||
@@ -17,6 +17,7 @@ for file in "$srcdir"/examples/tutorial/*.banfa "$srcdir"/examples/patterns/*.ba
     said=$("$banfa" test --lang en "$file" 2>&1)
     tail -n 1 <<<"$said" | grep -Eq '^[1-9][0-9]* passed, 0 failed$' || { echo "$file: $said"; status=1; }
     [[ $file == */tutorial/[0-9]*.zh.banfa ]] && pairs+=("${file/.zh/}" "$file")
+    [[ $file == */limits.zh.banfa ]] && pairs+=("${file/.zh/}" "$file")
     [[ $file == */foreign/*_zh/ ]] && for part in "$file"*.banfa; do pairs+=("${part/_zh/}" "$part"); done
 done
 echo "$files examples"
