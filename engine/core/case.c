@@ -138,12 +138,22 @@ const char *bf_sub_word(uint32_t end) {
     return end >= BF_SUB_FAILED ? word[end - BF_SUB_FAILED] : "ended";
 }
 
+const struct bf_case_member *bf_case_next_member(const struct bf_case *c, uint32_t duty,
+                                                 struct bf_value member, uint32_t *at) {
+    for (uint32_t k = 0, i = *at; k < c->member_count; k++, i++) {
+        i = i < c->member_count ? i : 0;
+        if (c->members[i]->duty != duty || !bf_value_equal(c->members[i]->who, member))
+            continue;
+        *at = i + 1;
+        return c->members[i];
+    }
+    return NULL;
+}
+
 const struct bf_case_member *bf_case_member(const struct bf_case *c, uint32_t duty,
                                             struct bf_value member) {
-    for (uint32_t i = 0; i < c->member_count; i++)
-        if (c->members[i]->duty == duty && bf_value_equal(c->members[i]->who, member))
-            return c->members[i];
-    return NULL;
+    uint32_t at = 0;
+    return bf_case_next_member(c, duty, member, &at);
 }
 
 bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,

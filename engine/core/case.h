@@ -16,6 +16,8 @@
 
 /* Pauses, or extensions, of one running of a duty; violations of a case. */
 #define BF_LEDGER_MAX 4096
+/* Members of the list of a duty of each. */
+#define BF_MEMBERS_MAX 1000
 
 /* An act: its latest time. */
 struct bf_case_act {
@@ -157,6 +159,10 @@ const struct bf_case_request *bf_case_request(const struct bf_case *c, uint32_t 
 /* What a member has of a duty of each; NULL: it was never asked of him. */
 const struct bf_case_member *bf_case_member(const struct bf_case *c, uint32_t duty,
                                             struct bf_value member);
+/* The same for one after the other of a list: *at (0 at first) is where the next is looked for first, since they mostly
+** came in the list's order. */
+const struct bf_case_member *bf_case_next_member(const struct bf_case *c, uint32_t duty,
+                                                 struct bf_value member, uint32_t *at);
 /* … and is in the list, in the duty's present round? */
 bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,
                         const struct bf_case_member *x);

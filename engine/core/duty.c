@@ -235,22 +235,30 @@ static enum bf_why live(struct bf_stepper *s, uint32_t duty, bool entered) {
 
 /* ---- a duty that each member of a list has ---- */
 
-static bool asked_now(const struct bf_stepper *s, uint32_t duty, struct bf_value who) {
-    return bf_case_member_now(s->m, s->c, bf_case_member(s->c, duty, who));
+/* at: where he is looked for first. */
+static bool asked_now(const struct bf_stepper *s, uint32_t duty, struct bf_value who,
+                      uint32_t *at) {
+    return bf_case_member_now(s->m, s->c, bf_case_next_member(s->c, duty, who, at));
 }
 
-static bool in_list(struct bf_value list, struct bf_value who) {
-    for (uint32_t i = 0; i < list.n; i++)
-        if (bf_value_equal(list.u.items[i], who))
-            return true;
+/* at: where he is looked for first. */
+static bool in_list(struct bf_value list, struct bf_value who, uint32_t *at) {
+    for (uint32_t k = 0, i = *at; k < list.n; k++, i++) {
+        i = i < list.n ? i : 0;
+        if (!bf_value_equal(list.u.items[i], who))
+            continue;
+        *at = i + 1;
+        return true;
+    }
     return false;
 }
 
 /* Who is no longer in the list has it no longer. */
 static void dismiss(struct bf_stepper *s, uint32_t duty, struct bf_value list) {
+    uint32_t at = 0;
     for (uint32_t i = 0; i < s->c->member_count; i++) {
         const struct bf_case_member *x = s->c->members[i];
-        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x) || in_list(list, x->who))
+        if (x->duty != duty || !bf_case_member_now(s->m, s->c, x) || in_list(list, x->who, &at))
             continue;
         s->judge.env.member = x->who;
         emit(s, BF_FACT_GONE, duty, BF_NONE, s->m->duty[duty].src);
@@ -276,11 +284,8 @@ static enum bf_why ask(struct bf_stepper *s, const struct asking *a, struct bf_v
 ** of all counts from the event. */
 static enum bf_why next_in_turn(struct bf_stepper *s, struct asking *a, struct bf_value list) {
     enum bf_why why = BF_WHY_NOTHING;
-    for (uint32_t i = 0; i < list.n && !why; i++) {
-        s->judge.env.member = list.u.items[i];
-        if (running(now_of(s, a->duty)))
-            return BF_WHY_NOTHING;
-    }
+    if (running(bf_case_duty(s->m, s->c, a->duty)))
+        return why;
     for (uint32_t i = 0; i < list.n && !why; i++) {
         s->judge.env.member = list.u.items[i];
         if (now_of(s, a->duty)->status != BF_STATUS_WAITING)
@@ -296,8 +301,9 @@ static enum bf_why next_in_turn(struct bf_stepper *s, struct asking *a, struct b
 static enum bf_why ask_new(struct bf_stepper *s, struct asking *a, struct bf_value list) {
     bool in_turn = s->m->duty[a->duty].each == BF_EACH_IN_TURN;
     enum bf_why why = BF_WHY_NOTHING;
+    uint32_t at = 0;
     for (uint32_t i = 0; i < list.n && !why; i++) {
-        if (asked_now(s, a->duty, list.u.items[i]))
+        if (asked_now(s, a->duty, list.u.items[i], &at))
             continue;
         if (!in_turn) {
             why = ask(s, a, list.u.items[i]);

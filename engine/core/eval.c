@@ -86,24 +86,39 @@ static struct bf_value due_value(const struct bf_env *env, const struct bf_case 
 
 /* ---- members of a list ---- */
 
-/* In order, each once. The work is the square of their number, and paid for. */
+/* Equal parties have equal ones. */
+static uint32_t party_hash(struct bf_value v) {
+    uint32_t h = (uint32_t)v.kind * 31 + (uint32_t)v.aux * 17;
+    if (v.n != BF_PARTY_PARTS || !bf_is_party(v))
+        return h;
+    struct bf_value code = v.u.items[BF_PARTY_CODE];
+    bool known = bf_present(code) && code.n;
+    return h ^ bf_str_hash(bf_value_text(known ? code : v.u.items[BF_PARTY_NAME]));
+}
+
+/* Of a list of parties, in order, each once. */
 static enum bf_why distinct(struct bf_env *env, struct bf_value *list) {
-    uint64_t cost = (uint64_t)list->n * list->n / 64;
     if (!bf_present(*list))
         return BF_WHY_ABSENT;
-    if (list->n > BF_LEDGER_MAX)
+    if (list->n > BF_MEMBERS_MAX)
         return BF_WHY_TOO_LONG;
-    if (env->budget < cost)
+    if (env->budget < list->n / 16)
         return BF_WHY_BUDGET;
-    env->budget -= cost;
-    struct bf_value *items = bf_new_array(env->arena, struct bf_value, list->n);
-    uint32_t n = 0;
+    env->budget -= list->n / 16;
+    uint32_t size = 4, n = 0;
+    while (size < 2 * list->n)
+        size *= 2;
+    uint32_t *slot = bf_new_array(env->arena, uint32_t, size); /* place in items, + 1 */
+    struct bf_value *items = bf_new_array(env->arena, struct bf_value, list->n + 1);
     for (uint32_t i = 0; i < list->n; i++) {
-        uint32_t k = 0;
-        while (k < n && !bf_value_equal(items[k], list->u.items[i]))
-            k++;
-        if (k == n && bf_present(list->u.items[i]))
-            items[n++] = list->u.items[i];
+        struct bf_value v = list->u.items[i];
+        uint32_t k = party_hash(v) & (size - 1);
+        while (slot[k] && !bf_value_equal(items[slot[k] - 1], v))
+            k = (k + 1) & (size - 1);
+        if (slot[k] || !bf_present(v))
+            continue;
+        items[n++] = v;
+        slot[k] = n;
     }
     *list = bf_list_value(items, n);
     return BF_WHY_NOTHING;
@@ -121,8 +136,9 @@ static enum bf_why count_members(struct bf_env *env, const struct bf_case *self,
     if (why)
         return why;
     int64_t n = 0;
+    uint32_t at = 0;
     for (uint32_t i = 0; i < v->n; i++) {
-        const struct bf_case_member *x = bf_case_member(self, duty, v->u.items[i]);
+        const struct bf_case_member *x = bf_case_next_member(self, duty, v->u.items[i], &at);
         bool now = bf_case_member_now(env->image, self, x);
         if (now && x->spared)
             continue;

@@ -76,7 +76,7 @@ enum bf_why bf_eval(struct bf_env *env, uint32_t code, struct bf_value *result);
 enum bf_why bf_run(struct bf_env *env, uint32_t code);
 /* A guard: yes if code is BF_NONE. */
 enum bf_why bf_holds(struct bf_env *env, uint32_t code, bool *yes);
-/* The list that a program gives, each element once and in order; TOO_LONG: more than BF_LEDGER_MAX. */
+/* The list that a program gives, each element once and in order; TOO_LONG: more than BF_MEMBERS_MAX. */
 enum bf_why bf_members(struct bf_env *env, uint32_t code, struct bf_value *list);
 /* Which `and`-ed part of a guard that came to no said so first: its instructions [*first, *end). */
 void bf_guard_part(struct bf_env *env, uint32_t code, uint32_t *first, uint32_t *end);

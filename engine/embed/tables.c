@@ -119,9 +119,9 @@ static int choices(struct filling *f) {
 
 /* ---- duties ---- */
 
-static void duty(struct filling *f, uint32_t number) {
+static void duty(struct filling *f, uint32_t number, const struct bf_case_member *whose) {
     const struct bf_image *m = image_of(f);
-    const struct bf_case_duty *d = bf_case_duty(m, f->c->c, number);
+    const struct bf_case_duty *d = whose ? &whose->d : bf_case_duty(m, f->c->c, number);
     struct bf_world world = bf_embed_world(f->c);
     const struct bf_due none = {.kind = BF_DUE_NONE};
     struct bf_words english = f->words;
@@ -133,9 +133,20 @@ static void duty(struct filling *f, uint32_t number) {
     put_name(f, m->duty[number].name);
     put(f, bf_words_duty(&f->words, number));
     put(f, bf_words_status(&english, (enum bf_status)d->status));
-    put_party(f, bf_duty_bearer(m, &world, f->c->c, number, f->c->work));
+    put_party(f, whose ? whose->who : bf_duty_bearer(m, &world, f->c->c, number, f->c->work));
     put_due(f, running ? &d->due : &none);
     put_article(f, m->duty[number].src);
+}
+
+/* One of each has a row for each member who has it. */
+static void duties(struct filling *f, uint32_t number) {
+    const struct bf_case *c = f->c->c;
+    if (!image_of(f)->duty[number].each)
+        duty(f, number, NULL);
+    for (uint32_t i = 0; i < c->member_count; i++)
+        if (c->members[i]->duty == number &&
+            bf_case_member_now(image_of(f), c, c->members[i]))
+            duty(f, number, c->members[i]);
 }
 
 /* ---- facts ---- */
@@ -165,7 +176,7 @@ static void fact(struct filling *f, const struct bf_fact *fact) {
 static int fill(void *ctx) {
     struct filling *f = ctx;
     banfa_case *c = f->c;
-    struct bf_i_range duties = image_of(f)->proc[c->proc].duties;
+    struct bf_i_range rows = image_of(f)->proc[c->proc].duties;
     f->words = (struct bf_words){c->work, image_of(f), c->calendar->calendar, c->lang};
     switch (f->which) {
     case BANFA_OFFERS: return choices(f);
@@ -174,8 +185,8 @@ static int fill(void *ctx) {
             choice(f, &c->out.refused.lawful[i]);
         return BANFA_OK;
     case BANFA_DUTIES:
-        for (uint32_t i = duties.first; i < duties.first + duties.count; i++)
-            duty(f, i);
+        for (uint32_t i = rows.first; i < rows.first + rows.count; i++)
+            duties(f, i);
         return BANFA_OK;
     default:
         for (uint32_t i = 0; i < c->out.fact_count; i++)

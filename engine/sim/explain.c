@@ -272,7 +272,8 @@ static bool acts_of_duty(const struct bf_words *w, const struct bf_choices *all,
         return true;
     for (uint32_t k = 0; k < all->count; k++) {
         const struct bf_choice *other = &all->choice[k];
-        if (k == i || group_of(other) != MUST_NOW || other->duty != c->duty)
+        if (k == i || group_of(other) != MUST_NOW || other->duty != c->duty ||
+            !bf_value_equal(other->member, c->member))
             continue;
         if (k < i)
             return false;
