@@ -476,19 +476,27 @@ static bool changes_member(const struct at *t) {
     return true;
 }
 
-/* A fact about a duty. What becomes of one of each is told member by member but for its beginning and its end. */
-static bool changes_duty(const struct at *t) {
+/* What becomes of one of each is told member by member, but for its beginning and its end. */
+static bool changes_whole(const struct at *t, struct bf_case_duty *d) {
     enum bf_fact_kind kind = (enum bf_fact_kind)t->f->kind;
-    bool each = t->m->duty[t->f->a].each;
     bool whole = kind == BF_FACT_ROUND || kind == BF_FACT_WAITING || kind == BF_FACT_VOIDED ||
                  kind == BF_FACT_LEFT;
+    return whole && changes(t, d);
+}
+
+/* A fact about a duty. */
+static bool changes_duty(const struct at *t) {
+    enum bf_fact_kind kind = (enum bf_fact_kind)t->f->kind;
+    struct bf_case_duty *d = &t->c->duties[t->f->a - t->p->duties.first];
     if (t->f->member)
         return changes_member(t);
-    if (each ? !whole : kind == BF_FACT_ROUND || kind == BF_FACT_GONE)
+    if (t->m->duty[t->f->a].each)
+        return changes_whole(t, d);
+    if (kind == BF_FACT_ROUND || kind == BF_FACT_GONE)
         return false;
     if (kind == BF_FACT_ARMED || kind == BF_FACT_RESTARTED)
         forget_extensions(t, t->c->used);
-    return changes(t, bf_case_duty(t->m, t->c, t->f->a));
+    return changes(t, d);
 }
 
 bool bf_apply(const struct bf_image *m, struct bf_arena *a, struct bf_case *c,

@@ -161,15 +161,13 @@ bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,
     return x && !x->gone && x->round == bf_case_duty(m, c, x->duty)->epoch;
 }
 
-const struct bf_case_duty *bf_case_duty_of(const struct bf_image *m, const struct bf_case *c,
-                                           uint32_t duty, struct bf_value member) {
+const struct bf_case_duty *bf_case_members_duty(const struct bf_image *m, const struct bf_case *c,
+                                                uint32_t duty, struct bf_value member) {
     static const struct bf_case_duty none = {.by = BF_NONE,
                                              .start = BF_DAY_NONE,
                                              .date = BF_DAY_NONE,
                                              .start_at = BF_INSTANT_NONE,
                                              .due.kind = BF_DUE_NONE};
-    if (!bf_present(member) || !m->duty[duty].each)
-        return bf_case_duty(m, c, duty);
     const struct bf_case_member *x = bf_case_member(c, duty, member);
     return bf_case_member_now(m, c, x) ? &x->d : &none;
 }

@@ -166,9 +166,16 @@ const struct bf_case_member *bf_case_next_member(const struct bf_case *c, uint32
 /* … and is in the list, in the duty's present round? */
 bool bf_case_member_now(const struct bf_image *m, const struct bf_case *c,
                         const struct bf_case_member *x);
-/* The duty, or (member present, a duty of each) what the member has of it: one of status NONE if nothing. */
-const struct bf_case_duty *bf_case_duty_of(const struct bf_image *m, const struct bf_case *c,
-                                           uint32_t duty, struct bf_value member);
+/* What a member has of a duty of each; one of status NONE if nothing. */
+const struct bf_case_duty *bf_case_members_duty(const struct bf_image *m, const struct bf_case *c,
+                                                uint32_t duty, struct bf_value member);
+/* The duty, or (member present, a duty of each) what the member has of it. */
+static inline const struct bf_case_duty *bf_case_duty_of(const struct bf_image *m,
+                                                         const struct bf_case *c, uint32_t duty,
+                                                         struct bf_value member) {
+    return bf_present(member) && m->duty[duty].each ? bf_case_members_duty(m, c, duty, member)
+                                                    : bf_case_duty(m, c, duty);
+}
 /* What the case's state runs; NULL: nothing, or it has ended. */
 const struct bf_case_sub *bf_case_running(const struct bf_case *c);
 /* Recorded and not excused. */

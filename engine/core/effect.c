@@ -28,11 +28,6 @@ const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, s
     return v;
 }
 
-const struct bf_value *bf_step_member(struct bf_stepper *s, bool each) {
-    struct bf_value member = s->judge.env.member;
-    return each && bf_present(member) ? bf_step_values(s, member, BF_ABSENT) : NULL;
-}
-
 const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
                                     const struct bf_value *args, uint32_t n) {
     struct bf_value *v = bf_arena_alloc(s->a, (n + 1) * sizeof *v);

@@ -63,15 +63,12 @@ enum bf_why bf_judge_actor(struct bf_judge *j, struct bf_i_range actors, struct 
     return BF_WHY_NOTHING;
 }
 
-/* Which of the list he is, himself or by holding a post of his; an offer to no list's members is to anybody so far. */
+/* Which of the list he is, himself or by holding a post of his. */
 static enum bf_why bind_member(struct bf_judge *j, const struct bf_i_offer *o,
                                struct bf_value actor, bool *yes) {
     bool post = o->consents.count && actor.n && actor.aux != BF_NO_OFFICE;
     struct bf_value list;
-    j->env.member = BF_ABSENT;
-    *yes = !o->each;
-    if (!o->each)
-        return BF_WHY_NOTHING;
+    *yes = false;
     enum bf_why why = bf_eval(&j->env, o->members, &list);
     for (int by_post = 0; !why && by_post <= post && !*yes; by_post++) {
         struct bf_value who = by_post ? bf_office_of(actor, BF_NO_OFFICE) : actor;
@@ -84,8 +81,9 @@ static enum bf_why bind_member(struct bf_judge *j, const struct bf_i_offer *o,
 
 enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value actor, bool *yes) {
     const struct bf_i_offer *o = &j->env.image->offer[offer];
-    enum bf_why why = bind_member(j, o, actor, yes);
-    if (why || !*yes)
+    enum bf_why why = BF_WHY_NOTHING;
+    j->env.member = BF_ABSENT;
+    if (o->each && ((why = bind_member(j, o, actor, yes)) || !*yes))
         return why;
     why = bf_judge_actor(j, o->actors, actor, yes);
     if (why || *yes || !o->consents.count || actor.n == 0 || actor.aux == BF_NO_OFFICE)

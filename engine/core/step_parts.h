@@ -39,7 +39,11 @@ void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f);
 /* A fact with values: 1 and 2 of them copied. */
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y);
 /* The member at hand, if the row is of each; for facts. */
-const struct bf_value *bf_step_member(struct bf_stepper *s, bool each);
+static inline const struct bf_value *bf_step_member(struct bf_stepper *s, bool each) {
+    return each && bf_present(s->judge.env.member)
+               ? bf_step_values(s, s->judge.env.member, BF_ABSENT)
+               : NULL;
+}
 /* Who did what: v of ASKED, ACTED, REFUSED. */
 const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
                                     const struct bf_value *args, uint32_t n);

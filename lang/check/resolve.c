@@ -335,6 +335,9 @@ static void alias(struct bf_checker *c, struct bf_sym *owner, enum bf_class cls,
 }
 
 static void declare_norm(struct bf_checker *c, struct bf_node *norm) {
+    for (const struct bf_node *n = norm->c; n; n = n->next) /* there is no list outside a case */
+        if (n->a && n->a->kind == BF_N_SUBJECT && n->a->b)
+            bf_report(c, BF_E0381_EACH_PLACE, n->a->span, BF_NOARGS);
     for (struct bf_node *n = norm->e; n; n = n->next) {
         declare_procedure(c, n);
         struct bf_sym *proc = c->info[n->id].sym, *event = NULL;
