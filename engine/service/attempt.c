@@ -799,7 +799,8 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                     t->policy->image->start[event.start].every;
     bf_instant by = calendar ? event.effective : t->now;
     bool changed = false;
-    enum bf_attempt_end first = w ? family_first(t, &g, event.effective, head) : BF_ATTEMPT_DONE;
+    enum bf_attempt_end first =
+        w || d->family ? family_first(t, &g, event.effective, head) : BF_ATTEMPT_DONE;
     if (first != BF_ATTEMPT_DONE)
         return first;
     t->policy = head ? head->policy : w->command.policy;
@@ -807,8 +808,9 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
                               : d->migrate ? move(t, &g, head, d->migrate)
                               : d->seal    ? seal(t, head, d->seal)
                               : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
+                              : d->family  ? BF_ATTEMPT_DONE
                                            : lapses_first(t, &g, event.effective, head, w);
-    if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->seal && !d->early)
+    if (end == BF_ATTEMPT_DONE && !d->adopt && !d->migrate && !d->seal && !d->early && !d->family)
         end = step(t, &g, event, head, w, 0, &t->first);
     if (end == BF_ATTEMPT_DONE)
         end = settle(t, &g);

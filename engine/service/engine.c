@@ -503,6 +503,12 @@ static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
     enum bf_attempt_end end = BF_ATTEMPT_DONE;
     if (h->calendar != h->policy->calendar)
         end = bf_engine_fire(e, &(struct bf_deed){.head = h, .adopt = true});
+    if (end == BF_ATTEMPT_DONE && (h->c->parent || bf_case_running(h->c))) {
+        end = bf_engine_attempt(
+            e, &(struct bf_deed){.head = h, .family = true, .lapse_at = e->o.now(e->o.ctx)});
+        if (end == BF_ATTEMPT_CHAIN || end == BF_ATTEMPT_UNREADABLE)
+            end = BF_ATTEMPT_DONE; /* a scan takes them one by one, and says what it cannot do */
+    }
     while (end == BF_ATTEMPT_DONE) {
         struct bf_lapse next = {.by = e->o.now(e->o.ctx)};
         bf_lapse_offer(&next, h);

@@ -323,7 +323,8 @@ struct bf_deed {
     bool early;              /* acts kept early are tried again */
     bool early_drop;         /* … are refused unlooked at: trying them brings about too much */
     bool early_alone;        /* those kept early are left alone */
-    bool adopt;              /* the head shall count by the current calendar */
+    bool family; /* what is due by lapse_at in what it runs, and in what runs it, comes first */
+    bool adopt;  /* the head shall count by the current calendar */
     struct bf_migrate_deed *migrate; /* … shall go on under another image */
     const struct bf_seal_deed *seal; /* … is ended, and sealed */
 };
