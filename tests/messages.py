@@ -94,6 +94,17 @@ def run(files, frame):
         return {c for s, c in found if s in ("error", "warning")}, {c for _, c in found}
 
 
+def explained(code, section):
+    """What banfa explain prints, in each language, is what the page says."""
+    wrong = []
+    for lang in "en", "zh":
+        done = subprocess.run([BANFA, "explain", "--lang", lang, code], capture_output=True, text=True, check=False)
+        lines = [line for paragraph in section[lang] for line in paragraph.split("\n")]
+        if done.returncode or done.stdout.split("\n\n")[0].split("\n") != lines:
+            wrong.append(f"banfa explain --lang {lang} prints something else:\n{done.stdout}{done.stderr}")
+    return wrong
+
+
 def main():
     wanted = codes()
     pages = sections()
@@ -111,6 +122,8 @@ def main():
         else:
             if not s["en"] or not s["zh"]:
                 wrong.append("is not told in both languages")
+            else:
+                wrong += explained(code, s)
             for kind in ("wrong", "right"):
                 if not s[kind]:
                     wrong.append(f"has no {kind} example")
