@@ -983,7 +983,8 @@ static const struct bf_type *raw_expr(struct bf_checker *c, struct bf_node *n,
         return c->broken;
     switch (n->kind) {
     case BF_N_NAME: return name_type(c, n, want);
-    case BF_N_STRING: return c->text;
+    case BF_N_STRING: /* scenarios name what is attached */
+        return scenario(c) && want && want->base->kind == BF_K_DOCUMENT ? want->base : c->text;
     case BF_N_INT: return int_type(c, n, want);
     case BF_N_DECIMAL: return c->decimal;
     case BF_N_DATE: return c->date;
