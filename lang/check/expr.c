@@ -802,7 +802,7 @@ static const struct bf_type *compare_type(struct bf_checker *c, struct bf_node *
         tell_mismatch(c, n, x, y);
     else if (!equality && !ordered(x))
         bf_report(c, BF_E0325_NO_ORDER, n->span, BF_ARGS(bf_type_arg(c, x)));
-    else if (x->kind == BF_K_LIST || x->kind == BF_K_CASE)
+    else if ((x->kind == BF_K_LIST && !scenario(c)) || x->kind == BF_K_CASE)
         bf_report(c, BF_E0326_NO_EQUALITY, n->span, BF_ARGS(bf_type_arg(c, x)));
     return c->bool_;
 }
