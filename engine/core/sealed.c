@@ -17,11 +17,26 @@ static void blank(const struct bf_image *m, uint32_t proc, struct bf_value *v, u
             v[i] = BF_ABSENT;
 }
 
+/* Has the procedure of a state data that are kept sealed? They are what an outcome carries. */
+static bool keeps_sealed(const struct bf_image *m, uint32_t state) {
+    for (uint32_t p = 0; p < m->proc_count; p++) {
+        struct bf_i_range states = m->proc[p].states, data = m->proc[p].data;
+        if (state - states.first >= states.count)
+            continue;
+        for (uint32_t i = data.first; i < data.first + data.count; i++)
+            if (m->data[i].sealed && m->data[i].role == BF_DATA_KEEP)
+                return true;
+    }
+    return false;
+}
+
 bool bf_act_is_sealed(const struct bf_image *m, uint32_t act, struct bf_unsealed to) {
     struct bf_i_range offers = m->act[act].offers;
-    for (uint32_t i = offers.first; !to.kept && i < offers.first + offers.count; i++)
-        if (bf_sets_sealed(m, m->offer[m->index[i]].effects))
+    for (uint32_t i = offers.first; !to.kept && i < offers.first + offers.count; i++) {
+        const struct bf_i_offer *o = &m->offer[m->index[i]];
+        if (bf_sets_sealed(m, o->effects) || (o->outcome && keeps_sealed(m, o->outcome - 1)))
             return true;
+    }
     return false;
 }
 

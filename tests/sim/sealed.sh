@@ -21,6 +21,12 @@ expect() {
 expect gil neighbour
 expect acc
 expect desk neighbour line find
+# What was run keeps its seal where its outcome brings it.
+for how in "simulate" "simulate --json" "explain" "explain --json"; do
+    # shellcheck disable=SC2086
+    "$banfa" $how --as acc "$policy" "an inquiry" | grep -q 'secret' && { echo "$how: acc is told of the trace"; exit 1; }
+done
+"$banfa" simulate --json --as desk "$policy" "an inquiry" | grep -q 'secret trace' || { echo "desk is not"; exit 1; }
 "$banfa" simulate --lang en "$policy" "a hint" | grep -q 'secret line' || { echo "all is told where nobody is named"; exit 1; }
 "$banfa" simulate --lang en --as acc "$policy" "a hint" | grep -q 'finding is changed (sealed)' || exit 1
 "$banfa" simulate --lang en --as nobody "$policy" "a hint" 2>&1 | grep -q 'no party nobody' || exit 1
