@@ -427,7 +427,7 @@ enum bf_err bf_store_open_memory(struct bf_memory *m, const struct bf_store_opti
     struct memory_store *s = bf_malloc(sizeof *s);
     if (!s)
         return bf_fail(e, BF_ENOMEM, "open store in memory: out of memory");
-    *s = (struct memory_store){.store = {&maker}, .memory = m, .options = *o};
+    *s = (struct memory_store){.store = {.maker = &maker}, .memory = m, .options = *o};
     s->last = &s->first;
     *out = &s->store;
     return BF_OK;

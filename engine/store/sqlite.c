@@ -433,8 +433,11 @@ enum bf_err bf_store_open_sqlite(const char *path, const struct bf_store_options
         bf_free(of_batch);
         return bf_fail(e, BF_ENOMEM, "open store: out of memory");
     }
-    *s = (struct sqlite_store){
-        .store = {&maker}, .options = *o, .path = copy, .of_batch = of_batch, .lock_fd = -1};
+    *s = (struct sqlite_store){.store = {.maker = &maker},
+                               .options = *o,
+                               .path = copy,
+                               .of_batch = of_batch,
+                               .lock_fd = -1};
     queue_init(&s->writer.queue);
     queue_init(&s->reader.queue);
     queue_init(&s->finished);

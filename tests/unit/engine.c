@@ -495,6 +495,30 @@ static void keys_are_looked_for_where_they_may_be(void **state) {
     assert_int_equal(kit_rows(k, BF_TABLE_CASES, &rows), BEFORE + AFTER);
 }
 
+/* Openings on their way to the disk when the filter is begun. */
+static void keys_under_way_are_known(void **state) {
+    enum { BEFORE = 15 };
+    struct kit *k = *state;
+    struct kit_told t[BEFORE + 1];
+    struct bf_value args[] = {kit_ann(k), kit_town(k, "T")};
+    char key[BEFORE + 1][16];
+    bool again;
+    for (unsigned i = 0; i <= BEFORE; i++) {
+        if (i == BEFORE)
+            bf_store_poll(k->store); /* those before have been stepped, and are not flushed */
+        snprintf(key[i], sizeof key[i], "key-%u", i);
+        kit_opens(k, &t[i], args[0], "matter", key[i], 2, args);
+    }
+    assert_int_equal(bf_engine_count(k->e).queue_rows, BEFORE);
+    bf_store_poll(k->store);
+    kit_run(k);
+    assert_int_equal(opened(k, BEFORE + 1, &again), BF_ANSWER_DONE);
+    for (unsigned i = 0; i <= BEFORE + 1; i++) {
+        assert_int_equal(opened(k, i, &again), BF_ANSWER_DONE);
+        assert_true(again);
+    }
+}
+
 static void act_before_its_opening_is_durable(void **state) {
     struct kit *k = *state;
     struct kit_told early, opened, act;
@@ -803,6 +827,7 @@ int main(void) {
         T(commit_is_lost),
         T(key_in_flight),
         T(keys_are_looked_for_where_they_may_be),
+        T(keys_under_way_are_known),
         T(act_before_its_opening_is_durable),
         T(opening_that_needs_two_rows),
         T(rows_of_registers_are_forgotten),
