@@ -144,8 +144,7 @@ static void duties(struct filling *f, uint32_t number) {
     if (!image_of(f)->duty[number].each)
         duty(f, number, NULL);
     for (uint32_t i = 0; i < c->member_count; i++)
-        if (c->members[i]->duty == number &&
-            bf_case_member_now(image_of(f), c, c->members[i]))
+        if (c->members[i]->duty == number && bf_case_member_now(image_of(f), c, c->members[i]))
             duty(f, number, c->members[i]);
 }
 

@@ -6,7 +6,6 @@
 **
 ** An operator is told everything. Another person is told the rows of the departments for which he may act, and no total:
 ** of two departments it would say how the other one does. */
-#include <string.h>
 
 #include "engine/service/api_parts.h"
 #include "engine/sim/figures.h"
@@ -76,24 +75,8 @@ static void answer(struct asked *q) {
 
 /* ---- the rows of a case ---- */
 
-static const struct bf_image *find_image(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_service *s = ctx;
-    for (uint32_t i = 0; i < s->policy_count; i++)
-        if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
-            return s->policies[i].image;
-    return NULL;
-}
-
-static const struct bf_calendar *find_calendar(const struct bf_service *s,
-                                               const uint8_t hash[BF_SHA256_LEN]) {
-    for (uint32_t i = 0; i < s->calendar_count; i++)
-        if (memcmp(bf_calendar_hash(s->calendars[i].calendar), hash, BF_SHA256_LEN) == 0)
-            return s->calendars[i].calendar;
-    return NULL;
-}
-
 static enum bf_err take_row(struct asked *q, const struct bf_row_journal *r, struct bf_error *e) {
-    struct bf_images images = {find_image, q->call->service};
+    struct bf_images images = {bf_service_image, q->call->service};
     struct bf_arena *a = q->call->scratch[q->half];
     struct bf_entry_head head;
     struct bf_entry n;
@@ -106,7 +89,7 @@ static enum bf_err take_row(struct asked *q, const struct bf_row_journal *r, str
         n = (struct bf_entry){.head = head, .gone = true, .proc = BF_NONE};
     if (err)
         return err;
-    const struct bf_calendar *calendar = find_calendar(q->call->service, n.calendar);
+    const struct bf_calendar *calendar = bf_service_calendar_of(q->call->service, n.calendar);
     q->calendar = calendar ? calendar : q->calendar;
     q->gone = q->gone || n.gone;
     bool seal = head.kind == BF_ENTRY_SEAL && !n.gone;
@@ -179,8 +162,11 @@ static void rows_read(void *ctx, enum bf_err err, const struct bf_error *e,
 
 static void read_rows(struct asked *q) {
     struct bf_row_journal at = {.seq = q->next};
-    struct bf_query query = {
-        .table = BF_TABLE_JOURNAL, .at = &at, .chain = true, .limit = ROWS_AT_ONCE};
+    struct bf_query query = {.table = BF_TABLE_JOURNAL,
+                             .at = &at,
+                             .chain = true,
+                             .limit = ROWS_AT_ONCE,
+                             .bytes = BF_PAGE_BYTES};
     bf_store_read(q->call->service->store, &query, rows_read, q);
 }
 
@@ -203,9 +189,10 @@ static void take_cases(struct bf_call *c, void *arg) {
     q->todo_count = q->todo_at = 0;
     q->more = q->rows.count == CASES_AT_ONCE;
     for (uint32_t i = 0; i < q->rows.count; i++) {
-        const struct bf_image *m = row[i].policy.len == BF_SHA256_LEN
-                                       ? find_image(c->service, (const uint8_t *)row[i].policy.p)
-                                       : NULL;
+        const struct bf_image *m =
+            row[i].policy.len == BF_SHA256_LEN
+                ? bf_service_image(c->service, (const uint8_t *)row[i].policy.p)
+                : NULL;
         q->number = row[i].number;
         if (!m || !has_measure(q, m))
             continue;

@@ -5,7 +5,6 @@
 ** is walked twice, a page at a time: down, keeping only where each page begins; then up, taking its rows into the case.
 ** Whatever the number and size of the rows, what is kept is one page, the case and what is told: an answer ends early
 ** where that grows long. */
-#include <string.h>
 
 #include "engine/core/refused.h"
 #include "engine/service/api_parts.h"
@@ -62,22 +61,11 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
 
 /* ---- one row ---- */
 
-static const struct bf_image *find_image(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_service *s = ctx;
-    for (uint32_t i = 0; i < s->policy_count; i++)
-        if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
-            return s->policies[i].image;
-    return NULL;
-}
-
 /* What the row was counted by. */
 static const struct bf_calendar *calendar_of(const struct timeline *t,
                                              const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_service *s = t->call->service;
-    for (uint32_t i = 0; i < s->calendar_count; i++)
-        if (memcmp(bf_calendar_hash(s->calendars[i].calendar), hash, BF_SHA256_LEN) == 0)
-            return s->calendars[i].calendar;
-    return t->policy->calendar;
+    const struct bf_calendar *c = bf_service_calendar_of(t->call->service, hash);
+    return c ? c : t->policy->calendar;
 }
 
 static void text_member(struct bf_buf *out, const char *key, bf_str s) {
@@ -155,7 +143,7 @@ static void tidy(struct timeline *t) {
 /* The row is taken into the case, and told if it is of the page asked for. */
 static enum bf_err tell_row(struct timeline *t, const struct bf_row_journal *r, bool told,
                             struct bf_error *e) {
-    struct bf_images images = {find_image, t->call->service};
+    struct bf_images images = {bf_service_image, t->call->service};
     struct bf_arena *a = t->call->scratch[t->half];
     struct bf_entry_head head;
     struct bf_entry n;

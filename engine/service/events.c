@@ -163,14 +163,6 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
 
 /* ---- a row ---- */
 
-static const struct bf_image *find_image(void *ctx, const uint8_t hash[BF_SHA256_LEN]) {
-    const struct bf_service *s = ctx;
-    for (uint32_t i = 0; i < s->policy_count; i++)
-        if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
-            return s->policies[i].image;
-    return NULL;
-}
-
 static const struct bf_fact *refusal_of(const struct bf_entry *n) {
     const struct bf_fact *last = n->fact_count ? &n->facts[n->fact_count - 1] : NULL;
     return last && last->kind == BF_FACT_REFUSED ? last : NULL;
@@ -274,7 +266,7 @@ static void put_entry(const struct bf_entry *n, struct bf_arena *a, struct bf_bu
 
 enum bf_err bf_event_tell(const struct bf_service *s, const struct bf_row_journal *row,
                           struct bf_arena *a, struct bf_event_told *out, struct bf_error *e) {
-    struct bf_images images = {find_image, (void *)(uintptr_t)s};
+    struct bf_images images = {bf_service_image, (void *)(uintptr_t)s};
     struct bf_entry_head head;
     struct bf_entry n;
     struct bf_buf text;

@@ -93,11 +93,25 @@ struct bf_calendar_known *bf_service_calendar(struct bf_service *s, bf_str name)
     return NULL;
 }
 
-static struct bf_calendar_known *calendar_of(struct bf_service *s, const uint8_t *hash) {
+static struct bf_calendar_known *calendar_of(const struct bf_service *s, const uint8_t *hash) {
     for (uint32_t i = 0; i < s->calendar_count; i++)
         if (memcmp(bf_calendar_hash(s->calendars[i].calendar), hash, BF_SHA256_LEN) == 0)
             return &s->calendars[i];
     return NULL;
+}
+
+const struct bf_image *bf_service_image(void *service, const uint8_t hash[BF_SHA256_LEN]) {
+    const struct bf_service *s = service;
+    for (uint32_t i = 0; i < s->policy_count; i++)
+        if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
+            return s->policies[i].image;
+    return NULL;
+}
+
+const struct bf_calendar *bf_service_calendar_of(const struct bf_service *s,
+                                                 const uint8_t hash[BF_SHA256_LEN]) {
+    const struct bf_calendar_known *c = calendar_of(s, hash);
+    return c ? c->calendar : NULL;
 }
 
 /* Both arrays grow one by one: there are a few dozen in the life of a service. */

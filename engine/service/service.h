@@ -112,6 +112,10 @@ struct bf_calendar_known *bf_service_calendar(struct bf_service *s, bf_str name)
 
 /* "NAME" (the active one of that name), or a hash in hexadecimal. NULL: none. */
 struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_hash);
+/* The image of a hash (fits bf_images.find: the service is its ctx), and the calendar. NULL: none. */
+const struct bf_image *bf_service_image(void *service, const uint8_t hash[BF_SHA256_LEN]);
+const struct bf_calendar *bf_service_calendar_of(const struct bf_service *s,
+                                                 const uint8_t hash[BF_SHA256_LEN]);
 bf_instant bf_service_now(struct bf_service *s); /* reads the clock */
 /* Sets the gauges; before a rendering of the metrics. */
 void bf_service_measure(struct bf_service *s);

@@ -74,9 +74,8 @@ static void derive(struct bf_parse *p, struct bf_node *proc, struct bf_node *sta
     state->cites = declined->cites = starts->cites;
     state->c = permission(p, starts, starts->a, "start", label(p, starts, "start", "启动"), to);
     state->c->c = starts->b;
-    state->c->next =
-        permission(p, starts, starts->a, "withdraw_start", label(p, starts, "withdraw", "撤回申请"),
-                   named(p, at, "declined"));
+    state->c->next = permission(p, starts, starts->a, "withdraw_start",
+                                label(p, starts, "withdraw", "撤回申请"), named(p, at, "declined"));
     declined->a = named(p, at, "declined");
     declined->b = label(p, starts, "not started", "未予启动");
     state->next = declined;
