@@ -6,7 +6,6 @@
 **
 ** An operator is told everything. Another person is told the rows of the departments for which he may act, and no total:
 ** of two departments it would say how the other one does. */
-
 #include "engine/service/api_parts.h"
 #include "engine/sim/figures.h"
 

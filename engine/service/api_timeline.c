@@ -5,7 +5,6 @@
 ** is walked twice, a page at a time: down, keeping only where each page begins; then up, taking its rows into the case.
 ** Whatever the number and size of the rows, what is kept is one page, the case and what is told: an answer ends early
 ** where that grows long. */
-
 #include "engine/core/refused.h"
 #include "engine/service/api_parts.h"
 #include "engine/service/events.h"
