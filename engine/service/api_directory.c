@@ -191,6 +191,9 @@ static bool take_row(struct change *x, json_t *row) {
         return wrong(x, BF_T_ADMIN_ROW_KIND, BF_NOARGS);
     if (kind == BF_DIR_TOKEN)
         return wrong(x, BF_T_ADMIN_ROW_TOKEN, BF_NOARGS);
+    if (kind == BF_DIR_PERSON &&
+        id.p[0] == '@') /* he would pass for "@local", and see what it did */
+        return wrong(x, BF_T_ADMIN_ROW_AT, BF_NOARGS);
     if (json_is_object(json))
         return take_json(x, kind, id, json);
     if (!json_is_null(json))

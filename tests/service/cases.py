@@ -394,6 +394,7 @@ def directory(w):
         ([("holding", "7", {"person": "nobody", "post": "p1"})], "holding 7 names person nobody"),
         ([("holding", "7", {"person": "ann", "post": "p7"})], "holding 7 names post p7"),
         ([("department", "d7", {"name": "Seven"}), ("post", "p7", post), ("department", "d7", None)], "names department d7"),
+        ([("person", "@local", {"name": "x", "active": True, "operator": False})], "does not begin with @"),
         ([("department", "d2", None)], "department d2 cannot go"),
         ([("post", "p2", None)], "post p2 cannot go: holding 2"),
         ([("person", "bob", None)], "person bob cannot go: holding 2"),
@@ -478,6 +479,15 @@ def unseen(w):
     rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
     assert [(r["kind"], r["event"]) for r in rows] == [("step", "open")], rows
     assert denied() - before >= 7, (before, denied())
+    # Nor in any later state, where other reasons to refuse him come to the same.
+    for by, done in ((w.bob, "grant"), (w.ann, "return_it")):
+        w.act(case, done, by)
+        for name in ("return_it", "praise", "boast", "grant", "withdraw", "overrule"):
+            for more in ({}, {"if_early": "keep"}, {"consent": True}, {"consent": False}):
+                w.act(case, name, w.eve, None, 404, extra=more)
+    rows = w.get(f"/v1/cases/{case}/timeline", w.ann)["rows"]
+    assert [r["kind"] for r in rows] == ["step"] * 3, rows
+    case, rows = w.open(), rows[:1]
     # What he asked about, whether it is there or not, is told to operators; to him alike.
     start = w.get("/v1/events?limit=1000", w.d.token)
     while start["more"]:
@@ -548,7 +558,7 @@ def after_restart(w):
 
 
 with Daemon() as daemon:
-    daemon.start()
+    daemon.start(DENIED_ROWS="1000000")
     world = World(daemon)
     for part in (parties, opening, acting, in_flight, reading, listing, reported, working, deciding, unseen, directory, running,
                  long_timeline, rights_at_once, after_restart):
