@@ -639,7 +639,8 @@ static void outcomes_complete(struct bf_checker *c, const struct bf_node *n,
     struct bf_buf missing;
     bf_buf_in(&missing, c->arena);
     for (const struct bf_sym *s = runs->proc->states.first; s; s = s->next) {
-        bool there = s->node->kind != BF_N_END;
+        bool only_left = s == runs->cancelled && !s->uses; /* no move of its own leads there */
+        bool there = s->node->kind != BF_N_END || only_left;
         for (const struct bf_node *x = n->c; x && !there; x = x->next)
             there = c->info[x->a->id].sym == s || (x->flags & BF_F_BROKEN);
         if (there)

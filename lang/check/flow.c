@@ -84,7 +84,8 @@ static void check_unreached(struct bf_flow *f) {
     memset(told, 0, sizeof *told * f->words);
     for (int round = 0; round < 2; round++)
         for (uint32_t s = 0; s < f->states; s++) {
-            if (bf_in(f->reached, s) || bf_in(told, s))
+            if (bf_in(f->reached, s) || bf_in(told, s) ||
+                (f->proc->cancelled && f->proc->cancelled->node == f->state[s]))
                 continue;
             bool led_to = false;
             for (uint32_t t = 0; t < f->states && round == 0; t++)
