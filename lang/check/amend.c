@@ -88,16 +88,38 @@ static void put_in_place(struct amending *x, struct bf_node **at, struct bf_node
     *at = part;
 }
 
+/* An open case follows the new text, so where it may be must be there: unless only new cases do. */
+static void tell_left(struct amending *x, const struct bf_node *state, const struct bf_node *by) {
+    const struct bf_node *amends = bf_amends_of(x->policy);
+    if (!amends || amends->op != BF_AMENDS_ALL)
+        return;
+    struct bf_diag *d = bf_diag(diags(x), BF_E0136_STATE_LEFT, by->span,
+                                BF_ARGS(bf_arg_str(name_of(state)->name->text)));
+    bf_diag_label(diags(x), d, amends->span, BF_T_ALL_CASES_FOLLOW, BF_NOARGS);
+    bf_diag_hint(diags(x), d, BF_T_HINT_STATE_LEFT, BF_NOARGS);
+}
+
+/* The states of a procedure that another (NULL: none) takes the place of, and that are not in that. */
+static void check_left(struct amending *x, const struct bf_node *proc, struct bf_node *other,
+                       const struct bf_node *by) {
+    for (struct bf_node *s = proc->kind == BF_N_PROCEDURE ? proc->c : NULL; s; s = s->next)
+        if (s->kind == BF_N_STATE && name_of(s) &&
+            (!other || !find(&other->c, name_of(s)->name, BF_N_STATE)))
+            tell_left(x, s, by);
+}
+
 static void replace(struct amending *x, struct bf_node *n, struct bf_node **chain) {
     struct bf_node *part = n->a, *name = part ? name_of(part) : NULL;
     if (!name || (part->flags & BF_F_BROKEN))
         return;
     struct bf_node **at =
         chain ? find(chain, name->name, part->kind) : find_declared(x, name->name, part->kind);
-    if (at)
-        put_in_place(x, at, part, n);
-    else
+    if (!at) {
         tell_absent(x, name);
+        return;
+    }
+    check_left(x, *at, part, name);
+    put_in_place(x, at, part, n);
 }
 
 static void drop(struct amending *x, struct bf_node *n, struct bf_node **chain) {
@@ -108,8 +130,12 @@ static void drop(struct amending *x, struct bf_node *n, struct bf_node **chain) 
                                 : find_declared(x, name->name, BF_NODE_KINDS);
     if (!at)
         tell_absent(x, name);
-    else if (!touched(x, *at, n))
+    else if (!touched(x, *at, n)) {
+        if ((*at)->kind == BF_N_STATE)
+            tell_left(x, *at, name);
+        check_left(x, *at, NULL, name);
         *at = (*at)->next;
+    }
 }
 
 static void amend(struct amending *x, const struct bf_tree *t, struct bf_node *n) {
