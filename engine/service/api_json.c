@@ -111,6 +111,8 @@ void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, boo
     bf_api_due_json(&c->until, out);
     if (c->kind == BF_CHOICE_ACT && c->open == BF_OPEN)
         params_json(m, act->params, out);
+    if (c->kind == BF_CHOICE_CONSENT && bf_present(c->member))
+        party_member(out, w, "of", c->member);
     party_member(out, w, "who", c->actor);
     cites_member(out, m, c->src);
     bf_buf_char(out, '}');

@@ -287,6 +287,8 @@ static bf_str choice_text(const struct bf_words *w, const struct bf_choice *c, b
     bf_str who = choice_actor(w, c);
     if (c->asked)
         what = say(w, BF_T_SIM_CHOICE_ASKED, what, NIL, NIL);
+    if (c->kind == BF_CHOICE_CONSENT && bf_present(c->member))
+        what = say(w, BF_T_SIM_DUTY_BORNE, what, bf_words_party(w, c->member), NIL);
     if (c->kind == BF_CHOICE_CONSENT)
         return say(w, BF_T_SIM_CHOICE_CONSENT, who, what, NIL);
     bf_str part = bf_words_guard_part(w, c->part_first, c->part_end);
