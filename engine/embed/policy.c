@@ -120,11 +120,11 @@ static int compile(void *ctx) {
     bf_check(program);
     bool fine =
         !bf_diags_count(parse.diags, BF_SEV_ERROR) && bf_lower(program, false, &bytes, &size);
+    if (fine && bf_image_load(k->arena, bytes, size, &image, &e))
+        return bf_embed_fail(&e, k->message);
     tell(k, parse.diags);
     if (!fine)
         return BANFA_MISTAKES;
-    if (bf_image_load(k->arena, bytes, size, &image, &e))
-        return bf_embed_fail(&e, k->message);
     return finish(k, image);
 }
 

@@ -215,8 +215,7 @@ static void expect_day(const struct bf_calendar *c, const char *z, bool working,
     bf_day day;
     assert_true(bf_day_parse(bf_str_of(z), &day));
     assert_int_equal(bf_calendar_reason(c, day, &r), BF_DAYS_CERTAIN);
-    if (r.working != working || r.name.len != strlen(name) ||
-        memcmp(r.name.p, name, r.name.len) != 0)
+    if (r.working != working || !bf_str_eq(r.name, bf_str_of(name)))
         fail_msg("%s: %d %.*s", z, r.working, (int)r.name.len, r.name.p);
 }
 

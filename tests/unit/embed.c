@@ -439,7 +439,9 @@ static void test_keeping(void **state) {
                      BANFA_OK);
     assert_string_equal(banfa_case_state(whole), "granted");
     banfa_free(kept);
-    assert_int_equal(banfa_case_restore(o.p, o.k, "{}", 2, &whole + 0, &message), BANFA_FORMAT);
+    banfa_case_free(whole);
+    assert_int_equal(banfa_case_restore(o.p, o.k, "{}", 2, &whole, &message), BANFA_FORMAT);
+    assert_null(whole);
     banfa_free(message);
     assert_int_equal(banfa_case_apply(replayed, "{\"fact\":\"nonsense\"}", 19), BANFA_FORMAT);
     banfa_case_free(replayed);
