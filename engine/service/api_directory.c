@@ -400,6 +400,10 @@ static bool read_token_body(struct bf_call *c, struct fresh_token *t) {
                         BF_ARGS(bf_arg_str(BF_STR("expires"))));
         return false;
     }
+    if (t->expires != BF_INSTANT_NONE && t->expires <= bf_service_now(c->service)) {
+        bf_call_problem(c, 422, "member", BF_T_API_EXPIRED, BF_NOARGS);
+        return false;
+    }
     return true;
 }
 

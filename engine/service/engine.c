@@ -721,6 +721,10 @@ void bf_engine_command(struct bf_engine *e, const struct bf_command *c) {
 }
 
 void bf_engine_look(struct bf_engine *e, const struct bf_look *l) {
+    if (!l->number && !l->policy) {
+        l->answer(l->ctx, &(struct bf_answer){.kind = BF_ANSWER_NO_CASE});
+        return;
+    }
     struct bf_command c = {.kind = BF_EVENT_TICK,
                            .number = l->number,
                            .policy = l->policy,
@@ -728,7 +732,6 @@ void bf_engine_look(struct bf_engine *e, const struct bf_look *l) {
                            .ctx = l->ctx};
     struct bf_work *w = work_made(e, BF_TASK_LOOK, &c, NULL);
     struct bf_head *h = w && l->number ? bf_engine_head(e, l->number) : NULL;
-    BF_ASSERT(l->number || l->policy);
     if (w && (h || !l->number)) {
         w->look = l->look;
         begin(w, h);

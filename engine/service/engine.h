@@ -108,7 +108,7 @@ struct bf_view {
 typedef bool bf_engine_look_fn(void *ctx, const struct bf_view *v, struct bf_arena *scratch);
 struct bf_look {
     uint64_t number;                       /* 0: no case, only the world of `policy` */
-    const struct bf_engine_policy *policy; /* number 0 */
+    const struct bf_engine_policy *policy; /* number 0; NULL: there is no such case */
     bf_engine_look_fn *look;
     bf_engine_answer
         *answer; /* DONE: all that was shown is durable. NO_CASE, FULL, MEMORY, STORE */

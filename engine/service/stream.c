@@ -413,7 +413,9 @@ void bf_on_stream(struct bf_call *c) {
     bf_str of = bf_http_query(c->request, "case");
     if (!read_after(c, &after) || (of.p && !bf_call_number(c, of, &number)))
         return;
-    if (c->service->draining) {
+    if (of.p && !number) {
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_NO_CASE});
+    } else if (c->service->draining) {
         bf_call_problem(c, 503, "unavailable", BF_T_API_STARTING, BF_NOARGS);
     } else if (h->count >= BF_STREAM_MAX) {
         bf_call_header(c, "Retry-After", BF_STR("30"));

@@ -53,6 +53,21 @@ def refused_sign_ins(d, bad):
     assert zh.json["title"] == "请先验证身份" and zh.headers["content-language"] == "zh"
 
 
+def hard_numbers(d, fine):
+    """Numbers at the edges, wherever an address takes one: no case, no row, and the service goes on."""
+    for name, method, template, who, flags in ROUTES:
+        for number in ("0", "4294967295", "4294967296", "9223372036854775807", "18446744073709551615", "-1", "00"):
+            if "{" in template:
+                for token in (fine, d.token):
+                    a = d.ask(method, re.sub(r"{\w+}", number, template), token=token, key=method != "GET",
+                              body=None if method in ("GET", "DELETE") else b"{}")
+                    assert 400 <= a.status < 500, (method, template, number, a)
+    assert d.ask("GET", "/v1/stream?case=0", token=fine).status == 404
+    late = d.ask("POST", "/v1/tokens", token=d.token, key=True,
+                 body=b'{"person":"good","expires":"2020-01-01T00:00:00Z"}')
+    assert problem(late, 422, "member"), late
+
+
 def rights(d, fine):
     for name, method, template, who, flags in ROUTES:
         path = path_of(template)
@@ -171,6 +186,7 @@ with Daemon() as daemon:
     keys(daemon, good)
     bodies(daemon, good)
     resources(daemon, good)
+    hard_numbers(daemon, good)
     log = (daemon.folder / "log").read_text()
     assert good not in log and daemon.token not in log and '"event":"right_denied"' in log
     assert '"event":"sign_in_denied"' in log
