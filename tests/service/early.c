@@ -142,32 +142,13 @@ static void check(struct world *w, struct bf_arena *a) {
     world_verify(w);
 }
 
-static bool story(const char *path, uint32_t n, enum bf_memory_fault fault) {
-    struct world w = {.a = bf_arena_new(0), .cached_cases = 1, .batch_rows = 8};
-    struct bf_arena *a = bf_arena_new(0);
-    unsigned before = faults;
-    world_image(&w, path);
-    world_calendar(&w, "cn.workdays", calendar_text);
-    world_open(&w);
-    if (n)
-        bf_memory_fail(w.memory, n - 1, fault);
-    story_of(&w);
-    bool hit = faults > before || (n && fault == BF_MEMORY_FULL && n < 20);
-    check(&w, a);
-    world_close(&w);
-    bf_memory_free(w.memory);
-    bf_arena_free(a);
-    bf_arena_free(w.a);
-    return hit;
-}
-
 int main(int argc, char **argv) {
-    if (argc != 2)
-        return 2;
-    story(argv[1], 0, BF_MEMORY_FULL);
-    for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)
-        for (uint32_t n = 1; story(argv[1], n, (enum bf_memory_fault)fault); n++)
-            ;
-    printf("%u faults\n", faults);
-    return faults ? 0 : 1;
+    const struct world_story story = {.happens = story_of,
+                                      .holds = check,
+                                      .calendar = calendar_text,
+                                      .cached_cases = 1,
+                                      .unnoticed = 20,
+                                      .thinner = false,
+                                      .faults = &faults};
+    return argc == 2 ? world_tell(&story, argv + 1) : 2;
 }

@@ -409,3 +409,37 @@ void world_scan(struct world *w) {
         world_pump(w);
     }
 }
+
+/* ---- a story ---- */
+
+/* False: it has fewer than n batches. */
+static bool one_telling(const struct world_story *s, char **paths, uint32_t n,
+                        enum bf_memory_fault fault) {
+    struct world w = {.a = bf_arena_new(0), .cached_cases = s->cached_cases, .batch_rows = 8};
+    struct bf_arena *a = bf_arena_new(0);
+    unsigned before = *s->faults;
+    for (char **path = paths; *path; path++)
+        world_image(&w, *path);
+    world_calendar(&w, "cn.workdays", s->calendar);
+    world_open(&w);
+    if (n)
+        bf_memory_fail(w.memory, n - 1, fault);
+    s->happens(&w);
+    bool hit = *s->faults > before || (n && fault == BF_MEMORY_FULL && n < s->unnoticed);
+    s->holds(&w, a);
+    world_close(&w);
+    bf_memory_free(w.memory);
+    bf_arena_free(a);
+    bf_arena_free(w.a);
+    return hit;
+}
+
+int world_tell(const struct world_story *s, char **paths) {
+    uint32_t step = 1;
+    one_telling(s, paths, 0, BF_MEMORY_FULL);
+    for (int fault = BF_MEMORY_FULL; fault <= BF_MEMORY_DOUBTFUL; fault++)
+        for (uint32_t n = 1; one_telling(s, paths, n, (enum bf_memory_fault)fault); n += step)
+            step = s->thinner ? 1 + n / 8 : 1;
+    printf("%u faults\n", *s->faults);
+    return *s->faults ? 0 : 1;
+}

@@ -80,4 +80,19 @@ void world_send(struct world *w, struct world_sent *x, uint64_t number);
 /* Fires what is due, until nothing is. */
 void world_scan(struct world *w);
 
+/* ---- a story ---- */
+/* What happens in a world of batches of 8 rows, and what must hold of it however it went. */
+struct world_story {
+    void (*happens)(struct world *w);
+    void (*holds)(struct world *w, struct bf_arena *a);
+    const char *calendar; /* cn.workdays */
+    uint32_t cached_cases;
+    uint32_t unnoticed; /* up to this batch a full disk may be one that nobody hears of */
+    bool thinner;       /* each batch at first, then fewer and fewer */
+    const unsigned *faults;
+};
+/* Tells it with the images of paths (up to NULL), whole; then with each batch refused, lost or in doubt. What main returns:
+** 1 if there was no fault. */
+int world_tell(const struct world_story *s, char **paths);
+
 #endif
