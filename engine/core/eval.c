@@ -229,7 +229,9 @@ static enum bf_why dates(struct bf_env *env, enum bf_opcode op, struct bf_value 
     }
     const struct bf_calendar *cal = env->world ? env->world->calendar : NULL;
     struct bf_count_rule rule = bf_count_rule_of(env->image);
-    struct bf_period period = {(enum bf_unit)x.aux, x.u.i};
+    bool moved = op == BF_OP_PLUS || op == BF_OP_MINUS; /* these have the date first */
+    struct bf_value p = moved ? y : x;
+    struct bf_period period = {(enum bf_unit)p.aux, p.u.i};
     enum bf_days known = BF_DAYS_UNKNOWN;
     bf_day day = 0;
     int64_t n = 0;
@@ -239,6 +241,8 @@ static enum bf_why dates(struct bf_env *env, enum bf_opcode op, struct bf_value 
         known = bf_period_after(cal, &rule, period, (bf_day)y.u.i, &day);
     else if (op == BF_OP_BEFORE)
         known = bf_period_before(cal, &rule, period, (bf_day)y.u.i, &day);
+    else if (moved)
+        known = bf_day_moved(cal, period, (bf_day)x.u.i, op == BF_OP_MINUS, &day);
     else if (op == BF_OP_WORKDAY)
         known = bf_workday(cal, (bf_day)x.u.i, &day);
     else if (op == BF_OP_NEXT_WORKDAY)
@@ -423,6 +427,8 @@ static enum bf_why machine(struct bf_env *env, uint32_t start, struct bf_value *
             break;
         case BF_OP_AFTER:
         case BF_OP_BEFORE:
+        case BF_OP_PLUS:
+        case BF_OP_MINUS:
         case BF_OP_DAYS_BETWEEN:
         case BF_OP_WORKING_DAYS_BETWEEN:
         case BF_OP_EARLIER:

@@ -343,12 +343,18 @@ bool bf_judge_month_day(bf_day from, uint32_t month_day, bf_day *out) {
 static enum bf_why window_limit(struct bf_judge *j, const struct bf_i_offer *o,
                                 struct bf_value *limit) {
     bf_day day;
-    if (o->window != BF_WINDOW_BY_MONTH_DAY && o->window != BF_WINDOW_NOT_BEFORE_MONTH_DAY)
+    if (!bf_i_window_of_year(o->window))
         return bf_eval(&j->env, o->window_code, limit);
     if (!bf_judge_month_day(j->env.self->start_day, o->window_code, &day))
         return BF_WHY_CALENDAR;
     *limit = bf_date(day);
     return BF_WHY_NOTHING;
+}
+
+/* Not until the period is over: of days, from the day behind its last; of hours, on the day they end. */
+static enum bf_why opens_after(const struct bf_judge *j, struct bf_verdict *v) {
+    v->window.last = bf_calendar_day_of(j->env.world->calendar, v->window.at, j->rule.day_ends);
+    return later(v, BF_WHY_WINDOW, BF_NONE, BF_NONE);
 }
 
 /* The window of an offer that stands. A window whose expression is absent is none. */
@@ -362,7 +368,7 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
         return why;
     struct bf_term t = {.limit = BF_LIMIT_DATE, .date = (bf_day)limit.u.i};
     bool happened = true;
-    if (o->window == BF_WINDOW_WITHIN) {
+    if (bf_i_window_counted(o->window)) {
         t.limit = BF_LIMIT_PERIOD;
         t.period = (struct bf_period){(enum bf_unit)limit.aux, limit.u.i};
         if ((why = window_start(j, o, &t, &happened)))
@@ -377,6 +383,14 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
     if ((why = window_due(j, &t, &v->window)))
         return why;
     bf_day day = bf_judge_day(j, o, j->env.args);
+    if (o->window == BF_WINDOW_AFTER) {
+        bool over = !v->window.provisional &&
+                    (o->dated && j->env.args ? day > v->window.last : j->at >= v->window.at);
+        if (!over)
+            return opens_after(j, v);
+        v->window = (struct bf_due){.kind = BF_DUE_NONE};
+        return BF_WHY_NOTHING;
+    }
     if (o->window == BF_WINDOW_NOT_BEFORE || o->window == BF_WINDOW_NOT_BEFORE_MONTH_DAY) {
         if (day < v->window.last)
             return later(v, BF_WHY_WINDOW, BF_NONE, BF_NONE);

@@ -398,3 +398,20 @@ enum bf_days bf_period_before(const struct bf_calendar *c, const struct bf_count
         *out = start;
     return r;
 }
+
+enum bf_days bf_day_moved(const struct bf_calendar *c, struct bf_period period, bf_day x, bool back,
+                          bf_day *out) {
+    int64_t n = back ? -period.count : period.count;
+    if (period.count < 0 || period.count > COUNT_MAX || !bf_day_ok(x))
+        return BF_DAYS_RANGE;
+    switch (period.unit) {
+    case BF_UNIT_WORKING_DAYS:
+        return back ? bf_calendar_before(c, x, period.count, out)
+                    : bf_calendar_after(c, x, period.count, out);
+    case BF_UNIT_DAYS: return add_days(x, n, out);
+    case BF_UNIT_MONTHS:
+        return bf_day_add_months(x, n, out, NULL) ? BF_DAYS_CERTAIN : BF_DAYS_RANGE;
+    case BF_UNIT_HOURS: break;
+    }
+    return BF_DAYS_RANGE;
+}

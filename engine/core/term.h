@@ -117,6 +117,10 @@ enum bf_days bf_period_after(const struct bf_calendar *c, const struct bf_count_
 /* `D before X`: the latest day from which D does not end after X. */
 enum bf_days bf_period_before(const struct bf_calendar *c, const struct bf_count_rule *rule,
                               struct bf_period period, bf_day x, bf_day *out);
+/* `X + D` and, back, `X - D`: the day so much later or earlier, whatever the rule says of counting and rolling. Months
+** end on the same day of the month, or its last. Hours are RANGE. */
+enum bf_days bf_day_moved(const struct bf_calendar *c, struct bf_period period, bf_day x, bool back,
+                          bf_day *out);
 /* workday(X): X if it is a working day, else the next; next_workday(X): the first after X.
 ** days_between and working_days_between(A, B): those in (A, B], negative if B is before A. */
 static inline enum bf_days bf_workday(const struct bf_calendar *c, bf_day x, bf_day *out) {

@@ -262,8 +262,9 @@ static bool may_be_open(const struct bf_checker *c, const struct bf_node *e) {
            (e->kind == BF_N_NAME && s && (s->kind == BF_SYM_ASSUME || s->kind == BF_SYM_DATA));
 }
 
-/* A limit: a period (or a Date), or none. */
-static const struct bf_type *limit(struct bf_checker *c, struct bf_node *e, bool date) {
+/* What a limit is: of WITHIN a period, of BY a Date, of NOT_BEFORE either; or none. */
+static const struct bf_type *limit(struct bf_checker *c, struct bf_node *e, int clause) {
+    bool date = clause != BF_N_C_WITHIN, period = clause != BF_N_C_BY;
     if (e->kind == BF_N_MONTH_DAY)
         return c->date;
     if (e->kind == BF_N_NONE) {
@@ -273,7 +274,7 @@ static const struct bf_type *limit(struct bf_checker *c, struct bf_node *e, bool
     const struct bf_type *t = bf_expr(c, e, NULL);
     if (bf_is_broken(t))
         return t;
-    if (t->kind != (date ? BF_K_DATE : BF_K_PERIOD)) {
+    if (!(date && t->kind == BF_K_DATE) && !(period && t->kind == BF_K_PERIOD)) {
         struct bf_diag *d =
             bf_report(c, BF_E0301_TYPE, e->span,
                       BF_ARGS(date ? bf_type_arg(c, c->date) : bf_arg_text(BF_T_KIND_PERIOD),
@@ -392,9 +393,12 @@ static void read_from(struct bf_checker *c, struct bf_node *e) {
 static void limit_clause(struct bf_checker *c, struct clauses *k) {
     read_from(c, k->from);
     if (k->limit && k->limit->a)
-        k->unit = limit(c, k->limit->a, k->limit->kind != BF_N_C_WITHIN);
+        k->unit = limit(c, k->limit->a, k->limit->kind);
     c->at.from = NULL;
-    if (k->from && !(k->limit && k->limit->kind == BF_N_C_WITHIN)) {
+    bool counted = k->limit && (k->limit->kind == BF_N_C_WITHIN ||
+                                (k->limit->kind == BF_N_C_NOT_BEFORE && k->unit &&
+                                 (k->unit->kind == BF_K_PERIOD || bf_is_broken(k->unit))));
+    if (k->from && !counted) {
         struct bf_diag *d = bf_report(c, BF_E0341_FROM_ALONE, k->from->span, BF_NOARGS);
         bf_hint(c, d, BF_T_HINT_WITHIN, BF_NOARGS);
     }
@@ -439,6 +443,40 @@ static void check_signature(struct bf_checker *c, struct bf_node *act, const str
         tell_signature(c, act, s);
 }
 
+static bool is_today(const struct bf_checker *c, const struct bf_node *n) {
+    const struct bf_sym *s = n->kind == BF_N_NAME ? c->info[n->id].sym : NULL;
+    return s && s->kind == BF_SYM_BUILTIN && s->builtin == BF_B_TODAY;
+}
+
+static bool reads_argument(const struct bf_checker *c, const struct bf_node *n,
+                           const struct bf_sym *act) {
+    for (; n; n = n->next) {
+        const struct bf_sym *s = c->info[n->id].sym;
+        if (s && s->kind == BF_SYM_PARAM && s->owner == act)
+            return true;
+        if (reads_argument(c, n->a, act) || reads_argument(c, n->b, act))
+            return true;
+    }
+    return false;
+}
+
+/* `today > D` as a condition where `not before` would do: what was asked for too early is then told when it opens. A
+** day that the act carries no window can read. */
+static void note_waits(struct bf_checker *c, const struct bf_node *n, const struct bf_sym *act) {
+    for (const struct bf_node *x = n->kind == BF_N_AND ? n->a : NULL; x; x = x->next)
+        note_waits(c, x, act);
+    if (n->kind != BF_N_COMPARE || !n->a || !n->b)
+        return;
+    bool later = n->op == BF_GT || n->op == BF_GE, sooner = n->op == BF_LT || n->op == BF_LE;
+    const struct bf_node *day = later && is_today(c, n->a)    ? n->b
+                                : sooner && is_today(c, n->b) ? n->a
+                                                              : NULL;
+    if (!day || reads_argument(c, day, act))
+        return;
+    struct bf_diag *d = bf_report(c, BF_N0367_WAITS, n->span, BF_NOARGS);
+    bf_hint(c, d, BF_T_HINT_OPENS_ON, BF_NOARGS);
+}
+
 /* What a permission and an act of a duty's block have in common. */
 static void act_body(struct bf_checker *c, struct bf_node *n, struct bf_sym *act) {
     uint32_t mark = bf_facts_mark(c);
@@ -453,6 +491,8 @@ static void act_body(struct bf_checker *c, struct bf_node *n, struct bf_sym *act
     special_clauses(c, n->c, act);
     c->at.params = act;
     guard(c, &k);
+    if (k.guard && !k.limit)
+        note_waits(c, k.guard, act);
     c->at.just = act;
     effects(c, n->e);
     c->at.just = NULL;

@@ -858,6 +858,12 @@ static const struct bf_type *is_type(struct bf_checker *c, struct bf_node *n) {
     return c->bool_;
 }
 
+/* What a date is moved by. */
+static void no_hours(struct bf_checker *c, const struct bf_node *n, const struct bf_type *t) {
+    if (t->kind == BF_K_PERIOD && t->unit == BF_UNIT_HOURS)
+        bf_report(c, BF_E0327_HOURS, n->span, BF_NOARGS);
+}
+
 static const struct bf_type *sum_type(struct bf_checker *c, struct bf_node *n) {
     const struct bf_type *x, *y;
     if (!sides(c, n, &x, &y))
@@ -865,8 +871,11 @@ static const struct bf_type *sum_type(struct bf_checker *c, struct bf_node *n) {
     bool numbers = x->kind == BF_K_INT || x->kind == BF_K_DECIMAL || x->kind == BF_K_PERIOD;
     if (x == y && numbers)
         return x;
-    if ((x->kind == BF_K_DATE && y->kind == BF_K_PERIOD) ||
-        (x->kind == BF_K_PERIOD && y->kind == BF_K_DATE)) {
+    if (x->kind == BF_K_DATE && y->kind == BF_K_PERIOD) {
+        no_hours(c, n->b, y);
+        return c->date;
+    }
+    if (x->kind == BF_K_PERIOD && y->kind == BF_K_DATE) {
         struct bf_diag *d = bf_report(c, BF_E0327_DATE_SUM, n->span, BF_NOARGS);
         bf_hint(c, d, BF_T_HINT_AFTER, BF_NOARGS);
         return c->date;
@@ -885,6 +894,7 @@ static const struct bf_type *shift_type(struct bf_checker *c, struct bf_node *n)
     if (!bf_is_broken(t) && t->kind != BF_K_PERIOD)
         bf_report(c, BF_E0301_TYPE, n->a->span,
                   BF_ARGS(bf_arg_text(BF_T_KIND_PERIOD), bf_type_arg(c, t)));
+    no_hours(c, n->a, t);
     bf_expect(c, n->b, c->date);
     return c->date;
 }

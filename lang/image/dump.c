@@ -451,7 +451,8 @@ static void put_where(struct dump *d, uint32_t state) {
 
 static void put_offer(struct dump *d, uint32_t n) {
     static const char *const kind[] = {"may", "duty's", "extend", "outcome"};
-    static const char *const window[] = {"", "within", "by", "not before", "by", "not before"};
+    static const char *const window[] = {"",   "within",     "by",   "not before",
+                                         "by", "not before", "after"};
     const struct bf_i_offer *o = &d->m->offer[n];
     bf_buf_fmt(d->out, "  offer %s ", kind[o->kind]);
     put_offer_name(d, n);
@@ -473,7 +474,7 @@ static void put_offer(struct dump *d, uint32_t n) {
     put_actors(d, "    by", o->actors);
     put_index(d, "    in", o->in, put_state_name);
     put_program(d, "    if", o->guard);
-    if (o->window >= BF_WINDOW_BY_MONTH_DAY)
+    if (bf_i_window_of_year(o->window))
         bf_buf_fmt(d->out, "    %s %02u-%02u\n", window[o->window], o->window_code / 100,
                    o->window_code % 100);
     else if (o->window != BF_WINDOW_NONE) {
@@ -481,7 +482,7 @@ static void put_offer(struct dump *d, uint32_t n) {
         put_code(d, o->window_code);
         bf_buf_char(d->out, '\n');
     }
-    if (o->window == BF_WINDOW_WITHIN)
+    if (bf_i_window_counted(o->window))
         put_from(d, o->from, o->from_ref, "   ");
     if (o->dated) {
         put(d, "    dated ");

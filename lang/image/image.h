@@ -117,8 +117,15 @@ enum { BF_OFFER_MAY, BF_OFFER_DUTY, BF_OFFER_EXTEND, BF_OFFER_OUTCOME };
 enum {
     BF_WINDOW_NONE, BF_WINDOW_WITHIN, BF_WINDOW_BY, BF_WINDOW_NOT_BEFORE,
     BF_WINDOW_BY_MONTH_DAY,        /* window_code is month*100+day itself, as of a duty: the first on or after the start */
-    BF_WINDOW_NOT_BEFORE_MONTH_DAY /* the same */
+    BF_WINDOW_NOT_BEFORE_MONTH_DAY, /* the same */
+    BF_WINDOW_AFTER                /* not before a period is over, counted as WITHIN is */
 };
+static inline bool bf_i_window_of_year(uint32_t window) {
+    return window == BF_WINDOW_BY_MONTH_DAY || window == BF_WINDOW_NOT_BEFORE_MONTH_DAY;
+}
+static inline bool bf_i_window_counted(uint32_t window) { /* is it a period, from something? */
+    return window == BF_WINDOW_WITHIN || window == BF_WINDOW_AFTER;
+}
 enum { BF_FROM_ENTRY, BF_FROM_START, BF_FROM_ACT, BF_FROM_STATE, BF_FROM_DATE };
 /* Where an act stands: a permission, an act of a duty's block, an extension, or one way in which what its state runs
    can end (nobody's act, in no state's offers). One place, one row. */

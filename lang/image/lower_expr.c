@@ -472,6 +472,15 @@ static void binary(struct bf_lower *l, const struct bf_node *n, enum bf_opcode o
     op(l, o, 0);
 }
 
+/* Numbers and periods are added, a date is moved. */
+static void sum(struct bf_lower *l, const struct bf_node *n) {
+    bool minus = n->kind == BF_N_SUB;
+    if (bf_type_of(l->p, n->a)->base->kind == BF_K_DATE)
+        binary(l, n, minus ? BF_OP_MINUS : BF_OP_PLUS);
+    else
+        binary(l, n, minus ? BF_OP_SUB : BF_OP_ADD);
+}
+
 static void present(struct bf_lower *l, const struct bf_node *n) {
     bf_lower_expr(l, n->a);
     op(l, BF_OP_PRESENT, 0);
@@ -502,8 +511,8 @@ void bf_lower_expr(struct bf_lower *l, const struct bf_node *n) {
     case BF_N_PRESENT: present(l, n); return;
     case BF_N_HAS: has(l, n); return;
     case BF_N_IN: in(l, n); return;
-    case BF_N_ADD: binary(l, n, BF_OP_ADD); return;
-    case BF_N_SUB: binary(l, n, BF_OP_SUB); return;
+    case BF_N_ADD:
+    case BF_N_SUB: sum(l, n); return;
     case BF_N_AFTER: binary(l, n, BF_OP_AFTER); return;
     case BF_N_BEFORE: binary(l, n, BF_OP_BEFORE); return;
     default: break;

@@ -211,6 +211,10 @@ static struct from from_of(struct proc *p, const struct bf_node *clauses) {
     return (struct from){BF_FROM_DATE, bf_lower_value(p->l, c->a)};
 }
 
+static bool is_period(struct proc *p, const struct bf_node *n) {
+    return bf_type_of(p->l->p, n)->base->kind == BF_K_PERIOD;
+}
+
 static void window(struct proc *p, struct bf_i_offer *o, const struct bf_node *clauses) {
     o->window = BF_WINDOW_NONE;
     o->window_code = BF_NONE;
@@ -221,6 +225,7 @@ static void window(struct proc *p, struct bf_i_offer *o, const struct bf_node *c
             o->window = c->a->kind == BF_N_MONTH_DAY ? BF_WINDOW_BY_MONTH_DAY : BF_WINDOW_BY;
         else if (c->kind == BF_N_C_NOT_BEFORE)
             o->window = c->a->kind == BF_N_MONTH_DAY ? BF_WINDOW_NOT_BEFORE_MONTH_DAY
+                        : is_period(p, c->a)         ? BF_WINDOW_AFTER
                                                      : BF_WINDOW_NOT_BEFORE;
         else
             continue;

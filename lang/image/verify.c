@@ -664,14 +664,14 @@ static bool verify_from(struct bf_v *v, const struct bf_v_context *c, uint32_t f
 
 static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,
                           const struct bf_v_context *c) {
-    NEED(o->window <= BF_WINDOW_NOT_BEFORE_MONTH_DAY, "offer", c->row, "window");
+    NEED(o->window <= BF_WINDOW_AFTER, "offer", c->row, "window");
     if (!verify_from(v, c, o->from, o->from_ref))
         return false;
     if (o->window == BF_WINDOW_NONE) {
         NEED(o->window_code == BF_NONE, "offer", c->row, "window");
         return true;
     }
-    if (o->window >= BF_WINDOW_BY_MONTH_DAY) {
+    if (bf_i_window_of_year(o->window)) {
         NEED(month_day_ok(o->window_code), "offer", c->row, "day of the year");
         return true;
     }
@@ -679,7 +679,7 @@ static bool verify_window(struct bf_v *v, const struct bf_i_offer *o,
     if (!bf_v_program(v, o->window_code, c, slot_any, &got))
         return false;
     NEED(got.kind == BF_K_NONE ||
-             got.kind == (o->window == BF_WINDOW_WITHIN ? BF_K_PERIOD : BF_K_DATE),
+             got.kind == (bf_i_window_counted(o->window) ? BF_K_PERIOD : BF_K_DATE),
          "offer", c->row, "window of another type");
     return true;
 }

@@ -500,6 +500,8 @@ static bool operate(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_SUB: return add(r);
     case BF_OP_AFTER:
     case BF_OP_BEFORE: return pop(r, slot_date) && pop_period(r, BF_NONE) && push(r, slot_date);
+    case BF_OP_PLUS:
+    case BF_OP_MINUS: return pop_period(r, BF_NONE) && pop(r, slot_date) && push(r, slot_date);
     case BF_OP_WORKDAY:
     case BF_OP_NEXT_WORKDAY: return apply(r, slot_date, 1, slot_date);
     case BF_OP_DAYS_BETWEEN:
@@ -611,6 +613,8 @@ static bool execute(struct run *r, enum bf_opcode op, uint32_t n) {
     case BF_OP_SUB:
     case BF_OP_AFTER:
     case BF_OP_BEFORE:
+    case BF_OP_PLUS:
+    case BF_OP_MINUS:
     case BF_OP_WORKDAY:
     case BF_OP_NEXT_WORKDAY:
     case BF_OP_DAYS_BETWEEN:

@@ -36,16 +36,16 @@ void bf_build_check_clauses(struct bf_lexer *lx, struct bf_node *rule) {
     unsigned allowed = allowed_clauses((enum bf_node_kind)rule->kind);
     const struct bf_node *seen[BF_N_C_UNLESS - BF_N_C_ONCE + 1] = {0};
     for (const struct bf_node *c = rule->c; c; c = c->next) {
-        const struct bf_node **before = &seen[c->kind - BF_N_C_ONCE];
-        if (c->kind == BF_N_C_BY && seen[BF_N_C_WITHIN - BF_N_C_ONCE])
-            before = &seen[BF_N_C_WITHIN - BF_N_C_ONCE];
-        if (c->kind == BF_N_C_WITHIN && seen[BF_N_C_BY - BF_N_C_ONCE])
-            before = &seen[BF_N_C_BY - BF_N_C_ONCE];
+        bool window = c->kind == BF_N_C_WITHIN || c->kind == BF_N_C_BY ||
+                      c->kind == BF_N_C_NOT_BEFORE; /* one of them */
+        const struct bf_node **before = &seen[(window ? BF_N_C_WITHIN : c->kind) - BF_N_C_ONCE];
         if (!(allowed & 1u << (c->kind - BF_N_C_ONCE))) {
             bf_lexer_error(lx, BF_E0021_CLAUSE_MISPLACED, range_of(c),
                            BF_ARGS(bf_arg_str(bf_lexer_text(lx, range_of(c)))));
         } else if (*before) {
-            struct bf_diag *d = bf_lexer_error(lx, BF_E0022_CLAUSE_TWICE, range_of(c), BF_NOARGS);
+            enum bf_diag_code code =
+                c->kind == (*before)->kind ? BF_E0022_CLAUSE_TWICE : BF_E0022_WINDOW;
+            struct bf_diag *d = bf_lexer_error(lx, code, range_of(c), BF_NOARGS);
             bf_diag_label(lx->p->diags, d, c->span, BF_T_SAID_AGAIN, BF_NOARGS);
             bf_diag_label(lx->p->diags, d, (*before)->span, BF_T_SAID_FIRST, BF_NOARGS);
             if (c->kind == BF_N_C_IF)

@@ -70,6 +70,7 @@
 #define append_cite BARE_LIST
 #define block BARE_LIST
 #define within_from BARE_LIST
+#define not_before_from BARE_LIST
 #define declare(lx, node) ((void)0)
 #define etcetera(lx) ((void)0)
 
@@ -265,6 +266,12 @@ static inline struct bf_list within_from(struct bf_lexer *lx, struct bf_range fr
                                          struct bf_node *from, struct bf_range within_at,
                                          struct bf_node *within) {
     return append(lx, list(lx, node1(lx, C_WITHIN, within_at, within)),
+                  node1(lx, C_FROM, from_at, from));
+}
+static inline struct bf_list not_before_from(struct bf_lexer *lx, struct bf_range from_at,
+                                             struct bf_node *from, struct bf_range at,
+                                             struct bf_node *period) {
+    return append(lx, list(lx, node1(lx, C_NOT_BEFORE, at, period)),
                   node1(lx, C_FROM, from_at, from));
 }
 static inline struct bf_node *clauses_of(struct bf_lexer *lx, struct bf_node *rule,

@@ -50,7 +50,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> PARTY GIVEN KEEP SEALED STARTS STARTS_ZH BY_ZH ON ON_ZH REQUIRE STATE END IF IF_ZH
 %token <word> EVERY EVERY_YEAR
 %token <word> IF_LIMITED MUST MAY MUST_NOT ANY WITHIN WITHIN_ZH FROM IN_ZH AT_ZH FROM_DAY THE_DAY
-%token <word> BY_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
+%token <word> BY_EXPIRY AFTER_EXPIRY DURING BY BEFORE BEFORE_ZH AFTER AFTER_ZH NOT_BEFORE ONCE OVERDUE BREACH STAYS
 %token <word> EACH EACH_ZH ANY_OF ANY_ONE TURN IN_TURN PLACED
 %token <word> ARROW DEEMED PAUSES ALL LASTS LASTS_ZH UNLESS BUT EXCEPTED EXTEND EXTEND_TO AT WITH WITH_ZH
 %token <word> RUN CONSENT REPORTING REPORTING_ZH FILED ELSE UNTIL DATED DATED_ZH DISTINCT
@@ -780,6 +780,9 @@ limit: PERIOD WITHIN_ZH       { $$ = list(lx, node1(lx, C_WITHIN, @$, $1)); }
     | FROM sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }
     | IN_ZH sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }
     | AT_ZH sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }
+    /* 自提出之日起3个月届满后可以起诉 */
+    | FROM sum FROM_DAY sum AFTER_EXPIRY { $$ = not_before_from(lx, @2, $2, @4, $4); }
+    | IN_ZH sum AFTER_EXPIRY  { $$ = list(lx, node1(lx, C_NOT_BEFORE, @$, $2)); }
     | IN_ZH sum BY_EXPIRY     { $$ = list(lx, node1(lx, C_BY, @$, $2)); }
     | IN_ZH limit_date DAY_BEFORE { $$ = list(lx, node1(lx, C_BY, @$, $2)); }
     | IN_ZH sum THE_DAY PERIOD DAY_BEFORE
@@ -802,7 +805,7 @@ clause:
     | FROM sum FROM_DAY       { $$ = node1(lx, C_FROM, @$, $2); }
     /* by order.limit, by 12-31 */
     | BY by_date              { $$ = node1(lx, C_BY, @$, $2); }
-    /* not before hearing, 不早于 听证日 */
+    /* not before hearing, 不早于 听证日; not before 3 months from objection */
     | NOT_BEFORE by_date      { $$ = node1(lx, C_NOT_BEFORE, @$, $2); }
     /* with consent of requester, provider; 须经 … 同意 */
     | WITH CONSENT OF consenters { $$ = node1(lx, C_CONSENT, @$, $4.first); }

@@ -370,12 +370,13 @@ static bf_str mended(struct bf_lexer *lx, const char *p, uint32_t len) {
 #define TITLE_MAX 300    /* bytes of a 《title》 */
 #define CLOSER_REACH 240 /* bytes: how far ahead an opening 自, 在, 于 looks for its 之日起 */
 
-/* Does 之日起, 之日 or 届满前 close, behind 的-joined words, what an opener would open? */
+/* Does 之日起, 之日, 届满前 or 届满后 close, behind 的-joined words, what an opener would open? */
 static bool closer_ahead(const char *p) {
     for (const char *end = p + CLOSER_REACH; p < end;) {
         enum bf_word word;
         uint32_t n = bf_hinge(p, &word), len;
-        if (n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY))
+        if (n && (word == BF_W_FROM_DAY || word == BF_W_THE_DAY || word == BF_W_BY_EXPIRY ||
+                  word == BF_W_AFTER_EXPIRY))
             return true;
         if (n && word != BF_W_DE)
             return false;

@@ -338,7 +338,17 @@ static void put_opened(struct bf_line *l, const char *opener, const struct bf_no
 static void limit_zh(struct bf_line *l, const struct bf_node *clauses) {
     const struct bf_node *within = find(clauses, BF_N_C_WITHIN), *from = find(clauses, BF_N_C_FROM),
                          *by = find(clauses, BF_N_C_BY);
-    if (within) {
+    const struct bf_node *after = find(clauses, BF_N_C_NOT_BEFORE);
+    if (after && from) {
+        bool literal = after->a->kind == BF_N_PERIOD;
+        put_opened(l, "自", from->a, "之日起");
+        if (literal)
+            bf_line_tight(l);
+        bf_put_operand(l, after->a);
+        if (literal)
+            bf_line_tight(l);
+        bf_put_zh(l, "届满后");
+    } else if (within) {
         bool literal = within->a->kind == BF_N_PERIOD;
         if (from)
             put_opened(l, "自", from->a, "之日起");
@@ -387,6 +397,11 @@ static void limit_en(struct bf_line *l, const struct bf_node *clauses) {
         bf_put_en(l, "within");
         bf_put_operand(l, c->a);
     }
+    if ((c = find(clauses, BF_N_C_NOT_BEFORE))) {
+        bf_line_break(l);
+        bf_put_en(l, "not before");
+        put_date(l, c->a);
+    }
     if ((c = find(clauses, BF_N_C_FROM))) {
         bf_put_en(l, "from");
         bf_put_operand(l, c->a);
@@ -416,11 +431,6 @@ static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
     if ((c = find(clauses, BF_N_C_ONCE)))
         put_once(l, c);
     limit_en(l, clauses);
-    if ((c = find(clauses, BF_N_C_NOT_BEFORE))) {
-        bf_line_break(l);
-        bf_put_en(l, "not before");
-        put_date(l, c->a);
-    }
     if ((c = find(clauses, BF_N_C_DATED))) {
         bf_line_break(l);
         bf_put_word(l, BF_W_DATED);
@@ -453,7 +463,8 @@ static void act_clauses_en(struct bf_line *l, const struct bf_node *clauses) {
 
 static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, bool guard) {
     const struct bf_node *c;
-    if ((c = find(clauses, BF_N_C_FROM)) && !find(clauses, BF_N_C_WITHIN)) {
+    if ((c = find(clauses, BF_N_C_FROM)) && !find(clauses, BF_N_C_WITHIN) &&
+        !find(clauses, BF_N_C_NOT_BEFORE)) {
         bf_line_space(l); /* a mistake, but the author's to mend */
         put_opened(l, "自", c->a, "之日起");
     }
@@ -498,7 +509,7 @@ static void act_clauses_zh(struct bf_line *l, const struct bf_node *clauses, boo
         put_consenters(l, c->a);
         bf_put_zh(l, "报备");
     }
-    if ((c = find(clauses, BF_N_C_NOT_BEFORE))) {
+    if ((c = find(clauses, BF_N_C_NOT_BEFORE)) && !find(clauses, BF_N_C_FROM)) {
         bf_put_comma(l);
         bf_line_break(l);
         bf_put_zh(l, "不早于");

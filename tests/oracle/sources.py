@@ -184,7 +184,7 @@ class Source:
             return f" by {self.period()} before {self.path()}"
         return ""
 
-    def some_clauses(self, kinds):
+    def some_clauses(self, kinds, windowed=False):
         makers = {
             "once": lambda: self.pick([" once", " 3 times"]),
             "consent": lambda: f" with consent of {self.join([self.subject() for _ in range(self.r.randint(1, 2))])}",
@@ -192,7 +192,7 @@ class Source:
             "if": lambda: f" if {self.cond()}",
             "not before": lambda: f" not before {self.pick([self.date(), '06-30', self.path()])}",
         }
-        kinds = [k for k in kinds if self.chance(0.25)]
+        kinds = [k for k in kinds if self.chance(0.25) and not (windowed and k == "not before")]
         self.r.shuffle(kinds)
         return "".join(makers[k]() for k in kinds)
 
@@ -210,8 +210,11 @@ class Source:
         s = " or ".join(self.subject() for _ in range(self.pick([1, 1, 2])))
         if kind == "may":
             where = f" in {self.names()}" if self.chance(0.15) else ""
-            return (f"{s} may {self.name()}{self.label()} {self.params()}{where}{self.limit()}"
-                    f"{self.some_clauses(['once', 'consent', 'reporting', 'if', 'not before'])}{self.goal()}"
+            limit = self.limit()
+            if self.chance(0.1):
+                limit = f" not before {self.pick([self.period(), self.path()])} from {self.pick(['start', self.path(), self.date()])}"
+            return (f"{s} may {self.name()}{self.label()} {self.params()}{where}{limit}"
+                    f"{self.some_clauses(['once', 'consent', 'reporting', 'if', 'not before'], limit != '')}{self.goal()}"
                     f"{self.effects()}{self.cites()}")
         if kind == "must":
             guard = f" if {self.cond()}" if self.chance(0.2) else ""

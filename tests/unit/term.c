@@ -325,7 +325,25 @@ static void test_before_after(void **state) {
     /* All starts from 28 to 31 January 2025 end on 28 February. */
     assert_int_equal(bf_period_before(cn, &plain, month, day("2025-02-28"), &d), BF_DAYS_CERTAIN);
     assert_string_equal(show(d), "2025-01-31");
+    const struct {
+        const char *from, *to;
+        struct bf_period by;
+        bool back;
+    } moved[] = {
+        {"2025-11-06", "2025-11-09", {BF_UNIT_DAYS, 3}, false}, /* a Sunday */
+        {"2025-11-09", "2025-11-06", {BF_UNIT_DAYS, 3}, true},
+        {"2025-09-30", "2025-10-09", {BF_UNIT_WORKING_DAYS, 1}, false}, /* behind National Day */
+        {"2025-10-09", "2025-09-30", {BF_UNIT_WORKING_DAYS, 1}, true},
+        {"2024-01-31", "2024-02-29", {BF_UNIT_MONTHS, 1}, false},
+        {"2025-03-31", "2025-02-28", {BF_UNIT_MONTHS, 1}, true},
+    };
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+        assert_int_equal(bf_day_moved(cn, moved[i].by, day(moved[i].from), moved[i].back, &d),
+                         BF_DAYS_CERTAIN);
+        assert_string_equal(show(d), moved[i].to);
+    }
     struct bf_period hour = {BF_UNIT_HOURS, 1};
+    assert_int_equal(bf_day_moved(cn, hour, 0, false, &d), BF_DAYS_RANGE);
     assert_int_equal(bf_period_after(cn, &plain, hour, 0, &d), BF_DAYS_RANGE);
     assert_int_equal(bf_workday(cn, day("2025-10-03"), &d), BF_DAYS_CERTAIN);
     assert_string_equal(show(d), "2025-10-09");
