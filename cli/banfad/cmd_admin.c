@@ -168,6 +168,21 @@ static bool put_states(int *argc, char **argv, json_t *body) {
     return fine;
 }
 
+/* --recompute DUTY, or all, into ["DUTY",…] or "all". */
+static void put_recompute(int *argc, char **argv, json_t *body) {
+    json_t *duties = json_array();
+    bool all = false;
+    for (const char *v; (v = bf_cli_value(argc, argv, "--recompute")) != NULL;) {
+        all |= strcmp(v, "all") == 0;
+        json_array_append_new(duties, json_string(v));
+    }
+    if (all)
+        json_object_set_new(body, "recompute", json_string("all"));
+    else if (json_array_size(duties))
+        json_object_set(body, "recompute", duties);
+    json_decref(duties);
+}
+
 static int policy_migrate(struct bf_client *c, int argc, char **argv) {
     json_t *body = json_object();
     const char *to = bf_cli_value(&argc, argv, "--to");
@@ -176,6 +191,7 @@ static int policy_migrate(struct bf_client *c, int argc, char **argv) {
     if (to)
         json_object_set_new(body, "to", json_string(to));
     bool fine = put_states(&argc, argv, body);
+    put_recompute(&argc, argv, body);
     char *text = json_dumps(body, JSON_COMPACT);
     if (!fine)
         bf_cli_usage(c->cli, BF_T_ADMIN_STATE_MAP, BF_NOARGS);

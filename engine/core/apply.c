@@ -188,12 +188,7 @@ static bool armed(const struct at *t, struct bf_case_duty *d) {
     d->by = BF_NONE;
     d->start = (bf_day)start.u.i;
     d->start_at = bf_present(start_at) ? start_at.u.i : BF_INSTANT_NONE;
-    d->limit = limit.kind == BF_K_PERIOD ? BF_LIMIT_PERIOD
-               : limit.kind == BF_K_DATE ? BF_LIMIT_DATE
-                                         : BF_LIMIT_NONE;
-    d->unit = (uint8_t)limit.aux;
-    d->count = d->limit == BF_LIMIT_PERIOD ? limit.u.i : 0;
-    d->date = d->limit == BF_LIMIT_DATE ? (bf_day)limit.u.i : BF_DAY_NONE;
+    bf_case_set_limit(d, limit);
     d->extension_count = d->pause_count = 0;
     d->due = f->due;
     return true;

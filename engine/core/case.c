@@ -199,6 +199,15 @@ uint32_t bf_case_happened(const struct bf_image *m, const struct bf_case *c, uin
     return bf_case_duty(m, c, duty)->comings; /* ENTRY, DATE: coming to where it lives */
 }
 
+void bf_case_set_limit(struct bf_case_duty *d, struct bf_value limit) {
+    d->limit = limit.kind == BF_K_PERIOD ? BF_LIMIT_PERIOD
+               : limit.kind == BF_K_DATE ? BF_LIMIT_DATE
+                                         : BF_LIMIT_NONE;
+    d->unit = (uint8_t)limit.aux;
+    d->count = d->limit == BF_LIMIT_PERIOD ? limit.u.i : 0;
+    d->date = d->limit == BF_LIMIT_DATE ? (bf_day)limit.u.i : BF_DAY_NONE;
+}
+
 struct bf_term bf_case_term(const struct bf_case_duty *d) {
     return (struct bf_term){
         .limit = (enum bf_limit)d->limit,

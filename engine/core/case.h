@@ -186,6 +186,8 @@ bool bf_duty_lives(const struct bf_image *m, uint32_t state, uint32_t duty);
 uint32_t bf_case_happened(const struct bf_image *m, const struct bf_case *c, uint32_t duty);
 /* The ledger of a duty that was armed, for term.h. */
 struct bf_term bf_case_term(const struct bf_case_duty *d);
+/* Its limit is a period, a Date, or absent. */
+void bf_case_set_limit(struct bf_case_duty *d, struct bf_value limit);
 /* The duty whose limit passes next, and when; BF_NONE if none will (open limits, paused, provisional).
 ** Several at one instant: the first written. */
 uint32_t bf_case_next_lapse(const struct bf_image *m, const struct bf_case *c, bf_instant *at);

@@ -33,25 +33,6 @@ static enum bf_why due_of(struct bf_stepper *s, const struct bf_term *t, struct 
 
 /* ---- arming ---- */
 
-/* What the limit of a duty says now: v is a period, a Date, or absent. */
-static enum bf_why read_limit(struct bf_stepper *s, const struct bf_i_duty *d, bf_day start,
-                              struct bf_value *v) {
-    *v = BF_ABSENT;
-    if (d->limit == BF_I_LIMIT_NONE)
-        return BF_WHY_NOTHING;
-    if (d->limit == BF_I_LIMIT_BY_MONTH_DAY) {
-        bf_day day;
-        if (!bf_judge_month_day(start, d->limit_code, &day))
-            return BF_WHY_CALENDAR;
-        *v = bf_date(day);
-        return BF_WHY_NOTHING;
-    }
-    enum bf_why why = bf_eval(&s->judge.env, d->limit_code, v);
-    if (!why && v->kind == BF_K_PERIOD && v->u.i < 1)
-        why = BF_WHY_LIMIT;
-    return why;
-}
-
 /* From when its days are counted: its event, or (anew) this step's day. */
 static enum bf_why read_start(struct bf_stepper *s, const struct bf_i_duty *d, bool anew,
                               bf_day *day, bf_instant *at) {
@@ -89,7 +70,7 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
     bf_day day;
     bf_instant at;
     enum bf_why why = read_start(s, d, anew, &day, &at);
-    if (why || (why = read_limit(s, d, day, &limit)))
+    if (why || (why = bf_judge_limit(&s->judge, d, day, &limit)))
         return why;
     struct bf_term t = {.limit = BF_LIMIT_NONE, .start = day, .start_at = at};
     if (limit.kind == BF_K_PERIOD) {

@@ -340,6 +340,24 @@ bool bf_judge_month_day(bf_day from, uint32_t month_day, bf_day *out) {
     return false;
 }
 
+enum bf_why bf_judge_limit(struct bf_judge *j, const struct bf_i_duty *d, bf_day start,
+                           struct bf_value *v) {
+    *v = BF_ABSENT;
+    if (d->limit == BF_I_LIMIT_NONE)
+        return BF_WHY_NOTHING;
+    if (d->limit == BF_I_LIMIT_BY_MONTH_DAY) {
+        bf_day day;
+        if (!bf_judge_month_day(start, d->limit_code, &day))
+            return BF_WHY_CALENDAR;
+        *v = bf_date(day);
+        return BF_WHY_NOTHING;
+    }
+    enum bf_why why = bf_eval(&j->env, d->limit_code, v);
+    if (!why && v->kind == BF_K_PERIOD && v->u.i < 1)
+        why = BF_WHY_LIMIT;
+    return why;
+}
+
 static enum bf_why window_limit(struct bf_judge *j, const struct bf_i_offer *o,
                                 struct bf_value *limit) {
     bf_day day;

@@ -56,6 +56,9 @@ enum bf_why bf_judge_party(struct bf_judge *j, const struct bf_i_actor *row,
 /* Do pauses of the state the case is in make the duty stand still? src: of the pause */
 enum bf_why bf_judge_pauses(struct bf_judge *j, uint32_t duty, bool *yes, uint32_t *src);
 
+/* What the limit of a duty that counts from `start` says now: v is a period, a Date, or absent. */
+enum bf_why bf_judge_limit(struct bf_judge *j, const struct bf_i_duty *d, bf_day start,
+                           struct bf_value *v);
 /* The first 12-31 (say) on or after a day; the month's last day where it has no such. False: past year 9999. */
 bool bf_judge_month_day(bf_day from, uint32_t month_day, bf_day *out);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/core/canon.h"
+#include "engine/core/judge.h"
 
 const char *bf_change_word(enum bf_change change) {
     static const char *const word[BF_CHANGES] = {
@@ -28,13 +29,13 @@ struct move {
     const struct bf_i_proc *px, *py;
     const struct bf_case *x;
     struct bf_case *y;
-    const struct bf_state_map *map;
+    const struct bf_migrate_choice *choice;
     const struct bf_world *w;
     struct bf_arena *a;
     struct bf_migrated *out;
     struct bf_changed *changed;
     uint32_t changed_cap;
-    bf_str *voided;
+    bf_str *voided, *recomputed;
     uint32_t *duty; /* by duty of x: that of y, BF_NONE */
 };
 
@@ -114,9 +115,9 @@ static struct bf_value carry_party(struct move *v, struct bf_value party) {
 
 static bf_str state_name(const struct move *v, uint32_t state) {
     bf_str name = bf_i_text(v->mx, v->mx->state[state].name);
-    for (uint32_t i = 0; i < v->map->count; i++)
-        if (bf_str_eq(v->map->from[i], name))
-            return v->map->to[i];
+    for (uint32_t i = 0; i < v->choice->count; i++)
+        if (bf_str_eq(v->choice->from[i], name))
+            return v->choice->to[i];
     return name;
 }
 
@@ -497,6 +498,63 @@ static void new_duties(struct move *v) {
     }
 }
 
+/* ---- periods that are not kept ---- */
+
+static bool is_chosen(const struct move *v, uint32_t row) {
+    bf_str name = bf_i_text(v->my, v->my->duty[row].name);
+    bool chosen = v->choice->recompute_all;
+    for (uint32_t i = 0; i < v->choice->recompute_count && !chosen; i++)
+        chosen = bf_str_eq(v->choice->recompute[i], name);
+    return chosen;
+}
+
+static enum bf_why limit(struct move *v, struct bf_judge *j, uint32_t row, struct bf_value member,
+                         struct bf_case_duty *d) {
+    struct bf_value value;
+    if (!running(d))
+        return BF_WHY_NOTHING;
+    j->env.member = member;
+    enum bf_why why = bf_judge_limit(j, &v->my->duty[row], d->start, &value);
+    if (!why)
+        bf_case_set_limit(d, value);
+    return why;
+}
+
+static enum bf_why limits_of(struct move *v, struct bf_judge *j, uint32_t row) {
+    struct bf_case_duty *whole = &v->y->duties[row - v->py->duties.first];
+    if (!v->my->duty[row].each)
+        return limit(v, j, row, BF_ABSENT, whole);
+    enum bf_why why = BF_WHY_NOTHING;
+    for (uint32_t i = 0; i < v->y->member_count && !why; i++) {
+        struct bf_case_member *x = (struct bf_case_member *)(uintptr_t)v->y->members[i];
+        if (x->duty == row) /* made here, by members() */
+            why = limit(v, j, row, x->who, &x->d);
+    }
+    return why;
+}
+
+/* All of the case is there that the new text may ask for. */
+static bool limits(struct move *v, bf_instant at) {
+    struct bf_judge j;
+    bf_judge_init(&j, v->my, v->w, v->y, at > v->y->at ? at : v->y->at, v->a);
+    for (uint32_t i = 0; i < v->px->duties.count; i++) {
+        uint32_t row = v->duty[i];
+        if (row == BF_NONE || !running(&v->x->duties[i]) || !is_chosen(v, row))
+            continue;
+        enum bf_why why = limits_of(v, &j, row);
+        if (why == BF_WHY_NEEDS) {
+            v->out->needs = true;
+            v->out->need = j.env.need;
+            return false;
+        }
+        if (why)
+            return obstacle(v, BF_OBSTACLE_RULE, bf_str_of(bf_why_word(why)));
+        v->recomputed[v->out->recomputed_count++] = bf_i_text(v->my, v->my->duty[row].name);
+    }
+    v->out->recomputed = v->recomputed;
+    return true;
+}
+
 /* ---- what the new rules make of it ---- */
 
 static bool look(struct move *v, bf_instant at) {
@@ -567,10 +625,16 @@ static bool proc_there(struct move *v, uint32_t *proc) {
 }
 
 void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
-                const struct bf_world *w, const struct bf_state_map *map, bf_instant at,
+                const struct bf_world *w, const struct bf_migrate_choice *choice, bf_instant at,
                 struct bf_arena *a, struct bf_migrated *out) {
-    struct move v = {
-        .mx = m, .my = to, .px = &m->proc[c->proc], .x = c, .map = map, .w = w, .a = a, .out = out};
+    struct move v = {.mx = m,
+                     .my = to,
+                     .px = &m->proc[c->proc],
+                     .x = c,
+                     .choice = choice,
+                     .w = w,
+                     .a = a,
+                     .out = out};
     uint32_t proc;
     *out = (struct bf_migrated){.obstacle = BF_OBSTACLE_NONE};
     if (!proc_there(&v, &proc))
@@ -579,6 +643,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
     v.y = bf_case_new(a, to, proc);
     v.duty = bf_new_array(a, uint32_t, v.px->duties.count + 1);
     v.voided = bf_new_array(a, bf_str, v.px->duties.count + 1);
+    v.recomputed = bf_new_array(a, bf_str, v.px->duties.count + 1);
     v.y->number = c->number;
     v.y->parent = c->parent;
     v.y->start_day = c->start_day;
@@ -590,6 +655,6 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
         return;
     duties(&v);
     new_duties(&v);
-    if (violations(&v) && requests(&v) && subs(&v) && data(&v) && look(&v, at))
+    if (violations(&v) && requests(&v) && subs(&v) && data(&v) && limits(&v, at) && look(&v, at))
         tell_duties(&v);
 }

@@ -2,7 +2,8 @@
 **
 ** Everything is found by its name: procedure, state (or as the map says), data (whose types must be the same), acts,
 ** duties, violations, assumptions. What the two have in common is carried over as it is: a duty keeps start, period and
-** ledger, and whether it is open. Then the new image's rules look at the case as it is: due dates are computed anew,
+** ledger, and whether it is open. Of a running duty that is chosen, the period is what the new text says of the case as it
+** came over; start and ledger stay. Then the new image's rules look at the case as it is: due dates are computed anew,
 ** duties that do not live there become void, those it had not are armed, and `when` is tried.
 **
 ** A new duty whose event is the coming to where it lives counts from the migration.
@@ -33,10 +34,13 @@ struct bf_changed {
     struct bf_due before, after; /* of duties; kind NONE where there is none */
 };
 
-/* State names, from one image to the other; those not in it keep theirs. */
-struct bf_state_map {
-    const bf_str *from, *to;
+/* What the operator chooses. */
+struct bf_migrate_choice {
+    const bf_str *from, *to; /* states that have another name there; those not in it keep theirs */
     uint32_t count;
+    const bf_str *recompute; /* duties of the new text, by name, whose period is not kept */
+    uint32_t recompute_count;
+    bool recompute_all;
 };
 
 struct bf_migrated {
@@ -52,12 +56,14 @@ struct bf_migrated {
     uint32_t changed_count;
     const bf_str *voided; /* running duties that the new image has not, by name */
     uint32_t voided_count;
+    const bf_str *recomputed; /* those whose period was read anew, by name */
+    uint32_t recomputed_count;
 };
 
 /* c: an open case of image m, whose lapses due by `at` have happened. The world is the new image's. The result is in the
 ** arena and shares nothing with c. */
 void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
-                const struct bf_world *w, const struct bf_state_map *map, bf_instant at,
+                const struct bf_world *w, const struct bf_migrate_choice *choice, bf_instant at,
                 struct bf_arena *a, struct bf_migrated *out);
 
 #endif

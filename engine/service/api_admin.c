@@ -6,6 +6,8 @@
 #include "engine/service/api_parts.h"
 #include "engine/service/notice.h"
 
+enum { PREFIX_MIN = 4 }; /* of a hash: shorter ones are too likely meant otherwise */
+
 /* ---- how policies and calendars are told ---- */
 static void put_text(struct bf_buf *out, const char *before, bf_str text) {
     bf_buf_z(out, before);
@@ -66,22 +68,53 @@ void bf_on_policies_list(struct bf_call *c) {
     bf_call_json(c, 200, &out);
 }
 
-/* A hash, or a name: the active one, else the one loaded last. NULL: answered. */
-static struct bf_policy_known *policy_named(struct bf_call *c, bf_str wanted) {
-    struct bf_service *s = c->service;
-    struct bf_policy_known *best = bf_service_policy(s, wanted);
-    if (best && best->seq)
-        return best;
-    best = NULL;
+static struct bf_policy_known *loaded_last(struct bf_service *s, bf_str name) {
+    struct bf_policy_known *best = NULL;
     for (uint32_t i = 0; i < s->policy_count; i++) {
         struct bf_policy_known *p = &s->policies[i];
-        if (p->seq && bf_str_eq(bf_i_text(p->image, p->image->policy.name), wanted) &&
+        if (p->seq && bf_str_eq(bf_i_text(p->image, p->image->policy.name), name) &&
             (!best || p->seq > best->seq))
             best = p;
     }
-    if (!best)
-        bf_call_problem(c, 404, "no-policy", BF_T_ADMIN_NO_POLICY, BF_ARGS(bf_arg_str(wanted)));
     return best;
+}
+
+/* Whose hashes begin so, each behind a blank. one: the last of them; NULL: there is none. */
+static bf_str begin_so(struct bf_call *c, bf_str start, struct bf_policy_known **one,
+                       uint32_t *count) {
+    struct bf_service *s = c->service;
+    struct bf_buf all;
+    bf_buf_in(&all, c->arena);
+    *one = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < s->policy_count && start.len >= PREFIX_MIN; i++) {
+        char hex[2 * BF_SHA256_LEN + 1];
+        bf_hex(s->policies[i].image->hash, BF_SHA256_LEN, hex);
+        if (!s->policies[i].seq || start.len >= sizeof hex || memcmp(hex, start.p, start.len) != 0)
+            continue;
+        *one = &s->policies[i];
+        ++*count;
+        bf_buf_fmt(&all, " %.16s", hex);
+    }
+    return bf_buf_view(&all);
+}
+
+struct bf_policy_known *bf_api_policy_named(struct bf_call *c, bf_str wanted) {
+    struct bf_policy_known *p = bf_service_policy(c->service, wanted);
+    uint32_t count = 0;
+    if (!p)
+        p = loaded_last(c->service, wanted);
+    if (p)
+        return p;
+    bf_str like = begin_so(c, wanted, &p, &count);
+    if (count == 1)
+        return p;
+    if (count)
+        bf_call_problem(c, 404, "no-policy", BF_T_ADMIN_POLICIES_LIKE,
+                        BF_ARGS(bf_arg_str(wanted), bf_arg_str(like)));
+    else
+        bf_call_problem(c, 404, "no-policy", BF_T_ADMIN_NO_POLICY, BF_ARGS(bf_arg_str(wanted)));
+    return NULL;
 }
 
 static void tell_policy(struct bf_call *c, int status, const struct bf_policy_known *p) {
@@ -92,7 +125,7 @@ static void tell_policy(struct bf_call *c, int status, const struct bf_policy_kn
 }
 
 void bf_on_policy_read(struct bf_call *c) {
-    const struct bf_policy_known *p = policy_named(c, c->match.parts[0]);
+    const struct bf_policy_known *p = bf_api_policy_named(c, c->match.parts[0]);
     if (p)
         tell_policy(c, 200, p);
 }
@@ -188,7 +221,7 @@ static void adopt_shipped(struct bf_call *c, bf_str name) {
         return;
     }
     struct bf_call_notice n = calendar_notice(c, known->calendar);
-    n.aside = true;
+    n.part = BF_NOTICE_ASIDE;
     bf_call_notice(c, &n, send_policy);
 }
 
@@ -219,7 +252,7 @@ void bf_on_policies_load(struct bf_call *c) {
 
 /* All others of its name are named, active or not: of two activations under way at once the later then wins whole. */
 void bf_on_policy_activate(struct bf_call *c) {
-    struct bf_policy_known *p = policy_named(c, c->match.parts[0]);
+    struct bf_policy_known *p = bf_api_policy_named(c, c->match.parts[0]);
     if (!p)
         return;
     c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);

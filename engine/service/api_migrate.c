@@ -1,13 +1,15 @@
 /* Api of moving open cases to another version of their policy (engine/core/migrate.h).
 **
-** {policy} is the version the cases are pinned to; the body is {"dry_run":bool,"states":{OLD:NEW},"to":NAME|HASH}. What
-** became, or would become, of each case is told, of the first CASES_TOLD in full, of the rest as numbers. It can be asked
-** for again: what has moved is no longer of the old version. That it was asked for is a row of its own, under the key, and
-** before those of the cases; a dry run leaves none.
+** {policy} is the version the cases are pinned to; the body is {"dry_run":bool,"recompute":"all"|[DUTY…],
+** "states":{OLD:NEW},"to":NAME|HASH}. What became, or would become, of each case is told, of the first CASES_TOLD in full,
+** of the rest as numbers. That it was asked for is a row, under the key and before those of the cases, and what came of it
+** is another behind them; a dry run leaves none. Sent again it tells the latter; if it was cut off, and there is none, it
+** goes on: what has moved is no longer of the old version.
 */
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/core/canon.h"
 #include "engine/service/api_parts.h"
 #include "engine/service/notice.h"
 
@@ -18,7 +20,7 @@ struct migration {
     struct bf_buf cases;
     const struct bf_image *to;
     const struct bf_engine_policy *old, *new;
-    struct bf_state_map map;
+    struct bf_migrate_choice choice;
     bool dry_run, memory;
     uint64_t told, moves, stays;
     enum bf_answer_kind end;
@@ -29,19 +31,20 @@ static void put_text(struct bf_buf *out, const char *before, bf_str text) {
     bf_json_text(text, out);
 }
 
+static void put_due(struct bf_buf *out, const char *key, const struct bf_due *due) {
+    if (due->kind == BF_DUE_NONE)
+        return;
+    bf_buf_z(out, key);
+    bf_api_due_json(due, out);
+    bf_buf_char(out, ',');
+}
+
+/* Canonical: what came of a migration is kept in a row. */
 static void put_change(const struct bf_changed *x, struct bf_buf *out) {
-    if (x->after.kind != BF_DUE_NONE) {
-        bf_buf_z(out, "{\"after\":");
-        bf_api_due_json(&x->after, out);
-        bf_buf_z(out, ",\"change\":");
-    } else {
-        bf_buf_z(out, "{\"change\":");
-    }
-    bf_buf_fmt(out, "\"%s\"", bf_change_word(x->change));
-    if (x->before.kind != BF_DUE_NONE) {
-        bf_buf_z(out, ",\"before\":");
-        bf_api_due_json(&x->before, out);
-    }
+    bf_buf_char(out, '{');
+    put_due(out, "\"after\":", &x->after);
+    put_due(out, "\"before\":", &x->before);
+    bf_buf_fmt(out, "\"change\":\"%s\"", bf_change_word(x->change));
     put_text(out, ",\"label\":", x->label);
     put_text(out, ",\"name\":", x->name);
     if (x->now.len)
@@ -80,15 +83,9 @@ static void each(void *ctx, const struct bf_migrated_case *x) {
     m->memory = !bf_call_try(m->call, put_case, (void *)(uintptr_t)x);
 }
 
-static void tell(struct bf_call *c, void *arg) {
+static bf_str came_of_it(struct bf_call *c) {
     const struct migration *m = c->own;
     struct bf_buf out;
-    (void)arg;
-    if (m->end != BF_ANSWER_DONE || m->memory) {
-        bf_call_engine_problem(c,
-                               &(struct bf_answer){.kind = m->memory ? BF_ANSWER_MEMORY : m->end});
-        return;
-    }
     bf_buf_in(&out, c->arena);
     bf_buf_z(&out, "{\"cases\":[");
     bf_buf_put(&out, m->cases.p, m->cases.len);
@@ -98,7 +95,58 @@ static void tell(struct bf_call *c, void *arg) {
                m->moves, m->stays);
     bf_json_hex(m->to->hash, BF_SHA256_LEN, &out);
     bf_buf_char(&out, '}');
+    return bf_buf_view(&out);
+}
+
+static void tell_json(struct bf_call *c, bf_str json) {
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    bf_buf_str(&out, json);
     bf_call_json(c, 200, &out);
+}
+
+/* From the row, whoever made it. */
+static void tell_ended(struct bf_call *c, const struct bf_answer *a) {
+    struct bf_canon row;
+    struct bf_error e;
+    const struct bf_canon *json = bf_canon_read(c->arena, bf_str_dup(c->arena, a->data), &row, &e)
+                                      ? NULL
+                                      : bf_canon_member(&row, "json");
+    if (json)
+        tell_json(c, json->bytes);
+    else
+        bf_call_engine_problem(c, &(struct bf_answer){.kind = BF_ANSWER_STORE});
+}
+
+/* {"id":OLD,"json":…,"kind":"migration"} */
+static bf_str setting(struct bf_call *c, bf_str json) {
+    const struct migration *m = c->own;
+    struct bf_buf data;
+    bf_buf_in(&data, c->arena);
+    bf_buf_z(&data, "{\"id\":");
+    bf_json_hex(m->old->image->hash, BF_SHA256_LEN, &data);
+    bf_buf_z(&data, ",\"json\":");
+    bf_buf_str(&data, json);
+    bf_buf_z(&data, ",\"kind\":\"migration\"}");
+    return bf_buf_view(&data);
+}
+
+static void tell(struct bf_call *c, void *arg) {
+    const struct migration *m = c->own;
+    (void)arg;
+    if (m->end != BF_ANSWER_DONE || m->memory) {
+        bf_call_engine_problem(c,
+                               &(struct bf_answer){.kind = m->memory ? BF_ANSWER_MEMORY : m->end});
+        return;
+    }
+    bf_str json = came_of_it(c);
+    if (m->dry_run) {
+        tell_json(c, json);
+        return;
+    }
+    struct bf_call_notice n = {
+        .kind = BF_ENTRY_SETTING, .data = setting(c, json), .part = BF_NOTICE_END};
+    bf_call_notice(c, &n, tell_ended);
 }
 
 static void done(void *ctx, enum bf_answer_kind kind) {
@@ -107,69 +155,120 @@ static void done(void *ctx, enum bf_answer_kind kind) {
     bf_call_run(m->call, tell, NULL);
 }
 
-static bool read_map(struct bf_call *c, struct bf_state_map *map) {
+static bf_str text_of(const json_t *j) {
+    return (bf_str){json_string_value(j), (uint32_t)json_string_length(j)};
+}
+
+static bool read_states(struct bf_call *c, struct bf_migrate_choice *x) {
     json_t *states = json_object_get(c->body, "states"), *to;
     size_t count = json_object_size(states);
     bf_str *from = bf_new_array(c->arena, bf_str, count + 1);
     bf_str *now = bf_new_array(c->arena, bf_str, count + 1);
     const char *name;
-    *map = (struct bf_state_map){from, now, 0};
+    x->from = from;
+    x->to = now;
     if (states && !json_is_object(states))
         return false;
     json_object_foreach(states, name, to) {
         if (!json_is_string(to))
             return false;
-        from[map->count] = bf_str_of(name);
-        now[map->count++] = bf_str_of(json_string_value(to));
+        from[x->count] = bf_str_of(name);
+        now[x->count++] = text_of(to);
     }
     return true;
 }
 
-static bool has_state(const struct bf_image *m, bf_str name) {
-    for (uint32_t i = 0; i < m->state_count; i++)
-        if (bf_str_eq(bf_i_text(m, m->state[i].name), name))
-            return true;
+static bool read_recompute(struct bf_call *c, struct bf_migrate_choice *x) {
+    const json_t *list = json_object_get(c->body, "recompute");
+    size_t count = json_array_size(list);
+    bf_str *duties = bf_new_array(c->arena, bf_str, count + 1);
+    x->recompute_all = json_is_string(list) && bf_str_eq(text_of(list), BF_STR("all"));
+    x->recompute = duties;
+    if (list && !json_is_array(list) && !x->recompute_all)
+        return false;
+    for (; x->recompute_count < count; x->recompute_count++) {
+        const json_t *duty = json_array_get(list, x->recompute_count);
+        if (!json_is_string(duty))
+            return false;
+        duties[x->recompute_count] = text_of(duty);
+    }
+    return true;
+}
+
+/* ---- is what the choice names there? ---- */
+struct names {
+    struct bf_call *call;
+    struct bf_buf all; /* each once, in written order */
+    bf_str wanted;
+    bool found;
+};
+
+static void look_at(struct names *n, const struct bf_image *m, uint32_t name) {
+    bf_str text = bf_i_text(m, name);
+    struct bf_buf once;
+    n->found |= bf_str_eq(text, n->wanted);
+    bf_buf_in(&once, n->call->arena);
+    bf_buf_z(&once, ", ");
+    bf_buf_str(&once, text);
+    bf_buf_z(&once, ", ");
+    if (n->all.len && memmem(n->all.p, n->all.len, once.p, once.len))
+        return;
+    bf_buf_str(&n->all, n->all.len ? (bf_str){once.p + 2, once.len - 2} : bf_buf_view(&once));
+}
+
+/* False: answered. */
+static bool there(struct names *n, const char *member, enum bf_text_id missing) {
+    struct bf_buf members;
+    if (n->found)
+        return true;
+    bf_buf_in(&members, n->call->arena);
+    put_text(&members, ",\"member\":", bf_str_of(member));
+    bf_str all = n->all.len ? (bf_str){n->all.p + 2, (uint32_t)n->all.len - 4} : BF_STR("-");
+    bf_call_problem_with(n->call, 422, "member", missing,
+                         BF_ARGS(bf_arg_str(n->wanted), bf_arg_str(all)), bf_buf_view(&members));
     return false;
 }
 
-/* Each once, in written order. */
-static bf_str state_names(const struct bf_image *m, struct bf_arena *a) {
-    struct bf_buf out;
-    bf_buf_in(&out, a);
-    for (uint32_t i = 0; i < m->state_count; i++) {
-        bool told = false;
-        for (uint32_t k = 0; k < i && !told; k++)
-            told = m->state[k].name == m->state[i].name;
-        if (told)
-            continue;
-        bf_buf_z(&out, out.len ? ", " : "");
-        bf_buf_str(&out, bf_i_text(m, m->state[i].name));
-    }
-    return bf_buf_view(&out);
+static struct names names_of(struct bf_call *c, bf_str wanted) {
+    struct names n = {.call = c, .wanted = wanted};
+    bf_buf_in(&n.all, c->arena);
+    return n;
 }
 
-/* Is each state of the map there? False: answered. */
-static bool map_fits(struct bf_call *c, const struct bf_state_map *map, const struct bf_image *old,
-                     const struct bf_image *new) {
-    for (uint32_t i = 0; i < 2 * map->count; i++) {
-        const struct bf_image *m = i % 2 ? new : old;
-        bf_str name = i % 2 ? map->to[i / 2] : map->from[i / 2];
-        if (has_state(m, name))
-            continue;
-        bf_call_problem_with(c, 422, "member",
-                             i % 2 ? BF_T_ADMIN_NO_NEW_STATE : BF_T_ADMIN_NO_OLD_STATE,
-                             BF_ARGS(bf_arg_str(name), bf_arg_str(state_names(m, c->arena))),
-                             BF_STR(",\"member\":\"states\""));
-        return false;
-    }
+static bool has_state(struct bf_call *c, const struct bf_image *m, bf_str name,
+                      enum bf_text_id missing) {
+    struct names n = names_of(c, name);
+    for (uint32_t i = 0; i < m->state_count; i++)
+        look_at(&n, m, m->state[i].name);
+    return there(&n, "states", missing);
+}
+
+static bool has_duty(struct bf_call *c, const struct bf_image *m, bf_str name) {
+    struct names n = names_of(c, name);
+    for (uint32_t i = 0; i < m->duty_count; i++)
+        look_at(&n, m, m->duty[i].name);
+    return there(&n, "recompute", BF_T_ADMIN_NO_NEW_DUTY);
+}
+
+/* False: answered. */
+static bool choice_fits(struct bf_call *c, const struct bf_migrate_choice *x,
+                        const struct bf_image *old, const struct bf_image *new) {
+    for (uint32_t i = 0; i < x->count; i++)
+        if (!has_state(c, old, x->from[i], BF_T_ADMIN_NO_OLD_STATE) ||
+            !has_state(c, new, x->to[i], BF_T_ADMIN_NO_NEW_STATE))
+            return false;
+    for (uint32_t i = 0; i < x->recompute_count; i++)
+        if (!has_duty(c, new, x->recompute[i]))
+            return false;
     return true;
 }
 
+/* ---- asking for it ---- */
 static void start(struct bf_call *c) {
     struct migration *m = c->own;
     bf_engine_migrate(c->service->engine, &(struct bf_migration){.from = m->old,
                                                                  .to = m->new,
-                                                                 .map = m->map,
+                                                                 .choice = m->choice,
                                                                  .dry_run = m->dry_run,
                                                                  .principal = c->principal.person,
                                                                  .request = c->request_id,
@@ -178,72 +277,81 @@ static void start(struct bf_call *c) {
                                                                  .ctx = m});
 }
 
-static void start_asked(struct bf_call *c, const struct bf_answer *a) {
+static void start_dry(struct bf_call *c, const struct bf_answer *a) {
     (void)a;
     start(c);
 }
 
-/* {"id":OLD,"json":{"states":{…},"to":NEW},"kind":"migration"} */
-static bf_str said(struct bf_call *c, const struct migration *m) {
-    json_t *states = json_object_get(c->body, "states");
-    struct bf_buf data;
-    bf_buf_in(&data, c->arena);
-    bf_buf_z(&data, "{\"id\":");
-    bf_json_hex(m->old->image->hash, BF_SHA256_LEN, &data);
-    bf_buf_z(&data, ",\"json\":{\"states\":");
-    if (states)
-        bf_json_canonical(states, &data);
+static void begun(struct bf_call *c, const struct bf_answer *a) {
+    if (a->again)
+        bf_call_ended(c, tell_ended, start);
     else
-        bf_buf_z(&data, "{}");
-    bf_buf_z(&data, ",\"to\":");
-    bf_json_hex(m->to->hash, BF_SHA256_LEN, &data);
-    bf_buf_z(&data, "},\"kind\":\"migration\"}");
-    return bf_buf_view(&data);
+        start(c);
+}
+
+/* What was asked: {"recompute":…,"states":{…},"to":NEW} */
+static bf_str said(struct bf_call *c, const struct migration *m) {
+    const json_t *states = json_object_get(c->body, "states");
+    const json_t *recompute = json_object_get(c->body, "recompute");
+    struct bf_buf out;
+    bf_buf_in(&out, c->arena);
+    if (recompute) {
+        bf_buf_z(&out, "{\"recompute\":");
+        bf_json_canonical(recompute, &out);
+    }
+    bf_buf_z(&out, recompute ? ",\"states\":" : "{\"states\":");
+    if (states)
+        bf_json_canonical(states, &out);
+    else
+        bf_buf_z(&out, "{}");
+    bf_buf_z(&out, ",\"to\":");
+    bf_json_hex(m->to->hash, BF_SHA256_LEN, &out);
+    bf_buf_char(&out, '}');
+    return bf_buf_view(&out);
 }
 
 static struct bf_policy_known *wanted(struct bf_call *c, bf_str name) {
-    struct bf_policy_known *p = bf_service_policy(c->service, name);
-    if (p && p->seq && p->engine)
+    struct bf_policy_known *p = bf_api_policy_named(c, name);
+    if (!p || p->engine)
         return p;
     bf_call_problem(c, 404, "no-policy", BF_T_ADMIN_NO_POLICY, BF_ARGS(bf_arg_str(name)));
     return NULL;
 }
 
 void bf_on_policy_migrate(struct bf_call *c) {
-    static const char *const known[] = {"dry_run", "states", "to", NULL};
+    static const char *const known[] = {"dry_run", "recompute", "states", "to", NULL};
     const json_t *to_name = json_object_get(c->body, "to");
     struct migration *m = bf_new(c->arena, struct migration);
-    struct bf_state_map map;
+    struct bf_migrate_choice choice = {.count = 0};
     const struct bf_policy_known *from = wanted(c, c->match.parts[0]), *to;
     if (!from || bf_api_strangers(c, c->body, known))
         return;
     const struct bf_image *old = from->image;
     const struct bf_engine_policy *old_policy = from->engine;
-    bf_str name = json_is_string(to_name)
-                      ? (bf_str){json_string_value(to_name), (uint32_t)json_string_length(to_name)}
-                      : bf_i_text(old, old->policy.name);
+    bf_str name = json_is_string(to_name) ? text_of(to_name) : bf_i_text(old, old->policy.name);
     if (!(to = wanted(c, name)))
         return;
-    if (to->image == old || !read_map(c, &map) ||
+    if (to->image == old || !read_states(c, &choice) || !read_recompute(c, &choice) ||
         !bf_str_eq(bf_i_text(old, old->policy.name),
                    bf_i_text(to->image, to->image->policy.name))) {
         bf_call_problem(c, 422, "member", BF_T_ADMIN_MIGRATE, BF_NOARGS);
         return;
     }
-    if (!map_fits(c, &map, old, to->image))
+    if (!choice_fits(c, &choice, old, to->image))
         return;
     *m = (struct migration){.call = c,
                             .to = to->image,
                             .old = old_policy,
                             .new = to->engine,
-                            .map = map,
+                            .choice = choice,
                             .dry_run = json_is_true(json_object_get(c->body, "dry_run"))};
     bf_buf_in(&m->cases, c->arena);
     c->own = m;
     if (m->dry_run) {
-        bf_call_first(c, start_asked, start);
+        bf_call_first(c, start_dry, start);
         return;
     }
-    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING, .data = said(c, m)};
-    bf_call_notice(c, &n, start_asked);
+    struct bf_call_notice n = {.kind = BF_ENTRY_SETTING, .data = setting(c, said(c, m))};
+    n.part = BF_NOTICE_BEGIN;
+    bf_call_notice(c, &n, begun);
 }

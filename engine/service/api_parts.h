@@ -69,6 +69,10 @@ void bf_api_named(struct bf_buf *out, const struct bf_image *m, const char *key,
 const struct bf_engine_policy *bf_api_policy_of(const struct bf_service *s,
                                                 const struct bf_image *m);
 
+/* ---- policies (api_admin.c) ---- */
+/* A hash, or a name: the active one, else the one loaded last; or how the hash of one alone begins. NULL: answered. */
+struct bf_policy_known *bf_api_policy_named(struct bf_call *c, bf_str wanted);
+
 /* ---- refusals (problem.c) ---- */
 /* Answers a refusal of the rules from its row alone, so that it is the same however often it is told. */
 void bf_call_refused(struct bf_call *c, const struct bf_answer *a, const struct bf_event *e);

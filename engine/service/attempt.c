@@ -461,6 +461,15 @@ void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
 
 /* ---- migration ---- */
 
+/* Nothing where there is none. */
+static void put_names(struct bf_buf *b, const char *before, const bf_str *names, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        bf_buf_z(b, i ? "," : before);
+        bf_json_text(names[i], b);
+    }
+    bf_buf_z(b, count ? "]" : "");
+}
+
 static bf_str migrate_data(struct bf_attempt *t, const struct bf_image *from,
                            const struct bf_image *to, const struct bf_migrated *m) {
     struct bf_buf b;
@@ -470,11 +479,9 @@ static bf_str migrate_data(struct bf_attempt *t, const struct bf_image *from,
     bf_buf_z(&b, "{\"case\":");
     bf_case_json(to, m->mapped, &b);
     bf_buf_fmt(&b, ",\"from\":\"%s\"", hash);
-    for (uint32_t i = 0; i < m->voided_count; i++) {
-        bf_buf_z(&b, i ? "," : ",\"voided\":[");
-        bf_json_text(m->voided[i], &b);
-    }
-    bf_buf_z(&b, m->voided_count ? "]}" : "}");
+    put_names(&b, ",\"recomputed\":[", m->recomputed, m->recomputed_count);
+    put_names(&b, ",\"voided\":[", m->voided, m->voided_count);
+    bf_buf_char(&b, '}');
     return bf_buf_view(&b);
 }
 
@@ -519,7 +526,7 @@ static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct b
     t->policy = d->to;
     struct bf_world world = {
         .calendar = d->to->calendar, .assume = d->to->assume, .row = row_of, .ctx = t};
-    bf_migrate(head->policy->image, head->c, d->to->image, &world, d->map, t->now, t->arena,
+    bf_migrate(head->policy->image, head->c, d->to->image, &world, d->choice, t->now, t->arena,
                d->out);
     if (t->out_of_memory)
         return BF_ATTEMPT_MEMORY;

@@ -181,8 +181,8 @@ struct bf_migrated_case {
 };
 struct bf_migration {
     const struct bf_engine_policy *from, *to;
-    struct bf_state_map map; /* copied */
-    bool dry_run;            /* nothing is done */
+    struct bf_migrate_choice choice; /* copied */
+    bool dry_run;                    /* nothing is done */
     bf_str principal, request;
     /* For each open case of `from`, by number; what is told is durable, and valid during the call. */
     void (*each)(void *ctx, const struct bf_migrated_case *c);

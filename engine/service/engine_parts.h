@@ -309,7 +309,7 @@ struct bf_seal_deed {
 /* out: what came of it; neither an obstacle nor a case: a lapse ended it before. */
 struct bf_migrate_deed {
     const struct bf_engine_policy *to;
-    const struct bf_state_map *map;
+    const struct bf_migrate_choice *choice;
     struct bf_migrated *out;
     bf_str principal, request;
     uint64_t seq; /* the row; 0: none was made */

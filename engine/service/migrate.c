@@ -18,7 +18,6 @@ struct bf_migrating {
     struct bf_engine *engine;
     struct bf_arena *arena, *page_arena;
     struct bf_migration what;
-    struct bf_state_map map;
     struct result *page;
     uint32_t page_count;
     uint64_t through, page_end;
@@ -125,7 +124,7 @@ bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a) {
 static enum bf_attempt_end attempt(struct bf_migrating *g, struct result *r) {
     struct bf_migrated m = {.obstacle = BF_OBSTACLE_NONE};
     struct bf_migrate_deed deed = {.to = g->what.to,
-                                   .map = &g->map,
+                                   .choice = &g->what.choice,
                                    .out = &m,
                                    .principal = g->what.principal,
                                    .request = g->what.request};
@@ -215,14 +214,18 @@ void bf_migrate_run(struct bf_engine *e) {
 
 /* ---- asking for it ---- */
 
-static bool copy_map(struct bf_migrating *g, const struct bf_state_map *map) {
-    bf_str *from = bf_new_array(g->arena, bf_str, map->count + 1);
-    bf_str *to = bf_new_array(g->arena, bf_str, map->count + 1);
-    for (uint32_t i = 0; i < map->count; i++) {
-        from[i] = bf_str_dup(g->arena, map->from[i]);
-        to[i] = bf_str_dup(g->arena, map->to[i]);
-    }
-    g->map = (struct bf_state_map){from, to, map->count};
+static const bf_str *copy_names(struct bf_arena *a, const bf_str *names, uint32_t count) {
+    bf_str *copy = bf_new_array(a, bf_str, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        copy[i] = bf_str_dup(a, names[i]);
+    return copy;
+}
+
+static bool copy_asked(struct bf_migrating *g) {
+    struct bf_migrate_choice *x = &g->what.choice;
+    x->from = copy_names(g->arena, x->from, x->count);
+    x->to = copy_names(g->arena, x->to, x->count);
+    x->recompute = copy_names(g->arena, x->recompute, x->recompute_count);
     g->what.principal = bf_str_dup(g->arena, g->what.principal);
     g->what.request = bf_str_dup(g->arena, g->what.request);
     return true;
@@ -238,7 +241,7 @@ void bf_engine_migrate(struct bf_engine *e, const struct bf_migration *what) {
             struct bf_migrating *made = bf_new(a, struct bf_migrating);
             *made = (struct bf_migrating){
                 .engine = e, .arena = a, .page_arena = bf_arena_new(0), .what = *what};
-            if (made->page_arena && copy_map(made, &what->map))
+            if (made->page_arena && copy_asked(made))
                 g = made;
         }
         bf_arena_on_exhausted(a, NULL);

@@ -7,6 +7,7 @@
 
 struct sent {
     struct bf_call *call;
+    enum bf_notice_part part;
     void (*then)(struct bf_call *c, const struct bf_answer *a);
     void (*fresh)(struct bf_call *c); /* NULL, unless it is only asked */
     const struct bf_answer *answer;
@@ -14,7 +15,7 @@ struct sent {
 
 static void go_on(struct bf_call *c, void *arg) {
     const struct sent *s = arg;
-    if (s->answer->again)
+    if (s->answer->again && s->part != BF_NOTICE_BEGIN)
         bf_call_header(c, "Idempotency-Replayed", BF_STR("true"));
     if (bf_call_engine_problem(c, s->answer))
         return;
@@ -32,7 +33,18 @@ static void answered(void *ctx, const struct bf_answer *a) {
     bf_call_run(s->call, go_on, s);
 }
 
-static void send(const struct sent *how, struct bf_notice *n, bool aside) {
+/* No client can send the key of an end: a blank is in it. */
+static bf_str key_of(struct bf_call *c, enum bf_notice_part part) {
+    struct bf_buf key;
+    if (part != BF_NOTICE_END)
+        return part == BF_NOTICE_ASIDE ? BF_STR("") : c->key;
+    bf_buf_in(&key, c->arena);
+    bf_buf_str(&key, c->key);
+    bf_buf_z(&key, " end");
+    return bf_buf_view(&key);
+}
+
+static void send(const struct sent *how, struct bf_notice *n) {
     struct bf_call *c = how->call;
     struct sent *s = bf_new(c->arena, struct sent);
     *s = *how;
@@ -40,10 +52,8 @@ static void send(const struct sent *how, struct bf_notice *n, bool aside) {
     n->request = c->request_id;
     n->answer = answered;
     n->ctx = s;
-    if (!aside) {
-        n->key = c->key;
-        memcpy(n->body_hash, c->body_hash, sizeof n->body_hash);
-    }
+    n->key = key_of(c, how->part);
+    memcpy(n->body_hash, c->body_hash, sizeof n->body_hash);
     bf_engine_notice(c->service->engine, n);
 }
 
@@ -54,13 +64,19 @@ void bf_call_notice(struct bf_call *c, const struct bf_call_notice *n,
                                .data = n->data,
                                .blobs = n->blobs,
                                .blob_count = n->blob_count};
-    send(&(struct sent){.call = c, .then = then}, &notice, n->aside);
+    send(&(struct sent){.call = c, .part = n->part, .then = then}, &notice);
 }
 
 void bf_call_first(struct bf_call *c, void (*told)(struct bf_call *c, const struct bf_answer *a),
                    void (*fresh)(struct bf_call *c)) {
     struct bf_notice notice = {.kind = BF_ENTRY_SETTING, .ask = true};
-    send(&(struct sent){.call = c, .then = told, .fresh = fresh}, &notice, false);
+    send(&(struct sent){.call = c, .then = told, .fresh = fresh}, &notice);
+}
+
+void bf_call_ended(struct bf_call *c, void (*told)(struct bf_call *c, const struct bf_answer *a),
+                   void (*fresh)(struct bf_call *c)) {
+    struct bf_notice notice = {.kind = BF_ENTRY_SETTING, .ask = true};
+    send(&(struct sent){.call = c, .part = BF_NOTICE_END, .then = told, .fresh = fresh}, &notice);
 }
 
 /* ---- canonical JSON ---- */

@@ -181,10 +181,15 @@ def explained(d, journal, case):
 
 
 # ---- another text, another calendar ----
-def open_matter(d, token):
+def open_matter(d, token, policy="amended"):
     data = {"owner": {"kind": "person", "code": "zhao", "name": "zhao"}, "about": "a well",
             "office": {"kind": "department", "code": "sgaj", "name": "市公安局"}}
-    return d.fine("POST", "/v1/cases", {"policy": "amended", "procedure": "matter", "data": data}, token=token, key=True)["case"]
+    return d.fine("POST", "/v1/cases", {"policy": policy, "procedure": "matter", "data": data}, token=token, key=True)["case"]
+
+
+def due_of(d, token, case):
+    (due,) = [x["due"] for x in d.fine("GET", f"/v1/cases/{case}", token=token)["duties"] if x["duty"] == "answer"]
+    return due
 
 
 def migration(d, t, zhao):
@@ -218,6 +223,36 @@ def migration(d, t, zhao):
     for dry in (True, False, False):
         done = d.fine("POST", path, dict(body, dry_run=dry), key="move", local=True)
         assert done["moves"] == 0
+    # How a hash begins is enough where no other begins so; where several do they are named.
+    begin = next(n for n in range(4, 64) if old[:n] != new[:n])
+    assert "0 cases moved" in t("policy", "migrate", old[:begin], "--to", new[:begin], "--state", "received=taken_in")
+    t("policy", "migrate", old[:3], "--to", new, status=1)
+    t("policy", "activate", "zzzz", status=1)
+    assert "no policy" in t.err
+    # Whose period is kept, and whose is not: fifteen working days instead of ten.
+    late = open_matter(d, zhao, old)
+    before = due_of(d, zhao, late)
+    kept, anew = (t.all("policy", "migrate", old[:begin], "--to", new[:begin], "--state", "received=taken_in",
+                         "--dry-run", *more) for more in ((), ("--recompute", "answer")))
+    kept, anew = (next(x for x in y["cases"][0]["changes"] if x["name"] == "answer") for y in (kept, anew))
+    assert kept["before"] == anew["before"] == before and kept["after"]["last"] <= before["last"] < anew["after"]["last"], (kept, anew)
+    t("policy", "migrate", old, "--to", new, "--recompute", "anwser", status=1)
+    assert 'no duty "anwser"; it has answer, publish, ' in t.err, t.err
+    told = t("policy", "migrate", old, "--to", new, "--state", "received=taken_in", "--recompute", "all")
+    assert "1 case moved" in told and anew["after"]["last"] in told, told
+    assert due_of(d, zhao, late) == anew["after"]
+    # The first answer again, though there is more to move by now; also after a restart.
+    again = [open_matter(d, zhao, old)]
+    first_told = d.fine("POST", path, body, key="first-answer", local=True)
+    again += [open_matter(d, zhao, old)]
+    assert first_told["moves"] == 1 and [x["case"] for x in first_told["cases"]] == again[:1], first_told
+    for restart in (False, True):
+        if restart:
+            d.stop()
+            d.start(CHECKPOINT_INTERVAL="1s")
+        a = d.ask("POST", path, body, key="first-answer", local=True)
+        assert a.json == first_told and a.headers["Idempotency-Replayed"] == "true", a
+    assert d.fine("POST", path, dict(body, dry_run=True), key=True, local=True)["moves"] == 1
     for other in (dict(body, dry_run=True), {"to": new}):
         a = d.ask("POST", path, other, key="move", local=True)
         assert (a.status, a.json["type"]) == (422, "/problems/key-used"), a

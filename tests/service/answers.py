@@ -328,6 +328,10 @@ def second_policy(d, token):
     later = d.says(201, "", "POST", "/v1/policies", d.image(source), token=d.token, key=True).json["hash"]
     for body in ({"to": later, "dry_run": True}, {"to": later, "states": {"counting": "counting"}, "dry_run": True}):
         d.says(200, "", "POST", f"/v1/policies/{version}/migration", body, token=d.token, key=True)
+    for anew in ("all", [], ["counting_down"], 1, [1]):
+        fine = anew in ("all", [])
+        d.says(200 if fine else 422, "" if fine else "member", "POST", f"/v1/policies/{version}/migration",
+               {"to": later, "recompute": anew, "dry_run": True}, token=d.token, key=True)
     move = {"to": later, "states": {"counting": "counted"}}
     assert "it has counting" in d.says(422, "member", "POST", f"/v1/policies/{version}/migration", move, token=d.token, key=True).json["detail"]
     d.says(422, "key-used", "POST", f"/v1/policies/{version}/migration", {"to": later}, token=d.token, key="activate")

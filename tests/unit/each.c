@@ -263,9 +263,9 @@ static void goes_on_elsewhere(void **state) {
     const struct bf_case *c = act(m, gathered(m, 3), 1, "d0", "agree", NULL).next;
     struct bf_value more = bf_period_value(BF_UNIT_DAYS, 2);
     c = act(m, c, 1, "d1", "extend_sign", &more).next;
-    struct bf_state_map map = {NULL, NULL, 0};
+    struct bf_migrate_choice choice = {.count = 0};
     struct bf_migrated moved;
-    bf_migrate(m, c, to, &world, &map, on(2), arena, &moved);
+    bf_migrate(m, c, to, &world, &choice, on(2), arena, &moved);
     assert_int_equal(moved.obstacle, BF_OBSTACLE_NONE);
     uint32_t sign = duty_named(to, "sign");
     const struct bf_case_duty *d1 = bf_case_duty_of(to, moved.c, sign, department("d1"));
@@ -283,7 +283,7 @@ static void goes_on_elsewhere(void **state) {
     assert_int_equal(act(to, moved.c, 3, "d2", "extend_sign", &more).kind, BF_DONE);
     assert_int_equal(act(to, moved.c, 3, "d2", "disagree", NULL).kind, BF_DONE);
     /* a duty of one is another duty: theirs is gone, the chair's is new */
-    bf_migrate(m, c, other, &world, &map, on(2), arena, &moved);
+    bf_migrate(m, c, other, &world, &choice, on(2), arena, &moved);
     assert_int_equal(moved.obstacle, BF_OBSTACLE_NONE);
     assert_int_equal(moved.c->member_count, 0);
     assert_int_equal(moved.voided_count, 1);
