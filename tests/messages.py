@@ -66,6 +66,20 @@ def frames():
     return {options(said)["frame"]: example for _, said, example in BLOCK.findall(text)}
 
 
+def unlisted():
+    """Words that names may not be or hold and that section 1 of the reference does not name."""
+    page = (ROOT / "docs/LANGUAGE.md").read_text().split("## 1 ")[1].split("## 2 ")[0]
+    keywords = {m[0]: m[1:] for m in re.findall(
+        r'^KEYWORD\((\w+), \w+, (\w+), "[^"]*", "([^"]*)", "([^"]*)"\)', (ROOT / "lang/defs/keywords.def").read_text(), re.M)}
+    builtins = re.findall(r'^BUILTIN\(\w+, (TYPE|VALUE|FUNCTION|FIELD|ACT), "(\w+)", "(\w+)"\)',
+                          (ROOT / "lang/defs/builtins.def").read_text(), re.M)
+    words = {f"`{en}` {zh}" for _, en, zh in builtins if en != "count"}
+    words |= {w for kind, zh, variants in keywords.values() if kind == "CLAUSE"
+              for w in [zh, *variants.split(";")] if len(w) > 1}
+    words |= {zh for kind, zh, _ in keywords.values() if kind == "HINGE" and zh}
+    return sorted(w for w in words if w not in page)
+
+
 def run(files, frame):
     """Codes of mistakes and warnings, and of all."""
     with tempfile.TemporaryDirectory() as folder:
@@ -137,6 +151,9 @@ def main():
         for w in wrong:
             print(f"{code}: {w}")
             failed += 1
+    for word in unlisted():
+        print(f"docs/LANGUAGE.md, section 1: does not name {word}")
+        failed += 1
     print(f"{len(pages)} sections of {len(wanted)} codes, {failed} failed")
     sys.exit(failed > 0)
 

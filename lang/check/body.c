@@ -546,7 +546,7 @@ static void body_must(struct bf_checker *c, struct bf_node *n) {
     bf_facts_back(c, mark);
     if (duty && k.unit)
         duty->type = k.unit->base;
-    if (!k.limit && !k.from)
+    if (!k.limit && !k.from && !bf_limit_swallowed(n))
         bf_report(c, BF_E0342_NO_LIMIT, n->b ? n->b->span : n->span, BF_NOARGS);
     else if (k.limit && k.limit->kind == BF_N_C_NOT_BEFORE)
         bf_report(c, BF_E0342_NO_LIMIT, k.limit->span, BF_NOARGS);
@@ -951,6 +951,7 @@ static void declare_member(struct bf_checker *c, struct bf_node *rule) {
         bf_report(c, BF_E0382_NO_PARTIES, x->b->span,
                   BF_ARGS(bf_text_arg(c, x->b), bf_type_arg(c, t)));
     c->info[x->a->id].type = s->type;
+    bf_name_swallowed(c, x->a, NULL, false);
     bf_check_hiding(c, s);
 }
 

@@ -240,6 +240,13 @@ struct bf_sym *bf_name_in(struct bf_checker *c, struct bf_node *name, const void
 struct bf_sym *bf_name_global(struct bf_checker *c, struct bf_node *name, enum bf_sym_kind kind,
                               enum bf_text_id what);
 
+/* ---- swallowed.c: clauses written into new names ---- */
+void bf_name_swallowed(struct bf_checker *c, const struct bf_node *name, const struct bf_sym *proc,
+                       bool office);
+void bf_names_swallowed(struct bf_checker *c, const struct bf_sym *proc); /* acts and duties */
+void bf_list_swallowed(struct bf_checker *c, const struct bf_sym *list);  /* 等 */
+bool bf_limit_swallowed(const struct bf_node *must);
+
 /* ---- resolve.c ---- */
 /* Reports a name that would mean two things within its procedure. */
 void bf_check_hiding(struct bf_checker *c, const struct bf_sym *s);

@@ -21,21 +21,22 @@ static void tell_twice(struct bf_checker *c, const struct bf_node *name,
              BF_ARGS(bf_arg_text(bf_sym_kind_text(first))));
 }
 
+enum {
+    RESERVED_NAME = 1 << BF_BC_TYPE | 1 << BF_BC_VALUE | 1 << BF_BC_FUNCTION,
+    RESERVED_ACT = 1 << BF_BC_ACT,
+    RESERVED_DOT = 1 << BF_BC_FIELD
+};
+
 static bool is_builtin(struct bf_checker *c, const struct bf_node *name, unsigned classes) {
     const struct bf_sym *b = bf_builtin_find(name->name, classes);
     if (!b || b->builtin == BF_B_COUNT) /* a soft word */
         return false;
     struct bf_diag *d =
         bf_report(c, BF_E0204_BUILTIN, name->span, BF_ARGS(bf_arg_name(name->name)));
-    bf_hint(c, d, BF_T_HINT_OTHER_NAME, BF_NOARGS);
+    bf_hint(c, d, classes == RESERVED_ACT ? BF_T_HINT_CONSENT_ACT : BF_T_HINT_OTHER_NAME,
+            BF_NOARGS);
     return true;
 }
-
-enum {
-    RESERVED_NAME = 1 << BF_BC_TYPE | 1 << BF_BC_VALUE | 1 << BF_BC_FUNCTION,
-    RESERVED_ACT = 1 << BF_BC_ACT,
-    RESERVED_DOT = 1 << BF_BC_FIELD
-};
 
 /* Declares n->a in a class of owner; NULL if the name could not be read. */
 static struct bf_sym *declare(struct bf_checker *c, const void *owner, enum bf_class cls,
@@ -318,6 +319,7 @@ static void declare_procedure(struct bf_checker *c, struct bf_node *n) {
     s->proc->initial = BF_NONE;
     c->at.proc = s;
     each_item(c, s, declare_item);
+    bf_names_swallowed(c, s);
     alias_asked(c, s);
     s->first = s->proc->data.first;
     s->last = s->proc->data.last;
@@ -375,8 +377,10 @@ static void declare_node(struct bf_checker *c, struct bf_node *n) {
     case BF_N_ASSUME: declare_global(c, BF_SYM_ASSUME, n, &p->assumes); break;
     case BF_N_OFFICE:
         s = declare_global(c, BF_SYM_OFFICE, n, &p->offices);
-        if (s)
+        if (s) {
             is_builtin(c, n->a, RESERVED_DOT);
+            bf_name_swallowed(c, n->a, NULL, true);
+        }
         break;
     case BF_N_ENUM:
         s = declare_global(c, BF_SYM_ENUM, n, &p->enums);
@@ -385,6 +389,7 @@ static void declare_node(struct bf_checker *c, struct bf_node *n) {
         declare_parts(c, s, n->c, BF_SYM_MEMBER, 0);
         for (struct bf_sym *m = s->first; m; m = m->next)
             add_label(c, s, m, m->node->b);
+        bf_list_swallowed(c, s);
         break;
     case BF_N_RECORD:
         s = declare_global(c, BF_SYM_RECORD, n, &p->records);

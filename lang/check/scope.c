@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lang/check/checker.h"
+#include "lang/syntax/names.h"
 
 enum {
     SUGGEST_MAX = 120,       /* errors that get a near name: more than are ever shown */
@@ -351,6 +352,25 @@ static void hint_split(struct bf_checker *c, struct bf_diag *d, bf_str text) {
     bf_hint(c, d, BF_T_HINT_SPLIT, BF_ARGS(bf_arg_str(bf_buf_view(&l))));
 }
 
+/* 三个月 is a name, 3个月 a period. */
+static bool hint_period(struct bf_checker *c, struct bf_diag *d, bf_str text) {
+    struct bf_buf digits;
+    bf_buf_in(&digits, c->arena);
+    if (!bf_zh_period(text, &digits))
+        return false;
+    bf_hint(c, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(bf_buf_view(&digits))));
+    return true;
+}
+
+/* 某局经某人同意可以…: what must be consented to comes first. */
+static bool hint_consent(struct bf_checker *c, struct bf_diag *d, bf_str text) {
+    struct bf_swallowed w = {.apart = NULL};
+    if (!bf_swallowed(text, false, &w) || !w.inside.len || !w.consent)
+        return false;
+    bf_hint(c, d, BF_T_CONSENT_HINT, BF_ARGS(bf_arg_str(w.inside)));
+    return true;
+}
+
 void bf_hint_members(struct bf_checker *c, struct bf_diag *d, const struct bf_sym *e) {
     if (!d || c->suggested > SUGGEST_MAX)
         return;
@@ -395,10 +415,12 @@ struct bf_diag *bf_undefined(struct bf_checker *c, const struct bf_node *name, e
     bf_label(c, d, name->span, BF_T_NOT_DECLARED, BF_NOARGS);
     if (level) {
         bf_hint(c, d, BF_T_HINT_LEVEL, BF_NOARGS);
+    } else if (hint_period(c, d, name->name->text)) {
+        return d;
     } else if (near.sym) {
         bf_label(c, d, bf_sym_span(near.sym), BF_T_CLOSEST, BF_ARGS(bf_arg_int(near.distance)));
         bf_hint(c, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(near.text)));
-    } else {
+    } else if (!hint_consent(c, d, name->name->text)) {
         hint_split(c, d, name->name->text);
     }
     return d;

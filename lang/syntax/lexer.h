@@ -52,6 +52,8 @@ void bf_scan_blank(struct bf_lexer *lx, const char *p, uint32_t len);
 void bf_scan_stray(struct bf_lexer *lx, const char *p,
                    uint32_t len); /* a sign that has no place here */
 
+uint32_t bf_scan_letter(const char *p); /* bytes of the letter at p; 0: none */
+
 /* A citation at p, in either form; where it ends, NULL if none stands there. A NUL stands at end. */
 const char *bf_cite_read(const char *p, const char *end, struct bf_cite *cite);
 

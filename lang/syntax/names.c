@@ -6,7 +6,7 @@
 #include "lang/syntax/lexer.h"
 #include "lang/syntax/parser.h"
 
-enum kind { HARD, SOFT, HINGE };
+enum kind { HARD, SOFT, CLAUSE, HINGE };
 struct word {
     int token;
     enum kind kind;
@@ -197,11 +197,13 @@ struct hinge {
 static const struct hinge hinges[] = {
 #define HARD(id, zh)
 #define SOFT(id, zh)
+#define CLAUSE(id, zh)
 #define HINGE(id, zh) {zh, sizeof(zh) - 1, BF_W_##id},
 #define KEYWORD(id, token, kind, en, zh, variants) kind(id, zh)
 #include "lang/defs/keywords.def"
 #undef HARD
 #undef SOFT
+#undef CLAUSE
 #undef HINGE
 };
 

@@ -66,6 +66,11 @@ static enum letter letter_of(uint32_t cp) {
     }
 }
 
+uint32_t bf_scan_letter(const char *p) {
+    uint32_t len = 0;
+    return letter_of(decode(p, &len)) == LETTER ? len : 0;
+}
+
 /* The same place in the source itself, which stays; the buffer is a copy. */
 static const char *source_of(const struct bf_lexer *lx, const char *p) {
     return lx->p->sources->file[lx->file].text.p + (p - lx->base);
@@ -189,6 +194,16 @@ static uint32_t scan_unit(const char *p, const struct unit **unit) {
         best = 0;
     }
     return best ? (uint32_t)(q - p) + best : 0;
+}
+
+bool bf_zh_period(bf_str s, struct bf_buf *digits) {
+    const struct unit *unit;
+    uint32_t number, n = s.len ? bf_zh_number_read(s.p, s.p + s.len, &number) : 0;
+    if (!n || n == s.len || n + scan_unit(s.p + n, &unit) != s.len)
+        return false;
+    bf_buf_int(digits, number);
+    bf_buf_put(digits, s.p + n, s.len - n);
+    return true;
 }
 
 #ifndef BF_SYNTAX_BARE
@@ -419,7 +434,8 @@ bool bf_name_plain(struct bf_names *names, bf_str text) {
     bf_buf_init(&z);
     bf_buf_str(&z, text);
     bf_buf_put(&z, "\0\0", 3);
-    bool plain = !z.failed && text.len && (letter_of(decode(text.p, &n)) == LETTER);
+    bool plain = !z.failed && text.len && (letter_of(decode(text.p, &n)) == LETTER) &&
+                 !bf_swallowed(text, false, NULL) && !bf_swallowed(text, true, NULL);
     if (plain) {
         enum bf_word word;
         uint32_t number;

@@ -429,53 +429,118 @@ static void label_expected(struct bf_lexer *lx, struct bf_diag *d, struct bf_ran
                                             BF_T_EXPECTED_3, BF_T_EXPECTED_4, BF_T_EXPECTED_5};
     bf_arg args[BF_EXPECTED_MAX];
     int n = 0;
-    for (int i = 0; i < expected->count; i++) {
-        bf_arg a = expected_arg(lx, expected->token[i]);
-        bool known = a.kind == BF_ARG_STR && !a.s.len;
-        for (int k = 0; k < n && !known; k++)
-            known = same_arg(&a, &args[k]);
-        if (!known)
-            args[n++] = a;
-    }
+    for (int english = 0; english < 2 && !n; english++) /* a word of the other surface only alone */
+        for (int i = 0; i < expected->count; i++) {
+            bf_arg a = expected_arg(lx, expected->token[i]);
+            bool word = a.kind == BF_ARG_STR && a.s.len && (a.s.p[0] | 32u) - 'a' < 26u;
+            bool known = (a.kind == BF_ARG_STR && !a.s.len) || (!english && word && chinese(lx));
+            for (int k = 0; k < n && !known; k++)
+                known = same_arg(&a, &args[k]);
+            if (!known)
+                args[n++] = a;
+        }
     if (n > 5)
         n = 0;
     bf_diag_label(lx->p->diags, d, bf_lexer_span(lx, at), texts[n], args, n);
 }
 
+static bool bordered(bf_str s, const char *head, const char *tail) {
+    uint32_t h = (uint32_t)strlen(head), t = (uint32_t)strlen(tail);
+    return s.len > h + t && !memcmp(s.p, head, h) && !memcmp(s.p + s.len - t, tail, t);
+}
+
+static void hint(struct bf_lexer *lx, struct bf_diag *d, enum bf_text_id text, bf_str arg) {
+    bf_diag_hint(lx->p->diags, d, text, BF_ARGS(bf_arg_str(arg)));
+}
+
+/* Forms of everyday Chinese that the language writes in other words. */
+static bool hint_form(struct bf_lexer *lx, struct bf_diag *d, bf_str s) {
+    struct bf_buf digits;
+    bf_buf_in(&digits, lx->p->arena);
+    if (bf_zh_period(bf_str_dup(lx->p->arena, s), &digits))
+        hint(lx, d, BF_T_WRITE, bf_buf_view(&digits));
+    else if (bordered(s, "自", "起"))
+        hint(lx, d, BF_T_SINCE_HINT, (bf_str){s.p + 3, s.len - 6});
+    else if (bordered(s, "经", "同意"))
+        hint(lx, d, BF_T_CONSENT_HINT, (bf_str){s.p + 3, s.len - 9});
+    else if (bf_str_starts(s, BF_STR("依次")))
+        bf_diag_hint(lx->p->diags, d, BF_T_HINT_APART_TURN, BF_NOARGS);
+    else
+        return false;
+    return true;
+}
+
 /* 由使用部门启动 is one word by the word rule: was 由 使用部门 启动 meant? */
 static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range at) {
     static const char *const openers[] = {
-        "每年", "状态", "之后", "之前", "通知", "认定", "由", "因", "自", "在", "将",
-        "向",   "经",   "对",   "如",   "凡",   "设",   "于", "按", "以", "非", "令"};
+        "重新计算", "中止计算", "本状态最长", "经过", "保存", "每年", "状态", "之后",
+        "之前",     "通知",     "认定",       "延长", "适用", "制发", "免除", "由",
+        "因",       "自",       "在",         "将",   "向",   "经",   "对",   "如",
+        "凡",       "设",       "于",         "按",   "以",   "非",   "令"};
     static const char *const closers[] = {
-        "启动",   "同意",   "报备",   "构成",   "提起", "确定",   "已提供", "未提供",
-        "已逾期", "已按期", "已迟延", "已中止", "处于", "不超过", "内",     "属于"};
+        "启动",   "同意",   "报备",   "构成",   "提起", "确定",   "已提供", "未提供", "延长",
+        "已逾期", "已按期", "已迟延", "已中止", "处于", "不超过", "内",     "属于",   "改为"};
     bf_str s = bf_lexer_text(lx, at), head = {s.p, 0}, tail = {s.p + s.len, 0};
+    struct bf_buf out;
+    if (!(s.p[0] & 0x80) || hint_form(lx, d, s))
+        return s.p[0] & 0x80;
     for (size_t i = 0; i < sizeof openers / sizeof *openers && !head.len; i++)
         if (bf_str_starts(s, bf_str_of(openers[i])))
             head.len = (uint32_t)strlen(openers[i]);
-    for (size_t i = 0; i < sizeof closers / sizeof *closers && !tail.len; i++) {
-        uint32_t n = (uint32_t)strlen(closers[i]);
-        if (s.len > head.len + n && !memcmp(s.p + s.len - n, closers[i], n))
-            tail = (bf_str){s.p + s.len - n, n};
+    bf_buf_in(&out, lx->p->arena);
+    bool whole = head.len == 3; /* 在…内 */
+    bf_buf_str(&out, whole ? BF_STR("") : head);
+    if (!bf_set_apart(whole ? s : (bf_str){s.p + head.len, s.len - head.len}, &out)) {
+        for (size_t i = 0; i < sizeof closers / sizeof *closers && !tail.len; i++) {
+            uint32_t n = (uint32_t)strlen(closers[i]);
+            if (s.len > head.len + n && !memcmp(s.p + s.len - n, closers[i], n))
+                tail = (bf_str){s.p + s.len - n, n};
+        }
+        if ((!head.len && !tail.len) || s.len == head.len)
+            return false;
+        bf_buf_str(&out, whole ? head : BF_STR(""));
+        bf_buf_z(&out, head.len ? " " : "");
+        bf_str middle = {s.p + head.len, s.len - head.len - tail.len};
+        if (!bf_zh_period(middle, &out))
+            bf_buf_str(&out, middle);
+        bf_buf_z(&out, tail.len ? " " : "");
+        bf_buf_str(&out, tail);
     }
-    if (!(s.p[0] & 0x80) || (!head.len && !tail.len) || s.len == head.len)
-        return false;
-    uint32_t middle = s.len - head.len - tail.len;
-    char *out = bf_arena_alloc(lx->p->arena, s.len + 2), *end = out;
-    memcpy(end, head.p, head.len);
-    end += head.len;
-    if (head.len)
-        *end++ = ' ';
-    memcpy(end, s.p + head.len, middle);
-    end += middle;
-    if (tail.len)
-        *end++ = ' ';
-    memcpy(end, tail.p, tail.len);
-    end += tail.len;
     bf_diag_hint(lx->p->diags, d, BF_T_SPACES_HINT,
-                 BF_ARGS(bf_arg_str(s), bf_arg_str((bf_str){out, (uint32_t)(end - out)})));
+                 BF_ARGS(bf_arg_str(s), bf_arg_str(bf_buf_view(&out))));
     return true;
+}
+
+/* What a number was cut off from: 3月内, 行2. */
+static bool hint_number(struct bf_lexer *lx, struct bf_diag *d, struct bf_range at) {
+    bool adjacent = lx->before_at.end == at.start && at.start;
+    if (!adjacent)
+        return false;
+    if (lx->before_kind == T_INT && bf_str_starts(bf_lexer_text(lx, at), BF_STR("月"))) {
+        hint(lx, d, BF_T_MONTHS_HINT, bf_lexer_text(lx, lx->before_at));
+        return true;
+    }
+    if (lx->before_kind != T_NAME || (lx->last.kind != T_INT && lx->last.kind != T_PERIOD) ||
+        !(lx->base[at.start - 1] & 0x80))
+        return false;
+    if (hint_spaces(lx, d, lx->before_at))
+        return true;
+    hint(lx, d, BF_T_DIGIT_HINT, bf_lexer_text(lx, (struct bf_range){lx->before_at.start, at.end}));
+    return true;
+}
+
+/* The run of Chinese letters around a hinge: 视为同意. Read from the source: flex ends its last token with a NUL. */
+static bf_str run_around(const struct bf_lexer *lx, struct bf_range at) {
+    uint32_t n;
+    enum bf_word word;
+    if (bf_hinge(lx->base + at.start, &word) != at.end - at.start)
+        return bf_lexer_text(lx, at);
+    if (lx->before_kind == T_NAME && lx->before_at.end == at.start)
+        at.start = lx->before_at.start;
+    bf_str source = lx->p->sources->file[lx->file].text;
+    while (at.end < source.len && (n = bf_scan_letter(source.p + at.end)))
+        at.end += n;
+    return (bf_str){source.p + at.start, at.end - at.start};
 }
 
 /* Does only space stand between a stray sign on this line and `at`? What goes on behind it then follows
@@ -504,11 +569,17 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
     } else if (expected->named && !first_on_line(lx, at.start) && t->value.word && t->kind > 256 &&
                t->kind != T_NAME && t->value.word->word != BF_W_NAME && expected->count) {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0003_HARD_WORD, at, BF_ARGS(text));
-        bf_diag_hint(lx->p->diags, d, BF_T_HARD_WORD_HINT, BF_ARGS(text));
+        hint(lx, d, BF_T_HARD_WORD_HINT, run_around(lx, at));
     } else {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0001_SYNTAX, at, BF_ARGS(text));
         label_expected(lx, d, at, expected);
-        if (!(t->kind == T_NAME && hint_spaces(lx, d, at)) && lx->before_kind == T_NAME)
+        if (t->kind == T_DOT && run_around(lx, at).len > at.end - at.start)
+            hint(lx, d, BF_T_HARD_WORD_HINT, run_around(lx, at));
+        else if (hint_number(lx, d, at) || (t->kind == T_NAME && hint_spaces(lx, d, at)))
+            return;
+        else if (t->kind == ',' && peek(lx)->kind == T_NAME && hint_spaces(lx, d, peek(lx)->at))
+            return;
+        else if (lx->before_kind == T_NAME)
             hint_spaces(lx, d, lx->before_at);
     }
 }
