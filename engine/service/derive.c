@@ -227,7 +227,7 @@ void bf_derive_work(struct bf_derived *d, const struct bf_image *m, const struct
 bf_str bf_derive_register_name(struct bf_arena *a, const struct bf_image *m, uint32_t reg) {
     struct bf_buf b;
     bf_buf_in(&b, a);
-    bf_buf_str(&b, bf_i_text(m, m->policy.name));
+    bf_buf_str(&b, bf_i_owner(m, reg));
     bf_buf_char(&b, '.');
     bf_buf_str(&b, bf_i_text(m, m->reg[reg].name));
     return bf_buf_view(&b);

@@ -9,6 +9,7 @@
 ** Scenarios of the amended policy test that policy, and are left out.
 */
 #include "lang/check/amend.h"
+#include "lang/base/date.h"
 
 #include <string.h>
 
@@ -270,6 +271,20 @@ static void check_rank(struct amending *x, const struct bf_node *amends) {
     bf_diag_hint(diags(x), d, BF_T_HINT_RANK, BF_NOARGS);
 }
 
+/* A text cannot change one that is not there yet; nor can it where it is not known since when. */
+static void check_force(struct amending *x, const struct bf_node *amends) {
+    const struct bf_node *own = clause(x->policy, BF_N_P_IN_FORCE),
+                         *theirs = clause(x->amended, BF_N_P_IN_FORCE);
+    if (!own || !theirs || !own->a || !theirs->a || own->a->num >= theirs->a->num)
+        return;
+    char *day = bf_arena_alloc(x->parse->arena, BF_DAY_TEXT);
+    bf_day_print((bf_day)theirs->a->num, day);
+    struct bf_diag *d =
+        bf_diag(diags(x), BF_E0138_BEFORE_BASE, own->span,
+                BF_ARGS(bf_arg_str(x->amended->a->name->text), bf_arg_str(bf_str_of(day))));
+    bf_diag_label(diags(x), d, amends->span, BF_T_AMENDED_HERE, BF_NOARGS);
+}
+
 /* ---- the entries ---- */
 
 struct bf_node *bf_policy_in(struct bf_tree *const *trees, uint32_t count) {
@@ -295,6 +310,7 @@ void bf_amend(struct bf_parse *parse, struct bf_tree **own, uint32_t own_count,
                          .policy = bf_policy_in(own, own_count),
                          .amended = bf_policy_in(base, base_count)};
     check_rank(&x, bf_amends_of(x.policy));
+    check_force(&x, bf_amends_of(x.policy));
     static const enum bf_node_kind taken[] = {BF_N_P_CALENDAR, BF_N_P_COUNT, BF_N_P_ROLL,
                                               BF_N_P_DAY_ENDS, BF_N_P_RETAIN};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)

@@ -238,5 +238,6 @@ void bf_check(struct bf_program *p) {
     bf_check_flow(p);
     bf_check_tables(p);
     bf_check_coverage(p);
+    bf_check_base(p);
     p->errors = bf_diags_count(p->parse->diags, BF_SEV_ERROR);
 }

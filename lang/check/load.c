@@ -130,12 +130,15 @@ static void add_tree(struct loader *l, uint32_t file, bf_str module) {
         uint32_t cap = l->tree_cap ? l->tree_cap * 2 : 16;
         struct bf_tree **trees = bf_new_array(l->arena, struct bf_tree *, cap);
         bf_str *modules = bf_new_array(l->arena, bf_str, cap);
+        struct bf_node **amended = bf_new_array(l->arena, struct bf_node *, cap);
         if (p->tree_count) {
             memcpy(trees, p->trees, p->tree_count * sizeof *trees);
             memcpy(modules, p->modules_of, p->tree_count * sizeof *modules);
+            memcpy(amended, p->amended_in, p->tree_count * sizeof *amended);
         }
         p->trees = trees;
         p->modules_of = modules;
+        p->amended_in = amended;
         l->tree_cap = cap;
     }
     p->trees[p->tree_count] = bf_parse_file(l->parse, file);
@@ -458,9 +461,16 @@ static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
     else if (err == BF_OK)
         bf_diag(l->parse->diags, BF_E0130_NO_BASE, amends->a->span, BF_ARGS(bf_arg_str(name)));
     l->tree_cap = base.tree_cap;
-    if (err == BF_OK && bf_policy_in(p->trees + own, p->tree_count - own))
-        bf_amend(l->parse, p->trees + first, own - first, p->trees + own, p->tree_count - own);
-    return err;
+    struct bf_node *amended = bf_policy_in(p->trees + own, p->tree_count - own);
+    if (err != BF_OK || !amended)
+        return err;
+    for (uint32_t i = own; i < p->tree_count; i++)
+        if (!p->amended_in[i])
+            p->amended_in[i] = amended;
+    p->amended = amended; /* of the outermost in the end */
+    p->amended_path = path;
+    bf_amend(l->parse, p->trees + first, own - first, p->trees + own, p->tree_count - own);
+    return BF_OK;
 }
 
 /* What was read for it is a policy, with what it amends and uses. */

@@ -126,7 +126,13 @@ struct bf_program {
     struct bf_parse *parse;
     struct bf_tree **trees; /* the policy's own files, then used modules */
     bf_str *modules_of;     /* by tree: its dotted name (files of the library: in English) */
+    struct bf_node **
+        amended_in; /* by tree: POLICY of the amended text whose file it is; NULL: it is of this policy */
     uint32_t tree_count, own_count;
+    struct bf_node *amended;  /* POLICY of the text that this one amends; NULL: none */
+    const char *amended_path; /* where that is */
+    struct bf_program
+        *base; /* that text for itself, checked; NULL: none, or there were mistakes already */
     struct bf_outline *outline; /* NULL if the policy has none */
     struct bf_node *policy;     /* POLICY node, NULL for a bare module or a scratch file */
     int64_t *noted;             /* citations of the policy's notes, sorted (coverage.c) */

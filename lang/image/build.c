@@ -39,6 +39,13 @@ uint32_t bf_build_add(struct bf_build *b, enum bf_i_table_id table, const void *
     return n;
 }
 
+void bf_build_bytes(struct bf_build *b, enum bf_i_table_id table, const void *bytes, size_t n) {
+    struct bf_buf *buf = &b->table[table];
+    b->too_large |= n > BF_IMAGE_MAX || buf->len > BF_IMAGE_MAX - n;
+    if (!b->too_large && n)
+        bf_buf_put(buf, bytes, n);
+}
+
 void *bf_build_nowhere(struct bf_build *b, enum bf_i_table_id table) {
     static uint64_t nowhere[16];
     BF_ASSERT(b->table[table].failed || b->too_large);

@@ -60,6 +60,9 @@ void *bf_build_nowhere(struct bf_build *b, enum bf_i_table_id table);
     }
 #include "lang/image/image.def"
 
+/* Rows of a table of bytes. */
+void bf_build_bytes(struct bf_build *b, enum bf_i_table_id table, const void *bytes, size_t n);
+
 /* The number of a text, of a constant. */
 uint32_t bf_build_text(struct bf_build *b, bf_str text);
 uint32_t bf_build_const(struct bf_build *b, enum bf_kind kind, uint32_t aux, int64_t i);

@@ -259,6 +259,18 @@ static void put_policy(struct dump *d) {
         put_text(d, d->m->enums[p->level].name);
         bf_buf_char(d->out, '\n');
     }
+    if (!d->m->amend_count)
+        return;
+    const struct bf_i_amend *a = d->m->amend;
+    bf_hex(a->hash, BF_SHA256_LEN, hex);
+    put(d, "  amends ");
+    put_text(d, a->policy);
+    bf_buf_fmt(d->out, " %s, %s", hex, a->cases == BF_CASES_ALL ? "all cases" : "new cases");
+    if (a->because) {
+        put(d, " because ");
+        put_quoted(d, bf_i_text(d->m, a->because));
+    }
+    put_src(d, a->src);
 }
 
 static void put_types(struct dump *d) {
@@ -285,6 +297,10 @@ static void put_types(struct dump *d) {
         const struct bf_i_register *r = &m->reg[i];
         put(d, "register ");
         put_named(d, r->name, r->label);
+        if (r->owner) {
+            put(d, " of policy ");
+            put_text(d, r->owner - 1);
+        }
         put(d, " of ");
         put_text(d, m->record[r->record].name);
         for (uint32_t k = 0; k < r->keys.count; k++) {

@@ -27,7 +27,7 @@ static size_t row_size(enum bf_i_table_id table, uint32_t format) {
         uint8_t until; /* the last format in which they had this size */
         uint8_t size;
     } shorter[] = {{BF_I_offer, 1, 84}, {BF_I_duty, 1, 64}, {BF_I_offer, 2, 96}, {BF_I_duty, 2, 72},
-                   {BF_I_state, 2, 52}, {BF_I_proc, 2, 88}, {BF_I_start, 2, 32}};
+                   {BF_I_state, 2, 52}, {BF_I_proc, 2, 88}, {BF_I_start, 2, 32}, {BF_I_reg, 3, 24}};
     for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
         if (shorter[i].table == table && format <= shorter[i].until)
             return shorter[i].size;
@@ -52,7 +52,8 @@ const char *bf_opcode_z(uint32_t op) {
 
 /* Does a format have the table? What it lacks is read as if it had no rows. */
 static bool has_table(enum bf_i_table_id table, uint32_t format) {
-    return format >= 3 || table != BF_I_measure;
+    bool new = table == BF_I_amend || table == BF_I_base;
+    return format >= (new ? 4 : table == BF_I_measure ? 3 : 1);
 }
 
 static uint32_t table_count(uint32_t format) {
@@ -76,7 +77,7 @@ static size_t table_bytes(enum bf_i_table_id table, uint32_t count, uint32_t for
 ** number and the hash of the policy's rows. */
 static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
                         uint8_t out[BF_SHA256_LEN]) {
-    struct {
+    struct hashed {
         uint32_t format, edition, semantics, tables;
         struct bf_i_policy policy;
         struct {
@@ -84,12 +85,15 @@ static void hash_policy(const uint8_t *bytes, const struct bf_i_header *h,
             uint8_t hash[BF_SHA256_LEN];
         } table[BF_I_UNHASHED];
     } all = {h->format, h->edition, h->semantics, h->tables, h->policy, {{0}}};
+    size_t n = 0;
     for (int t = 0; t < BF_I_UNHASHED; t++) {
-        all.table[t].count = h->dir[t].policy;
+        if (!has_table(t, h->format))
+            continue;
+        all.table[n].count = h->dir[t].policy;
         bf_sha256(bytes + h->dir[t].off, table_bytes(t, h->dir[t].policy, h->format),
-                  all.table[t].hash);
+                  all.table[n++].hash);
     }
-    bf_sha256(&all, sizeof all, out);
+    bf_sha256(&all, offsetof(struct hashed, table) + n * sizeof *all.table, out);
 }
 
 /* The checksum: the hash over where the tables stand and, table by table, the hash of the rows that are not the
@@ -226,10 +230,39 @@ static const struct bf_i_header *known_header(struct bf_arena *a, const struct b
     return known;
 }
 
-/* sealed: its hashes were made just now, and are not looked at. */
-static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void *block,
-                        size_t size, bool sealed, struct bf_image **image, struct bf_image_at *at,
-                        struct bf_error *e) {
+enum { AMENDS_MAX = 9 }; /* texts in one another; the loader of policies allows fewer */
+
+/* What a load needs throughout. */
+struct loading {
+    struct bf_arena *scratch;
+    bool sealed; /* its hashes were made just now, and are not looked at */
+    struct bf_image_at *at;
+    struct bf_error *e;
+};
+
+static enum bf_err load(const struct loading *l, struct bf_arena *a, const void *block, size_t size,
+                        int depth, struct bf_image **image);
+
+/* The text it amends is one that may be loaded, and the one it says. */
+static enum bf_err load_base(const struct loading *l, const struct bf_image *m, int depth) {
+    struct bf_image *base;
+    if (!m->amend_count)
+        return BF_OK;
+    if (depth == AMENDS_MAX)
+        return bf_fail(l->e, BF_EFORMAT, "image damaged: base: amends too deep");
+    enum bf_err err = load(l, l->scratch, m->base, m->base_count, depth + 1, &base);
+    if (err)
+        return bf_error_wrap(l->e, "image damaged: base");
+    if (memcmp(base->hash, m->amend->hash, sizeof base->hash) != 0 ||
+        !bf_str_eq(bf_i_text(base, base->policy.name), bf_i_text(m, m->amend->policy)))
+        return bf_fail(l->e, BF_EFORMAT, "image damaged: base: not what it amends");
+    return BF_OK;
+}
+
+static enum bf_err load(const struct loading *l, struct bf_arena *a, const void *block, size_t size,
+                        int depth, struct bf_image **image) {
+    struct bf_arena *scratch = l->scratch;
+    struct bf_error *e = l->e;
     const uint8_t *bytes = (uintptr_t)block % 8 ? bf_arena_copy(a, block, size) : block;
     const struct bf_i_header *h = (const void *)bytes;
     enum bf_err err = check_header(h, size, e);
@@ -237,12 +270,14 @@ static enum bf_err load(struct bf_arena *a, struct bf_arena *scratch, const void
         h = known_header(scratch, h);
     if (!err)
         err = check_dir(bytes, h, e);
-    if (!err && !sealed)
+    if (!err && !l->sealed)
         err = check_hashes(bytes, h, e);
     if (err)
         return err;
     struct bf_image *m = make_image(a, bytes, size, h);
-    err = bf_image_verify(scratch, m, at, e);
+    err = bf_image_verify(scratch, m, l->at, e);
+    if (!err)
+        err = load_base(l, m, depth);
     if (!err)
         *image = m;
     return err;
@@ -255,11 +290,12 @@ static enum bf_err load_guarded(struct bf_arena *a, const void *bytes, size_t si
     struct bf_arena *scratch = bf_arena_new(0);
     if (!scratch)
         return bf_fail(e, BF_ENOMEM, "load image: out of memory");
+    const struct loading l = {scratch, sealed, at, e};
     jmp_buf jump, *outer = a ? bf_arena_on_exhausted(a, &jump) : NULL;
     enum bf_err err;
     bf_arena_on_exhausted(scratch, &jump);
     if (setjmp(jump) == 0)
-        err = load(a ? a : scratch, scratch, bytes, size, sealed, image, at, e);
+        err = load(&l, a ? a : scratch, bytes, size, 0, image);
     else
         err = bf_fail(e, BF_ENOMEM, "load image: out of memory");
     if (a)
@@ -275,6 +311,12 @@ enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
     if (err == BF_ELIMIT)
         err = e->code = BF_EFORMAT;
     return err;
+}
+
+enum bf_err bf_image_base(struct bf_arena *a, const struct bf_image *m, struct bf_image **base,
+                          struct bf_error *e) {
+    *base = NULL;
+    return m->amend_count ? bf_image_load(a, m->base, m->base_count, base, e) : BF_OK;
 }
 
 enum bf_err bf_image_prove(const uint8_t *bytes, size_t size, struct bf_image_at *at,

@@ -38,7 +38,7 @@ enum bf_opcode {
 static inline uint32_t bf_i_op(uint32_t word) { return word & 0xFF; }
 static inline uint32_t bf_i_operand(uint32_t word) { return word >> 8; }
 
-#define BF_IMAGE_FORMAT 3 /* layout; older ones are read too */
+#define BF_IMAGE_FORMAT 4 /* layout; older ones are read too */
 #define BF_EDITION 1      /* of the language */
 #define BF_SEMANTICS 1    /* of the step */
 #define BF_STACK 256      /* values a program may hold at once */
@@ -63,7 +63,13 @@ struct bf_i_field { uint32_t name, label, type; };   /* fields of records; param
 struct bf_i_enum { uint32_t name, label; struct bf_i_range members; uint32_t open; };
 struct bf_i_member { uint32_t name, label; };
 struct bf_i_record { uint32_t name, label; struct bf_i_range fields; };
-struct bf_i_register { uint32_t name, label, record; struct bf_i_range keys; uint32_t src; }; /* keys of `key`: field ordinals */
+struct bf_i_register {
+    uint32_t name, label, record;
+    struct bf_i_range keys;      /* of `key`: field ordinals */
+    uint32_t src;
+    uint32_t owner;              /* format 4: the policy whose register it is: str + 1 of its name, 0: this one's; an amending
+                                    policy has those of what it amends */
+};
 struct bf_i_assume { uint32_t name, label, type, konst, because, src; }; /* default is a constant */
 struct bf_i_office { uint32_t name, label, per, src; }; /* per: type, BF_NONE: one */
 struct bf_i_violation { uint32_t name, label, src; };
@@ -184,6 +190,10 @@ struct bf_i_proc {
     uint32_t cancelled;             /* format 3: of what is run: the end, + 1, where leaving it leads; else 0 */
 };
 struct bf_i_note { uint32_t text, src; };
+/* What the policy amends, if it does: one row, format 4. hash: of the amended text that it was made from. because: why
+   these cases follow, where no citation says it; 0. */
+enum { BF_CASES_NEW, BF_CASES_ALL };
+struct bf_i_amend { uint32_t policy, cases, because, src; uint8_t hash[BF_SHA256_LEN]; };
 
 /* Scenarios: statements over locals (fixtures first, then the scenario's own). */
 enum bf_stmt_op {
@@ -214,6 +224,9 @@ struct bf_i_tally { uint32_t proc, where, per; };
 /* Figures over cases; nothing in the policy reads them, so they are not of its hash. over.proc BF_NONE: not divided. */
 struct bf_i_measure { uint32_t name, label; struct bf_i_tally counted, over; uint32_t src; };
 
+/* `base` is the image of the amended text, without its scenarios: that by which a case of a day before goes in the amending
+   policy's scenarios. No row: it amends none. */
+
 /* What the header says of the policy. Texts are of `str`. */
 struct bf_i_policy {
     uint32_t name, title, number, rank_label, rank; /* rank 0: none */
@@ -238,12 +251,19 @@ struct bf_image {
 ** BF_EFORMAT says what is wrong and in which row. */
 enum bf_err bf_image_load(struct bf_arena *a, const void *bytes, size_t size,
                           struct bf_image **image, struct bf_error *e);
+/* The image of the text that it amends; *base NULL: it amends none. It refers to m's bytes. */
+enum bf_err bf_image_base(struct bf_arena *a, const struct bf_image *m, struct bf_image **base,
+                          struct bf_error *e);
 static inline bf_str bf_i_text(const struct bf_image *m, uint32_t str) {
     return (bf_str){m->text + m->str[str].off, m->str[str].len};
 }
 /* Label if there is one, else name: what people read. */
 static inline bf_str bf_i_label(const struct bf_image *m, uint32_t name, uint32_t label) {
     return bf_i_text(m, m->str[label].len ? label : name);
+}
+/* The name of the policy whose register it is. */
+static inline bf_str bf_i_owner(const struct bf_image *m, uint32_t reg) {
+    return bf_i_text(m, m->reg[reg].owner ? m->reg[reg].owner - 1 : m->policy.name);
 }
 static inline bool bf_i_reaches(const struct bf_image *m, const struct bf_i_proc *p, uint32_t from,
                                 uint32_t to) {

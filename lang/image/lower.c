@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lang/base/assert.h"
+#include "lang/check/amend.h"
 
 /* ---- texts, types, sources ---- */
 
@@ -223,6 +224,26 @@ static void lower_record(struct bf_lower *l, const struct bf_sym *s) {
     bf_build_add_record(&l->b, r);
 }
 
+/* The policy that has what stands in a tree; NULL: this one. A file of the library is had by the innermost text that uses
+** it, since amending is no reason to have its registers anew. */
+static const struct bf_node *owner_of(const struct bf_program *p, const struct bf_tree *tree) {
+    const struct bf_node *owner = NULL;
+    uint32_t own = 0;
+    while (own < p->own_count && p->trees[own] != tree)
+        own++;
+    if (own < p->own_count)
+        return p->amended_in[own];
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        for (const struct bf_node *u = p->trees[i]->root->a; u; u = u->next) {
+            const struct bf_sym *s = u->kind == BF_N_USE ? p->info[u->id].sym : NULL;
+            if (!s || s->index == BF_NONE || p->trees[s->index] != tree)
+                continue;
+            const struct bf_node *by = owner_of(p, p->trees[i]);
+            owner = by ? by : owner; /* of texts, the later in the list is the inner one */
+        }
+    return owner;
+}
+
 static void lower_register(struct bf_lower *l, const struct bf_sym *s) {
     struct bf_i_register r = {.record = s->type->sym->index};
     NAMES(r, s);
@@ -230,6 +251,9 @@ static void lower_register(struct bf_lower *l, const struct bf_sym *s) {
     for (const struct bf_node *k = s->node->d; k; k = k->next, r.keys.count++)
         bf_build_add_key(&l->b, bf_sym_of(l->p, k)->index);
     r.src = bf_lower_src(l, s->node, NULL);
+    const struct bf_node *owner = owner_of(l->p, s->tree);
+    if (owner)
+        r.owner = bf_lower_name(l, owner->a->name) + 1;
     bf_build_add_reg(&l->b, r);
 }
 
@@ -338,6 +362,20 @@ static void lower_measure(struct bf_lower *l, const struct bf_sym *s) {
     bf_build_add_measure(&l->b, m);
 }
 
+static void lower_amends(struct bf_lower *l) {
+    const struct bf_node *n = bf_amends_of(l->p->policy);
+    struct bf_i_amend a = {.cases = BF_CASES_NEW};
+    if (!n || !l->base_bytes)
+        return;
+    a.policy = bf_lower_name(l, l->p->amended->a->name);
+    a.cases = n->op == BF_AMENDS_ALL ? BF_CASES_ALL : BF_CASES_NEW;
+    a.because = bf_lower_label(l, n->b);
+    a.src = bf_lower_src(l, n, NULL);
+    const struct bf_i_header *base = (const void *)l->base_bytes;
+    memcpy(a.hash, base->hash, sizeof a.hash);
+    bf_build_add_amend(&l->b, a);
+}
+
 /* Rows of procedures are numbered before any is lowered, since they name each other's. */
 static void number_procs(struct bf_lower *l) {
     struct bf_lower_base at = {0, 0, 0, 0};
@@ -368,7 +406,9 @@ static void lower_program(struct bf_lower *l, bool scenarios) {
     each(l, &p->decisions, lower_decision);
     each(l, &p->procedures, bf_lower_proc);
     lower_notes(l);
+    lower_amends(l);
     bf_build_policy_ends(&l->b);
+    bf_build_bytes(&l->b, BF_I_base, l->base_bytes, l->base_size);
     each(l, &p->measures, lower_measure);
     if (scenarios)
         bf_lower_scenarios(l);
@@ -419,6 +459,12 @@ bool bf_lower(struct bf_program *p, bool scenarios, const uint8_t **bytes, size_
     *size = 0;
     l->p = p;
     l->a = p->arena;
+    if (p->base && !bf_lower(p->base, false, &l->base_bytes, &l->base_size)) {
+        bf_diag(p->parse->diags, BF_E0137_BASE_BROKEN, p->policy->span,
+                BF_ARGS(bf_arg_str(p->amended->a->name->text)));
+        p->errors++;
+        return false;
+    }
     outer = bf_arena_on_exhausted(l->a, &jump);
     if (setjmp(jump)) {
         bf_build_fini(&l->b);

@@ -19,7 +19,9 @@ struct bf_lower {
     const struct bf_sym *proc;   /* being lowered; NULL: none */
     const struct bf_node *outer; /* its citations are those of what has none */
     bool counted;                /* of a measure: what is entered is self already */
-    uint32_t line;               /* of the place asked for last, to find the next one near */
+    const uint8_t *base_bytes;   /* the amended text's image; NULL: none */
+    size_t base_size;
+    uint32_t line; /* of the place asked for last, to find the next one near */
 };
 
 /* ---- lower.c ---- */

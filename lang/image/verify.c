@@ -232,6 +232,21 @@ static bool verify_policy(struct bf_v *v) {
     return true;
 }
 
+/* The text it amends is verified where it is loaded (image.c). */
+static bool verify_amend(struct bf_v *v) {
+    const struct bf_image *m = v->m;
+    NEED(m->amend_count <= 1 && !m->amend_count == !m->base_count, "amend", 0, "how many");
+    for (uint32_t i = 0; i < m->amend_count; i++) {
+        STR(m->amend[i].policy, "amend", i);
+        STR(m->amend[i].because, "amend", i);
+        SRC(&m->amend[i], "amend", i);
+        NEED(m->str[m->amend[i].policy].len && m->amend[i].policy != m->policy.name, "amend", i,
+             "which policy");
+        NEED(m->amend[i].cases <= BF_CASES_ALL, "amend", i, "which cases");
+    }
+    return true;
+}
+
 /* Rows that instructions and values number must fit an operand. */
 static bool verify_counts(struct bf_v *v) {
     static const uint8_t numbered[] = {BF_I_konst,    BF_I_enums,  BF_I_record, BF_I_reg,
@@ -265,6 +280,7 @@ static bool verify_registers(struct bf_v *v) {
         NAMED(g, "register", i);
         SRC(g, "register", i);
         NEED(g->record < m->record_count, "register", i, "record");
+        NEED(g->owner <= m->str_count, "register", i, "owner");
         NEED(g->keys.count >= 1, "register", i, "has no key");
         if (!bf_v_claim(v, BF_I_key, g->keys))
             return false;
@@ -1124,7 +1140,8 @@ enum bf_err bf_image_verify(struct bf_arena *scratch, const struct bf_image *m,
     count_rows(&v);
     v.tuples = bf_new_array(scratch, struct bf_v_slot, BF_STACK);
     bool ok = verify_counts(&v) && verify_strs(&v) && verify_policy(&v) && verify_basics(&v) &&
-              verify_registers(&v) && verify_simple(&v) && verify_decisions(&v) &&
-              verify_procs(&v) && verify_scenarios(&v) && verify_measures(&v) && verify_owners(&v);
+              verify_amend(&v) && verify_registers(&v) && verify_simple(&v) &&
+              verify_decisions(&v) && verify_procs(&v) && verify_scenarios(&v) &&
+              verify_measures(&v) && verify_owners(&v);
     return ok ? BF_OK : e->code;
 }

@@ -80,7 +80,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <node> run outcome act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
 %type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
-%type <node> asked0 otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
+%type <node> because0 asked0 otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
 %type <items> cites cites0 policy_items imports members fields params params0 rules names modules items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
 %type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
@@ -414,12 +414,19 @@ policy_item:
     | DAY ENDS TIME           { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $3)); }
     | DAILY TIME CUTOFF       { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $2)); }
     /* amends hebi_2021_39 with new cases; 修订 鹤壁政务数据办法，适用于新立案件 */
-    | AMENDS name WITH NEW CASES { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_NEW)); }
-    | AMENDS name WITH ALL CASES { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_ALL)); }
-    | AMENDS name NEW_CASES   { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_NEW)); }
-    | AMENDS name ALL_CASES   { $$ = said(lx, $1, op(node1(lx, P_AMENDS, @$, $2), BF_AMENDS_ALL)); }
+    | AMENDS name WITH NEW CASES because0
+                              { $$ = said(lx, $1, op(node2(lx, P_AMENDS, @$, $2, $6), BF_AMENDS_NEW)); }
+    | AMENDS name WITH ALL CASES because0
+                              { $$ = said(lx, $1, op(node2(lx, P_AMENDS, @$, $2, $6), BF_AMENDS_ALL)); }
+    | AMENDS name NEW_CASES because0
+                              { $$ = said(lx, $1, op(node2(lx, P_AMENDS, @$, $2, $4), BF_AMENDS_NEW)); }
+    | AMENDS name ALL_CASES because0
+                              { $$ = said(lx, $1, op(node2(lx, P_AMENDS, @$, $2, $4), BF_AMENDS_ALL)); }
     /* retain 3 years */
     | RETAIN PERIOD           { $$ = said(lx, $1, node1(lx, P_RETAIN, @$, $2)); }
+    ;
+because0: %empty              { $$ = nil; }
+    | BECAUSE string          { $$ = $2; }
     ;
 
 /* ---- vocabularies ---- */

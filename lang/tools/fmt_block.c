@@ -165,6 +165,10 @@ static void policy_item(struct bf_layout *o, const struct bf_node *n, const stru
             bf_put_comma(&l);
         bf_put_sign(&l, n->op == BF_AMENDS_NEW ? "with new cases" : "with all cases",
                     n->op == BF_AMENDS_NEW ? "适用于新立案件" : "适用于全部案件", BF_GLUE_WORD);
+        if (n->b) {
+            bf_put_word(&l, BF_W_BECAUSE);
+            bf_put_string(&l, n->b);
+        }
         break;
     case BF_N_P_RETAIN:
         bf_put_word(&l, BF_W_RETAIN);

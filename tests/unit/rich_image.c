@@ -53,7 +53,7 @@ static void tables(struct mk *k) {
     bf_build_add_record(
         b, (struct bf_i_record){mk_str(k, "Grant"), 0, mk_fields(k, 2, fields, types)});
     uint32_t key = bf_build_add_key(b, 0);
-    bf_build_add_reg(b, (struct bf_i_register){mk_str(k, "grants"), 0, 0, {key, 1}, k->src});
+    bf_build_add_reg(b, (struct bf_i_register){mk_str(k, "grants"), 0, 0, {key, 1}, k->src, 0});
     bf_build_add_violation(b, (struct bf_i_violation){mk_str(k, "late"), 0, k->src});
     bf_build_add_violation(b, (struct bf_i_violation){mk_str(k, "turned"), 0, k->src});
     bf_build_add_office(b, (struct bf_i_office){mk_str(k, "head"), 0, MK_DEPARTMENT, k->src});
