@@ -40,30 +40,31 @@ static enum bf_err given_key(struct bf_client *c, const char *key, struct bf_sig
     return bf_signer_read(trimmed(text), out, e);
 }
 
-/* The key of this database: of the signing key in the data folder, named by the origin. *there false: no key. */
-static enum bf_err own_key(struct bf_client *c, struct bf_closed *store, bool *there,
-                           struct bf_signer *out, bf_str *origin, struct bf_error *e) {
+/* A tree, and the signing key of the data folder; seed empty: it is not there. */
+struct own {
+    bf_str origin, seed;
+    uint64_t set; /* the row that named it */
+};
+
+static enum bf_err own_tree(struct bf_client *c, struct bf_closed *store, struct own *own,
+                            struct bf_error *e) {
     struct bf_arena *a = c->settings.arena;
-    bf_str json, seed, data = bf_config_text(&c->settings.r.config, BF_CONFIG_DATA);
+    bf_str json, data = bf_config_text(&c->settings.r.config, BF_CONFIG_DATA);
     struct bf_buf path;
-    *there = false;
-    *origin = (bf_str){"", 0};
-    enum bf_err err = bf_closed_setting(store, a, BF_SERVICE_SETTING, BF_SETTING_ORIGIN, &json, e);
+    *own = (struct own){.seed = {"", 0}};
+    enum bf_err err =
+        bf_closed_setting(store, a, BF_SERVICE_SETTING, BF_SETTING_ORIGIN, &json, &own->set, e);
     if (err)
         return err;
     json_t *j = json_loadb(json.p ? json.p : "", json.len, 0, NULL);
-    *origin = bf_str_dup(a, bf_json_member(j, BF_SETTING_ORIGIN));
+    own->origin = bf_str_dup(a, bf_json_member(j, BF_SETTING_ORIGIN));
     json_decref(j);
     bf_buf_in(&path, a);
     bf_buf_fmt(&path, "%.*s/" BF_SERVICE_KEY, (int)data.len, data.p);
     bf_buf_char(&path, 0);
-    if (!origin->len || access(path.p, R_OK) != 0)
+    if (!own->origin.len || access(path.p, R_OK) != 0)
         return BF_OK;
-    err = bf_file_read(a, path.p, PROOF_MAX, &seed, e);
-    if (!err)
-        err = bf_signer_open(*origin, seed.p, seed.len, out, e);
-    *there = !err;
-    return err;
+    return bf_file_read(a, path.p, PROOF_MAX, &own->seed, e);
 }
 
 static int tell_key(struct bf_client *c) {
@@ -71,14 +72,15 @@ static int tell_key(struct bf_client *c) {
     struct bf_signer key;
     struct bf_error e;
     struct bf_buf out;
-    bf_str origin;
-    bool there;
+    struct own own;
     if (!bf_client_snapshot(c, &s))
         return BF_EXIT_USAGE;
-    enum bf_err err = own_key(c, s.store, &there, &key, &origin, &e);
+    enum bf_err err = own_tree(c, s.store, &own, &e);
     bf_snapshot_close(&s);
-    if (!err && !there)
+    if (!err && !own.seed.len)
         err = bf_fail(&e, BF_ENOENT, "%s", bf_text_z(c->cli->lang, BF_T_AUDIT_NO_KEY));
+    if (!err)
+        err = bf_signer_open(own.origin, own.seed.p, own.seed.len, &key, &e);
     if (err)
         return fail(c, &e);
     bf_buf_in(&out, c->settings.arena);
@@ -175,13 +177,50 @@ static int verify_journal(struct bf_client *c, const char *name) {
 
 /* Checkpoints to be held against the store: those given, and the last of the data folder. */
 struct notes {
+    struct own own;
+    const struct bf_signer *key; /* given; NULL: the data folder's */
     struct bf_verify_note note[NOTES_MAX];
     uint32_t count;
-    bool wrong, keyed; /* keyed: there is a key to verify them by */
+    bool wrong;
 };
 
-static bool take_note(struct bf_client *c, struct notes *l, const char *name,
-                      const struct bf_signer *key, bf_str origin) {
+/* What a tree and the copies restored from it have in common. */
+static bf_str line_of(bf_str origin) {
+    const char *copy =
+        origin.len ? memmem(origin.p, origin.len, BF_RESTORED, strlen(BF_RESTORED)) : NULL;
+    return copy ? (bf_str){origin.p, (uint32_t)(copy - origin.p)} : origin;
+}
+
+static enum bf_err read_note(struct notes *l, bf_str bytes, struct bf_checkpoint *out,
+                             struct bf_error *e) {
+    const char *end = bytes.len ? memchr(bytes.p, '\n', bytes.len) : NULL;
+    bf_str origin = {bytes.p, end ? (uint32_t)(end - bytes.p) : 0};
+    struct bf_signer key;
+    if (l->own.origin.len && origin.len && !bf_str_eq(line_of(origin), line_of(l->own.origin)))
+        return bf_fail(e, BF_EFORMAT, "it is of another tree: %.*s", (int)origin.len, origin.p);
+    if (l->key)
+        return bf_checkpoint_verify(bytes, l->key, out, e);
+    enum bf_err err = bf_signer_open(origin, l->own.seed.p, l->own.seed.len, &key, e);
+    if (!err) {
+        err = bf_checkpoint_verify(bytes, &key, out, e);
+        bf_signer_fini(&key);
+    }
+    return err;
+}
+
+/* A copy's own rows begin with the two that restoring it writes: what another signed beyond says nothing of it. */
+static bool is_beyond(struct bf_client *c, const struct notes *l, const struct bf_verify_note *n) {
+    bool copy = line_of(l->own.origin).len < l->own.origin.len;
+    uint64_t common = copy && l->own.set > 2 ? l->own.set - 2 : UINT64_MAX;
+    if (!n->other || n->checkpoint.size <= common)
+        return false;
+    bf_client_say(c, true, BF_T_AUDIT_NOTE_BEYOND,
+                  BF_ARGS(bf_arg_str(n->name), bf_arg_str(n->checkpoint.origin),
+                          bf_arg_int((int64_t)n->checkpoint.size), bf_arg_int((int64_t)common)));
+    return true;
+}
+
+static bool take_note(struct bf_client *c, struct notes *l, const char *name) {
     bf_str bytes;
     struct bf_error e;
     struct bf_verify_note *n = &l->note[l->count];
@@ -190,15 +229,14 @@ static bool take_note(struct bf_client *c, struct notes *l, const char *name,
         return false;
     }
     n->name = bf_str_dup(c->settings.arena, bf_str_of(name));
-    if (bf_checkpoint_verify(bytes, key, &n->checkpoint, &e) ||
-        (origin.len && !bf_str_eq(origin, n->checkpoint.origin) &&
-         bf_fail(&e, BF_EFORMAT, "it is of another tree: %.*s", (int)n->checkpoint.origin.len,
-                 n->checkpoint.origin.p))) {
+    enum bf_err err = read_note(l, bytes, &n->checkpoint, &e);
+    n->other = !err && l->own.origin.len && !bf_str_eq(l->own.origin, n->checkpoint.origin);
+    if (err)
         say_wrong(c, name, &e);
+    if (err || is_beyond(c, l, n))
         l->wrong = true;
-    } else {
+    else
         l->count++;
-    }
     return true;
 }
 
@@ -212,30 +250,32 @@ static const char *last_note(struct bf_client *c) {
 }
 
 /* False: said, BF_EXIT_USAGE. */
-static bool take_notes(struct bf_client *c, struct bf_closed *store, char **files, int count,
-                       const char *given, struct notes *l) {
-    struct bf_signer key;
-    struct bf_error e;
-    bf_str origin;
-    bool there;
+static bool take_notes(struct bf_client *c, char **files, int count, struct notes *l) {
     const char *last = last_note(c);
-    if (own_key(c, store, &there, &key, &origin, &e) || (given && given_key(c, given, &key, &e))) {
-        bf_cli_fail(c->cli, &e);
-        return false;
-    }
-    l->keyed = there |= given != NULL;
-    if (!there && count) {
+    bool keyed = l->key || l->own.seed.len;
+    if (!keyed && count) {
         bf_cli_usage(c->cli, BF_T_AUDIT_KEY_NEEDED, BF_NOARGS);
         return false;
     }
     for (int i = 0; i < count && i < NOTES_MAX - 1; i++)
-        if (!take_note(c, l, files[i], &key, origin))
+        if (!take_note(c, l, files[i]))
             return false;
-    if (there && last && !take_note(c, l, last, &key, origin))
+    return !keyed || !last || take_note(c, l, last);
+}
+
+static bool held_against(struct bf_client *c, struct bf_closed *store, char **files, int count,
+                         const char *given, struct notes *l) {
+    struct bf_signer key;
+    struct bf_error e;
+    if (own_tree(c, store, &l->own, &e) || (given && given_key(c, given, &key, &e))) {
+        bf_cli_fail(c->cli, &e);
         return false;
-    if (there)
+    }
+    l->key = given ? &key : NULL;
+    bool fine = take_notes(c, files, count, l);
+    if (given)
         bf_signer_fini(&key);
-    return true;
+    return fine;
 }
 
 /* What is checked, beside the tree. */
@@ -276,7 +316,8 @@ static bool run_checks(struct bf_client *c, struct bf_verify *v, const struct as
 static void say_if_none(struct bf_client *c, const struct notes *l) {
     bf_str data = bf_config_text(&c->settings.r.config, BF_CONFIG_DATA);
     if (!l->count && !l->wrong)
-        bf_client_say(c, false, l->keyed ? BF_T_VERIFY_NO_NOTE : BF_T_VERIFY_NO_KEY,
+        bf_client_say(c, false,
+                      l->key || l->own.seed.len ? BF_T_VERIFY_NO_NOTE : BF_T_VERIFY_NO_KEY,
                       BF_ARGS(bf_arg_str(data)));
 }
 
@@ -291,7 +332,7 @@ static int verify_store(struct bf_client *c, const struct asked *asked) {
     struct bf_verify v = {.store = s.store, .found = found, .ctx = c, .notes = l->note};
     if (bf_closed_outdated(s.store)) {
         bf_client_say(c, true, BF_T_VERIFY_OUTDATED, BF_NOARGS);
-    } else if (take_notes(c, s.store, asked->files, asked->file_count, asked->key, l)) {
+    } else if (held_against(c, s.store, asked->files, asked->file_count, asked->key, l)) {
         v.note_count = l->count;
         say_if_none(c, l);
         if (run_checks(c, &v, asked, &findings, &e))
@@ -360,8 +401,12 @@ int bf_daemon_verify(struct bf_cli *cli, int argc, char **argv) {
     struct bf_client c;
     struct asked asked = {.derived = true, .rules = bf_cli_flag(&argc, argv, "--rerun")};
     int status = BF_EXIT_USAGE;
-    if (bf_client_take(&c, cli, &argc, argv, 0, 0))
+    asked.key = bf_cli_value(&argc, argv, "--key");
+    if (bf_client_take(&c, cli, &argc, argv, 0, NOTES_MAX - 1)) {
+        asked.files = argv + 1;
+        asked.file_count = argc - 1;
         status = verify_store(&c, &asked);
+    }
     bf_client_fini(&c);
     return status;
 }

@@ -185,17 +185,18 @@ static enum bf_err new_origin(struct bf_client *c, struct bf_closed *store, cons
     char hex[2 * sizeof own + 1];
     struct bf_buf text, data;
     bf_str json;
-    enum bf_err err = bf_closed_setting(store, a, BF_SERVICE_SETTING, BF_SETTING_ORIGIN, &json, e);
+    enum bf_err err =
+        bf_closed_setting(store, a, BF_SERVICE_SETTING, BF_SETTING_ORIGIN, &json, NULL, e);
     if (err)
         return err;
     json_t *j = json_loadb(json.p ? json.p : "", json.len, 0, NULL);
     bf_str old = bf_json_member(j, BF_SETTING_ORIGIN);
-    const char *again = memmem(old.p, old.len, "/restored-", 10);
+    const char *again = old.len ? memmem(old.p, old.len, BF_RESTORED, strlen(BF_RESTORED)) : NULL;
     bf_buf_in(&text, a);
     bf_buf_put(&text, old.p, again ? (size_t)(again - old.p) : old.len);
     salt(NULL, own, sizeof own);
     bf_hex(own, sizeof own, hex);
-    bf_buf_fmt(&text, "%srestored-%s", text.len ? "/" : "", hex);
+    bf_buf_fmt(&text, "%s%s", text.len ? BF_RESTORED : BF_RESTORED + 1, hex);
     json_decref(j);
     *origin = bf_buf_view(&text);
     bf_buf_in(&data, a);

@@ -194,6 +194,7 @@ struct kept {
     struct bf_arena *a;
     struct bf_row_head head;
     bf_str text;
+    uint64_t seq;
 };
 
 static enum bf_err keep_head(void *ctx, const void *row, struct bf_error *e) {
@@ -218,11 +219,12 @@ static enum bf_err keep_setting(void *ctx, const void *row, struct bf_error *e) 
     struct kept *k = ctx;
     (void)e;
     k->text = bf_str_dup(k->a, ((const struct bf_row_setting *)row)->json);
+    k->seq = ((const struct bf_row_setting *)row)->seq;
     return BF_OK;
 }
 
 enum bf_err bf_closed_setting(struct bf_closed *c, struct bf_arena *a, const char *kind,
-                              const char *id, bf_str *json, struct bf_error *e) {
+                              const char *id, bf_str *json, uint64_t *seq, struct bf_error *e) {
     struct kept k = {.a = a};
     struct bf_row_setting at = {.kind = bf_str_of(kind), .id = bf_str_of(id)};
     struct bf_query q = {.partition = BF_CLOSED_PARTITION,
@@ -233,6 +235,8 @@ enum bf_err bf_closed_setting(struct bf_closed *c, struct bf_arena *a, const cha
     enum bf_err err = bf_closed_read(c, &q, keep_setting, &k, e);
     if (!err)
         *json = k.text;
+    if (!err && seq)
+        *seq = k.seq;
     return err;
 }
 

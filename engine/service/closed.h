@@ -40,9 +40,9 @@ enum bf_err bf_closed_walk(struct bf_closed *c, enum bf_table table, bf_closed_e
 /* The head row; all zero if there is none yet. Its tree is in the arena. */
 enum bf_err bf_closed_head(struct bf_closed *c, struct bf_arena *a, struct bf_row_head *out,
                            struct bf_error *e);
-/* The json of a setting, in the arena; p is NULL if there is none. */
+/* The json of a setting, in the arena, and the row that made it so (seq may be NULL); p is NULL if there is none. */
 enum bf_err bf_closed_setting(struct bf_closed *c, struct bf_arena *a, const char *kind,
-                              const char *id, bf_str *json, struct bf_error *e);
+                              const char *id, bf_str *json, uint64_t *seq, struct bf_error *e);
 
 /* ---- blobs, loaded; they last as long as the closed store ---- */
 /* NULL: there is none, or it is damaged; ctx is the closed store.

@@ -40,6 +40,8 @@ struct bf_calendar_known {
 #define BF_SERVICE_SETTING "service"
 #define BF_SETTING_ORIGIN \
     "origin" /* {"origin":TEXT}: of the tree; a restored copy has one of its own */
+#define BF_RESTORED \
+    "/restored-" /* in the origin of a copy, behind that of what it was restored from */
 #define BF_SETTING_HELD "held" /* {"held":true}: nothing is delivered until activated */
 
 /* The key that signs checkpoints: DATA/signing.key, the 32 bytes of its seed, of mode 0600. */

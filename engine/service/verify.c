@@ -78,7 +78,7 @@ static void check_notes(struct audit *x) {
             continue;
         bf_merkle_root(&x->tiling.tree, root);
         if (memcmp(root, n->checkpoint.root, BF_HASH_LEN) != 0)
-            tell(x->v, BF_T_AUDIT_NOTE_ROOT,
+            tell(x->v, n->other ? BF_T_AUDIT_NOTE_OTHER : BF_T_AUDIT_NOTE_ROOT,
                  BF_ARGS(bf_arg_str(n->name), bf_arg_int((int64_t)n->checkpoint.size)));
     }
 }

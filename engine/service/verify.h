@@ -19,6 +19,7 @@
 struct bf_verify_note {
     bf_str name;
     struct bf_checkpoint checkpoint;
+    bool other; /* of a tree that this one was restored from, or that was restored from it */
 };
 
 struct bf_verify {

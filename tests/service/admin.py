@@ -149,7 +149,7 @@ def proofs(d, t):
     other = key[:-4] + ("AAA=" if not key.endswith("AAA=") else "BBB=")
     nowhere("audit", "verify", receipt, "--key", other, status=2)
     t("audit", "receipt", "999999", status=1)
-    assert " hold" in t("audit", "verify", note)
+    assert "agrees with" in t("audit", "verify", note)
     assert "whole" in t("export", journal) or "rows written" in t("export", journal)
     assert "whole" in nowhere("audit", "verify", journal)
     assert t("export", "-") == journal.read_text()
@@ -315,7 +315,7 @@ def backup_under_load(d, t, wang, li):
     return load.seqs[:answered]
 
 
-def restore_drill(d, t, answered):
+def restore_drill(d, t, answered, note):
     """What was acknowledged before the backup is in the restored copy; it says whose copy it is; and it goes on."""
     place = d.folder / "restored"
     place.mkdir()
@@ -332,6 +332,7 @@ def restore_drill(d, t, answered):
     assert all(seq in seqs for _, seq in answered)
     assert (place / "data/checkpoint.before-restore").exists()  # it is of the other tree
     assert "byte for byte" in r("verify", "--rerun")
+    against_the_original(d, t, r, note)
     old, new = t("audit", "checkpoint"), r("audit", "checkpoint")
     assert old.split("\n")[0] != new.split("\n")[0] and "/restored-" in new.split("\n")[0]
     assert "delivers from now on" in r("activate")
@@ -362,6 +363,35 @@ def drill(d, place):
     assert "put the key kept" in bare.err and "banfad init" not in bare.err, bare.err
     shutil.copy(d.folder / "data/signing.key", place / "data")
     assert "no checkpoint was looked at: there is none" in bare("verify", "--rerun", *files)
+
+
+def against_the_original(d, t, r, note):
+    """The copy goes on from what the original signed before the backup; of what it signed after it nothing can be said."""
+    before = note
+    for command in (("audit", "verify"), ("verify",)):
+        assert "1 checkpoint" in r(*command, before), command
+        assert "1 checkpoint" in r(*command, before, "--key", t("audit", "key").strip()), command
+    after = d.folder / "after"
+    after.write_text(t("audit", "checkpoint"))
+    size = int(after.read_text().split("\n")[1])
+    common = len(rows_of(d.folder / "backup0"))
+    assert size > common
+    r("audit", "verify", after, status=1)
+    assert f"signed {size} rows, of which this restored copy has the first {common}:" in r.err, r.err
+    stranger = d.folder / "stranger"
+    stranger.write_text(note.read_text().replace("banfad/", "other/", 1))
+    r("audit", "verify", stranger, status=1)
+    assert "another tree: other/" in r.err, r.err
+    # A copy whose rows were changed, and its tree made anew over them.
+    bad = Tool(d, BANFA_DATABASE=str(d.folder / "bad.db"), BANFA_DATA=str(d.folder / "restored/data"))
+    with sqlite3.connect(f"file:{d.folder / 'restored/r.db'}?mode=ro", uri=True) as db:
+        db.execute("VACUUM INTO ?", (bad.env["BANFA_DATABASE"],))
+    with sqlite3.connect(bad.env["BANFA_DATABASE"]) as db:
+        assert db.execute("UPDATE journal SET salt = zeroblob(16) WHERE seq = 3").rowcount == 1
+    db.close()
+    subprocess.run([BANFAD, "rebuild", "--force"], env=bad.env, check=True, capture_output=True)
+    bad("audit", "verify", before, status=1)
+    assert "has another root: the journal was changed after it was signed, or the two" in bad.err, bad.err
 
 
 # ---- damage ----
@@ -603,7 +633,7 @@ with Daemon() as d:
     assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=wang).status == 200
     assert d.ask("GET", f"/v1/audit/receipts/{seq}", token=zhao).status == 404
     assert d.ask("GET", "/v1/audit/receipts/1", token=wang).status == 404
-    restore_drill(d, t, answered)
+    restore_drill(d, t, answered, note)
     d.stop()
     assert "byte for byte" in t("verify", "--rerun")
     damage(d, t, note)
