@@ -53,6 +53,7 @@ static bool asked(const struct at *t) {
                                        .status = BF_REQUEST_PENDING,
                                        .given = t->f->c,
                                        .who = t->f->v[0],
+                                       .by = t->f->by,
                                        .member = member,
                                        .args = t->f->v + 1,
                                        .day = t->f->day,
@@ -136,6 +137,7 @@ static bool acted(const struct at *t) {
     act->day = f->day;
     act->at = f->at;
     act->who = f->v[0];
+    act->by = f->by;
     act->args = f->v + 1;
     if (f->a == BF_NONE)
         return true;

@@ -55,6 +55,9 @@ const char *bf_value_read_record(const struct bf_image *m, struct bf_arena *a,
 /* A party or office, or absent. */
 const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
                                 const struct bf_canon *j, struct bf_value *v);
+/* The persons behind a deed: one of them at least. */
+const char *bf_value_read_persons(const struct bf_image *m, struct bf_arena *a,
+                                  const struct bf_canon *j, const struct bf_persons **h);
 /* A violation, which is not absent. */
 const char *bf_value_read_violation(const struct bf_image *m, struct bf_arena *a,
                                     const struct bf_canon *j, struct bf_value *v);

@@ -273,6 +273,23 @@ const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
     return j->kind == BF_CANON_NULL ? NULL : read_party(&x, j, v);
 }
 
+const char *bf_value_read_persons(const struct bf_image *m, struct bf_arena *a,
+                                  const struct bf_canon *j, const struct bf_persons **out) {
+    static const char *const known[] = {"clerk", "person", "principal", NULL};
+    struct bf_persons *h = bf_new(a, struct bf_persons);
+    struct bf_value *const part[] = {&h->clerk, &h->person, &h->principal};
+    if (j->kind != BF_CANON_OBJECT || !j->count || bf_canon_stranger(j, known))
+        return "not the persons behind a deed";
+    for (int i = 0; i < 3; i++) {
+        const struct bf_canon *p = bf_canon_member(j, known[i]);
+        if (p && (bf_value_read_party(m, a, p, part[i]) || part[i]->kind != BF_K_PERSON ||
+                  part[i]->aux != BF_NO_OFFICE))
+            return "not a person";
+    }
+    *out = h;
+    return NULL;
+}
+
 const char *bf_value_read_violation(const struct bf_image *m, struct bf_arena *a,
                                     const struct bf_canon *j, struct bf_value *v) {
     const struct ctx x = {m, a};
@@ -657,11 +674,17 @@ static enum bf_err member(const struct fact_reader *r) {
     return BF_OK;
 }
 
+static enum bf_err by(const struct fact_reader *r) {
+    const struct bf_canon *j = bf_canon_member(r->j, "by");
+    const char *wrong = j ? bf_value_read_persons(r->x.m, r->x.a, j, &r->f->by) : NULL;
+    return wrong ? bad(r, "by", wrong) : BF_OK;
+}
+
 enum bf_err bf_fact_read(const struct bf_image *m, uint32_t proc, struct bf_arena *a,
                          const struct bf_canon *j, struct bf_fact *f, struct bf_error *e) {
     struct fact_reader r = {{m, a}, &m->proc[proc], j, f, e};
     const struct bf_canon *word = bf_canon_member(j, "fact");
-    const char *rest[] = {"at", "day", "due", "fact", "how", "member", "src", "v", NULL};
+    const char *rest[] = {"at", "by", "day", "due", "fact", "how", "member", "src", "v", NULL};
     const char *known[4 + sizeof rest / sizeof *rest];
     enum bf_err err;
     *f = (struct bf_fact){.kind = 0};
@@ -671,7 +694,7 @@ enum bf_err bf_fact_read(const struct bf_image *m, uint32_t proc, struct bf_aren
     if (!word || f->kind == BF_FACT_KINDS)
         return bad(&r, "fact", "no kind of fact there is");
     if ((err = rows(&r, known)) || (err = stamp(&r)) || (err = due(&r)) || (err = member(&r)) ||
-        (err = values(&r)))
+        (err = by(&r)) || (err = values(&r)))
         return err;
     size_t n = 0;
     while (known[n])

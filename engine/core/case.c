@@ -91,6 +91,7 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
         copy->assume = bf_values_copy(a, c->assume, m->assume_count);
     for (uint32_t i = 0; i < p->acts.count; i++) {
         copy->acts[i].who = bf_value_copy(a, c->acts[i].who);
+        copy->acts[i].by = bf_persons_copy(a, c->acts[i].by);
         if (c->acts[i].times)
             copy->acts[i].args =
                 bf_values_copy(a, c->acts[i].args, m->act[p->acts.first + i].params.count);
@@ -111,6 +112,7 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
     for (uint32_t i = 0; i < c->request_count; i++) {
         requests[i] = c->requests[i];
         requests[i].who = bf_value_copy(a, requests[i].who);
+        requests[i].by = bf_persons_copy(a, requests[i].by);
         requests[i].member = bf_value_copy(a, requests[i].member);
         uint32_t act = m->offer[requests[i].offer].act;
         requests[i].args = bf_values_copy(a, requests[i].args, m->act[act].params.count);
@@ -314,6 +316,14 @@ static void put_value(struct bf_buf *out, const struct bf_image *m, const char *
 
 static void open_object(struct bf_buf *out, uint32_t i) { bf_buf_z(out, i ? ",{" : "{"); }
 
+/* Said only where it is known. */
+static void put_persons(struct bf_buf *out, const struct bf_image *m, const struct bf_persons *by) {
+    if (!by)
+        return;
+    key(out, "by");
+    bf_persons_json(m, by, out);
+}
+
 static void acts_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
     struct bf_i_range acts = m->proc[c->proc].acts;
     key(out, "acts");
@@ -324,6 +334,7 @@ static void acts_json(const struct bf_image *m, const struct bf_case *c, struct 
         open_object(out, i);
         put_value(out, m, "args", bf_list_value(act->args, n));
         put_at(out, "at", act->at);
+        put_persons(out, m, act->by);
         put_day(out, "day", act->day);
         put_day(out, "filed", act->filed);
         put_int(out, "times", act->times);
@@ -429,6 +440,7 @@ static void requests_json(const struct bf_image *m, const struct bf_case *c, str
         put_value(out, m, "args",
                   bf_list_value(r->args, m->act[m->offer[r->offer].act].params.count));
         put_at(out, "at", r->at);
+        put_persons(out, m, r->by);
         put_day(out, "day", r->day);
         put_int(out, "given", r->given);
         if (bf_present(r->member))

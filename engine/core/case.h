@@ -26,6 +26,7 @@ struct bf_case_act {
     bf_day filed; /* day its report was filed; BF_DAY_NONE */
     bf_instant at;
     struct bf_value who;
+    const struct bf_persons *by; /* NULL: not known */
     const struct bf_value *args; /* as many as it has params */
 };
 
@@ -86,7 +87,8 @@ struct bf_case_request {
     uint32_t offer, status;
     uint32_t given; /* bit i: the offer's i-th consent */
     struct bf_value who;
-    struct bf_value member; /* or absent */
+    const struct bf_persons *by; /* who asked; NULL: not known */
+    struct bf_value member;      /* or absent */
     const struct bf_value *args;
     bf_day day;
     bf_instant at;

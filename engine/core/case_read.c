@@ -97,6 +97,14 @@ static const struct bf_value *args(struct reader *r, const struct bf_canon *j, u
     return v;
 }
 
+static const struct bf_persons *persons(struct reader *r, const struct bf_canon *j) {
+    const struct bf_canon *by = bf_canon_member(j, "by");
+    const struct bf_persons *h = NULL;
+    if (by && !r->wrong && bf_value_read_persons(r->m, r->a, by, &h))
+        r->wrong = "by";
+    return h;
+}
+
 /* ---- the parts of a case ---- */
 
 static void acts(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
@@ -109,6 +117,7 @@ static void acts(struct reader *r, const struct bf_canon *j, struct bf_case *c) 
         act->filed = day(r, x, "filed");
         act->at = instant(r, x, "at");
         act->who = party(r, x, "who");
+        act->by = persons(r, x);
         act->args = args(r, x, r->p->acts.first + i, act->times > 0);
     }
 }
@@ -237,6 +246,7 @@ static void requests(struct reader *r, const struct bf_canon *j, struct bf_case 
         q[i].status = (uint32_t)number(r, x, "status", BF_REQUEST_DEAD);
         q[i].given = counter(r, x, "given");
         q[i].who = party(r, x, "who");
+        q[i].by = persons(r, x);
         q[i].member = may_party(r, x, "member");
         q[i].args = args(r, x, r->m->offer[q[i].offer].act, true);
         q[i].day = day(r, x, "day");

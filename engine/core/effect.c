@@ -379,7 +379,8 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
                                       .c = BF_NONE,
                                       .n = n + 1,
                                       .v = bf_step_deed(s, who, args, n),
-                                      .member = bf_step_member(s, o->each)});
+                                      .member = bf_step_member(s, o->each),
+                                      .by = deemed ? NULL : s->by});
     enum bf_why why = BF_WHY_NOTHING;
     if (o->kind == BF_OFFER_DUTY)
         meet(s, o, args, deemed);

@@ -29,6 +29,7 @@ struct bf_fact bf_fact_copy(struct bf_arena *a, const struct bf_fact *f) {
     copy.v = bf_values_copy(a, f->v, f->n);
     if (f->member)
         copy.member = bf_values_copy(a, f->member, 1);
+    copy.by = bf_persons_copy(a, f->by);
     return copy;
 }
 
@@ -100,7 +101,7 @@ struct entry {
     const char *key;
     int what; /* 0, 1, 2: a, b, c; else one of these */
 };
-enum { AT = 3, DAY, DUE, FACT_, HOW, MEMBER, SRC, V };
+enum { AT = 3, BY, DAY, DUE, FACT_, HOW, MEMBER, SRC, V };
 
 static int keys_of(const struct bf_fact *f, struct entry *e) {
     int n = 0;
@@ -111,6 +112,8 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
             e[n++] = (struct entry){key, i};
     }
     e[n++] = (struct entry){"at", AT};
+    if (f->by)
+        e[n++] = (struct entry){"by", BY};
     e[n++] = (struct entry){"day", DAY};
     if (bf_fact_has_due((enum bf_fact_kind)f->kind) && f->due.kind != BF_DUE_NONE)
         e[n++] = (struct entry){"due", DUE};
@@ -135,7 +138,7 @@ static int keys_of(const struct bf_fact *f, struct entry *e) {
 void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_buf *out) {
     const uint32_t row[] = {f->a, f->b, f->c};
     char day[BF_DAY_TEXT];
-    struct entry e[11];
+    struct entry e[12];
     int n = keys_of(f, e);
     for (int i = 0; i < n; i++) {
         bf_buf_char(out, i ? ',' : '{');
@@ -143,6 +146,7 @@ void bf_fact_json(const struct bf_image *m, const struct bf_fact *f, struct bf_b
         bf_buf_char(out, ':');
         switch (e[i].what) {
         case AT: bf_buf_int(out, f->at); break;
+        case BY: bf_persons_json(m, f->by, out); break;
         case DAY: bf_buf_quoted(out, bf_day_print(f->day, day)); break;
         case DUE: due_json(&f->due, out); break;
         case FACT_: bf_buf_quoted(out, bf_fact_word((enum bf_fact_kind)f->kind)); break;

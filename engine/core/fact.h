@@ -7,6 +7,7 @@
 #ifndef BF_FACT_H
 #define BF_FACT_H
 
+#include "engine/core/persons.h"
 #include "engine/core/term.h"
 #include "engine/core/value.h"
 
@@ -50,6 +51,8 @@ struct bf_fact {
     uint32_t n;
     const struct bf_value *v;
     const struct bf_value *member; /* of a duty of each, and its acts: whose; NULL: none */
+    const struct bf_persons
+        *by; /* of what somebody did or asked for: the persons behind it; NULL: not known */
 };
 
 /* Kinds of a, b, c of a fact. */

@@ -160,6 +160,10 @@ static void put_event(const struct bf_entry *n, struct bf_buf *out) {
         key(out, "args");
         bf_value_json(m, bf_list_value(v->args, v->nargs), out);
     }
+    if (v->by) {
+        key(out, "by");
+        bf_persons_json(m, v->by, out);
+    }
     key(out, "day");
     bf_buf_quoted(out, bf_day_print(n->day, day));
     put_int(out, "effective", v->effective);
@@ -398,9 +402,16 @@ static enum bf_err get_party(const struct reader *r, const struct bf_canon *j, c
     return wrong ? bf_fail(r->e, BF_EFORMAT, "event: %s: %s", name, wrong) : BF_OK;
 }
 
+static enum bf_err get_persons(const struct reader *r, const struct bf_canon *j) {
+    const struct bf_canon *by = bf_canon_member(j, "by");
+    const char *wrong = by ? bf_value_read_persons(r->n->image, r->a, by, &r->n->event.by) : NULL;
+    return wrong ? bad(r, "event: by", wrong) : BF_OK;
+}
+
 static enum bf_err get_event(const struct reader *r) {
-    static const char *const known[] = {"act",    "actor", "args",   "day",   "effective", "kind",
-                                        "number", "offer", "parent", "start", "who",       NULL};
+    static const char *const known[] = {"act",       "actor", "args",   "by",    "day",
+                                        "effective", "kind",  "number", "offer", "parent",
+                                        "start",     "who",   NULL};
     const struct bf_canon *j = bf_canon_member(r->j, "event");
     struct bf_entry *n = r->n;
     enum bf_err err;
@@ -410,7 +421,8 @@ static enum bf_err get_event(const struct reader *r) {
         return bad(r, "event", "missing");
     if ((err = get_event_kind(r, j)) || (err = get_what(r, j)) ||
         (err = get_party(r, j, "actor", &n->event.actor)) ||
-        (err = get_party(r, j, "who", &n->event.who)) || (err = get_args(r, j)))
+        (err = get_party(r, j, "who", &n->event.who)) || (err = get_persons(r, j)) ||
+        (err = get_args(r, j)))
         return err;
     const struct bf_canon *at = bf_canon_member(j, "effective"), *day = bf_canon_member(j, "day");
     if (!at || at->kind != BF_CANON_INT)

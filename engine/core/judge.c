@@ -94,19 +94,52 @@ enum bf_why bf_judge_offered(struct bf_judge *j, uint32_t offer, struct bf_value
     return bf_judge_actor(j, o->actors, bf_office_of(actor, BF_NO_OFFICE), yes);
 }
 
-void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
-                       struct bf_verdict *v) {
-    const struct bf_image *m = j->env.image;
+uint32_t bf_done_by_same(const struct bf_image *m, const struct bf_case *c, uint32_t offer,
+                         struct bf_value actor, const struct bf_persons *by) {
     struct bf_i_range acts = m->offer[offer].distinct;
-    for (uint32_t i = 0; i < acts.count && v->open == BF_OPEN; i++) {
+    for (uint32_t i = 0; i < acts.count; i++) {
         uint32_t act = m->index[acts.first + i];
-        const struct bf_case_act *done = bf_case_act(m, j->env.self, act);
-        if (!done->times || !bf_present(done->who) || !bf_value_equal(done->who, actor))
-            continue;
-        v->open = BF_GUARDED;
-        v->why = BF_WHY_SAME;
-        v->from_act = act;
+        const struct bf_case_act *done = bf_case_act(m, c, act);
+        if (done->times && bf_present(done->who) && bf_persons_same(done->who, done->by, actor, by))
+            return act;
     }
+    return BF_NONE;
+}
+
+void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
+                       const struct bf_persons *by, struct bf_verdict *v) {
+    uint32_t act =
+        v->open == BF_OPEN ? bf_done_by_same(j->env.image, j->env.self, offer, actor, by) : BF_NONE;
+    if (act == BF_NONE)
+        return;
+    v->open = BF_GUARDED;
+    v->why = BF_WHY_SAME;
+    v->from_act = act;
+}
+
+const struct bf_done *bf_judge_done(struct bf_judge *j, uint32_t offer, uint32_t act) {
+    const struct bf_image *m = j->env.image;
+    const struct bf_case *c = j->env.self;
+    const struct bf_i_offer *o = &m->offer[offer];
+    const struct bf_case_act *before = bf_case_act(m, c, act);
+    struct bf_done *d = bf_new(j->env.arena, struct bf_done);
+    struct bf_value *instead = bf_new_array(j->env.arena, struct bf_value, BF_INSTEAD_MAX);
+    struct bf_value list = BF_ABSENT;
+    *d = (struct bf_done){
+        .act = act, .day = before->day, .who = before->who, .by = before->by, .instead = instead};
+    if (o->each && bf_members(&j->env, o->members, &list))
+        return d;
+    for (uint32_t i = 0; i < (o->each ? list.n : o->actors.count); i++) {
+        struct bf_value party = o->each ? list.u.items[i] : BF_ABSENT;
+        const struct bf_i_actor *row = &m->actor[o->actors.first + i];
+        if (!o->each && (bf_judge_party(j, row, &party) || (!row->any && !bf_present(party))))
+            continue;
+        bool his =
+            bf_present(party) && bf_done_by_same(m, c, offer, party, &bf_persons_anyone) != BF_NONE;
+        if (!his && d->instead_count < BF_INSTEAD_MAX)
+            instead[d->instead_count++] = party;
+    }
+    return d;
 }
 
 struct bf_value bf_duty_bearer(const struct bf_image *m, const struct bf_world *w,

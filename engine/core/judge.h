@@ -38,7 +38,10 @@ bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
                     const struct bf_value *args);
 /* An offer that is open is not so for who did an act it is distinct from: GUARDED, SAME, from_act. */
 void bf_judge_distinct(struct bf_judge *j, uint32_t offer, struct bf_value actor,
-                       struct bf_verdict *v);
+                       const struct bf_persons *by, struct bf_verdict *v);
+
+/* How the act was done that the offer must be another's than, and for whom others may do what it offers. */
+const struct bf_done *bf_judge_done(struct bf_judge *j, uint32_t offer, uint32_t act);
 
 /* The duty, of one of each what the member at hand has of it. */
 static inline const struct bf_case_duty *bf_judge_duty(const struct bf_judge *j, uint32_t duty) {
@@ -63,6 +66,7 @@ enum bf_why bf_judge_limit(struct bf_judge *j, const struct bf_i_duty *d, bf_day
 bool bf_judge_month_day(bf_day from, uint32_t month_day, bf_day *out);
 
 /* What this actor may or must do now (bf_offers of one). */
-void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, struct bf_choices *out);
+void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, const struct bf_persons *by,
+                     struct bf_choices *out);
 
 #endif

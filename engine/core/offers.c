@@ -67,7 +67,7 @@ static enum bf_why add_acts(struct list *l, uint32_t offer, const struct bf_verd
             continue;
         struct bf_verdict his = *v;
         if (!row->any)
-            bf_judge_distinct(l->j, offer, c.actor, &his);
+            bf_judge_distinct(l->j, offer, c.actor, &bf_persons_anyone, &his);
         c.open = his.open;
         c.why = his.why;
         c.from_act = his.from_act;
@@ -162,7 +162,8 @@ void bf_offers(const struct bf_image *m, const struct bf_world *w, const struct 
     finish(&l, why, out);
 }
 
-void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, struct bf_choices *out) {
+void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, const struct bf_persons *by,
+                     struct bf_choices *out) {
     struct list l = {.j = j};
     enum bf_why why = BF_WHY_NOTHING;
     for (uint32_t i = 0; i < j->proc->offers.count && !why; i++)
@@ -174,7 +175,7 @@ void bf_judge_lawful(struct bf_judge *j, struct bf_value actor, struct bf_choice
                                      : bf_acts_as_any(j->env.image, actor, c->any);
         struct bf_verdict v = {.open = c->open};
         if (his && c->kind == BF_CHOICE_ACT)
-            bf_judge_distinct(j, c->offer, actor, &v);
+            bf_judge_distinct(j, c->offer, actor, by, &v);
         if (his && v.open == BF_OPEN)
             l.choice[kept++] = *c;
     }

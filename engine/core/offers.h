@@ -57,6 +57,22 @@ struct bf_choices {
 void bf_offers(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,
                bf_instant at, bool closed_too, struct bf_arena *a, struct bf_choices *out);
 
+/* The act from which the offer is distinct and which the same did (persons.h); BF_NONE.
+** bf_offers, which lists what may be done by whoever can be found, takes bf_persons_anyone; who knows the person asks this. */
+uint32_t bf_done_by_same(const struct bf_image *m, const struct bf_case *c, uint32_t offer,
+                         struct bf_value actor, const struct bf_persons *by);
+
+/* An act that this one must be another's than: how it was done, and for whom another person may do this one. */
+struct bf_done {
+    uint32_t act;
+    bf_day day;
+    struct bf_value who;
+    const struct bf_persons *by;
+    const struct bf_value *instead; /* parties; absent: anyone (`any Department`) */
+    uint32_t instead_count;
+};
+#define BF_INSTEAD_MAX 8
+
 /* Is this actor the one an offer speaks of? A party itself, an office only that office. Who holds a post whose
 ** consent the offer asks for may ask for it in his party's name (and has then consented): consents says so. */
 bool bf_acts_as(struct bf_value actor, struct bf_value offered);

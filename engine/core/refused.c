@@ -46,12 +46,33 @@ static void put_choice(struct bf_buf *out, const struct bf_choice *c) {
     bf_buf_char(out, '}');
 }
 
+static void put_done(struct bf_buf *out, const struct bf_image *m, const struct bf_done *d) {
+    char day[BF_DAY_TEXT];
+    key(out, "done");
+    bf_buf_z(out, "{\"act\":");
+    bf_json_text(bf_i_text(m, m->act[d->act].name), out);
+    if (d->by) {
+        key(out, "by");
+        bf_persons_json(m, d->by, out);
+    }
+    bf_buf_fmt(out, ",\"day\":\"%s\"", bf_day_print(d->day, day));
+    if (d->instead_count) {
+        key(out, "instead");
+        bf_value_json(m, bf_list_value(d->instead, d->instead_count), out);
+    }
+    key(out, "who");
+    bf_value_json(m, d->who, out);
+    bf_buf_char(out, '}');
+}
+
 void bf_refused_json(const struct bf_image *m, const struct bf_refused *r, struct bf_buf *out) {
     bf_buf_char(out, '{');
     if (out->failed)
         return;
     put_number(out, "arg", r->arg);
     put_number(out, "ban", r->ban);
+    if (r->done)
+        put_done(out, m, r->done);
     put_number(out, "duty", r->duty);
     for (uint32_t i = 0; i < r->lawful_count; i++) {
         if (!i)
@@ -178,6 +199,40 @@ static enum bf_err get_lawful(const struct reader *r, const struct bf_canon *j,
     return BF_OK;
 }
 
+static uint32_t act_called(const struct reader *r, const struct bf_canon *name) {
+    struct bf_i_range acts = r->proc->acts;
+    for (uint32_t i = acts.first; i < acts.first + acts.count; i++)
+        if (name && name->kind == BF_CANON_TEXT &&
+            bf_str_eq(bf_i_text(r->m, r->m->act[i].name), name->text))
+            return i;
+    return BF_NONE;
+}
+
+static enum bf_err get_done(const struct reader *r, const struct bf_canon *j,
+                            struct bf_refused *f) {
+    const struct bf_canon *x = bf_canon_member(j, "done");
+    if (!x)
+        return BF_OK;
+    const struct bf_canon *by = bf_canon_member(x, "by"), *day = bf_canon_member(x, "day"),
+                          *instead = bf_canon_member(x, "instead"),
+                          *who = bf_canon_member(x, "who");
+    struct bf_done *d = bf_new(r->a, struct bf_done);
+    uint32_t n = instead && instead->kind == BF_CANON_LIST ? instead->count : 0;
+    struct bf_value *party = bf_new_array(r->a, struct bf_value, n + 1);
+    *d = (struct bf_done){
+        .act = act_called(r, bf_canon_member(x, "act")), .instead = party, .instead_count = n};
+    for (uint32_t i = 0; i < n; i++)
+        if (bf_value_read_party(r->m, r->a, &instead->items[i], &party[i]))
+            return bad(r, "done");
+    if (d->act == BF_NONE || !day || day->kind != BF_CANON_TEXT ||
+        !bf_day_parse(day->text, &d->day) || !who ||
+        bf_value_read_party(r->m, r->a, who, &d->who) ||
+        (by && bf_value_read_persons(r->m, r->a, by, &d->by)))
+        return bad(r, "done");
+    f->done = d;
+    return BF_OK;
+}
+
 static enum bf_err get_part(const struct reader *r, const struct bf_canon *j,
                             struct bf_refused *f) {
     const struct bf_canon *x = bf_canon_member(j, "part");
@@ -207,7 +262,7 @@ static enum bf_err get_state(const struct reader *r, const struct bf_canon *j,
 }
 
 static enum bf_err get_all(const struct reader *r, const struct bf_canon *j, struct bf_refused *f) {
-    static const char *const known[] = {"arg",     "ban",   "duty",   "lawful", "part",
+    static const char *const known[] = {"arg",     "ban",   "done",   "duty",   "lawful", "part",
                                         "require", "state", "status", "window", NULL};
     const struct bf_i_proc *p = r->proc;
     enum bf_err err;
@@ -219,7 +274,7 @@ static enum bf_err get_all(const struct reader *r, const struct bf_canon *j, str
         (err = get_number(r, j, "require", p->requires.first, p->requires.count, &f->require)) ||
         (err = get_number(r, j, "status", 0, BF_STATUSES, &f->status)) ||
         (err = get_due(r, j, "window", &f->window)) || (err = get_lawful(r, j, f)) ||
-        (err = get_part(r, j, f)))
+        (err = get_part(r, j, f)) || (err = get_done(r, j, f)))
         return err;
     return get_state(r, j, f);
 }

@@ -4,6 +4,8 @@
 ** member left out where it says nothing:
 **
 **   arg, ban, duty, require   numbers: the argument; rows of the image
+**   done      the act that this one must be another person's than: {"act":NAME,"by":PERSONS,"day":DAY,"instead":[PARTY],
+**             "who":PARTY}, instead: for whom another person may do this one, null: for anyone
 **   lawful    what the actor may or must do instead: {"asked":true,"consent":true,"maybe":true,"must":true,
 **             "offer":N,"until":DUE}
 **   part      instructions [first, end) of the guard's part that says no

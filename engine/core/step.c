@@ -166,7 +166,6 @@ static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_w
                              .duty = BF_NONE,
                              .ban = BF_NONE,
                              .require = BF_NONE,
-                             .act = BF_NONE,
                              .part_first = BF_NONE,
                              .part_end = BF_NONE,
                              .arg = BF_NONE,
@@ -195,7 +194,7 @@ static void refuse_by(struct run *r, const struct bf_verdict *v, uint32_t offer)
     struct bf_refused *f = refused(r, kind[v->open], v->why, o->src);
     f->offer = offer;
     f->duty = o->kind == BF_OFFER_MAY ? BF_NONE : o->duty;
-    f->act = v->why == BF_WHY_SAME ? v->from_act : BF_NONE;
+    f->done = v->why == BF_WHY_SAME ? bf_judge_done(&r->s.judge, offer, v->from_act) : NULL;
     f->window = v->window;
     f->part_first = v->part_first;
     f->part_end = v->part_end;
@@ -290,7 +289,7 @@ static bool nearest(struct run *r, uint32_t act, struct bf_value actor, const st
         if (!why)
             why = bf_judge_offer(j, row, true, &v);
         if (!why)
-            bf_judge_distinct(j, row, actor, &v);
+            bf_judge_distinct(j, row, actor, r->e->by, &v);
         j->env.args = NULL;
         j->env.nargs = 0;
         if (why) {
@@ -388,6 +387,7 @@ static enum bf_why given_by(struct run *r, uint32_t offer, struct bf_value actor
 static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t offer,
                          uint32_t number, uint32_t how, uint32_t n, const struct bf_value *v) {
     const struct bf_i_offer *o = &s->m->offer[offer];
+    bool died = kind == BF_FACT_REQUEST_DIED;
     bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
                                       .how = (uint16_t)how,
                                       .src = o->src,
@@ -396,7 +396,8 @@ static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t 
                                       .c = number,
                                       .n = n,
                                       .v = v,
-                                      .member = bf_step_member(s, o->each)});
+                                      .member = bf_step_member(s, o->each),
+                                      .by = died ? NULL : s->by});
 }
 
 static enum bf_why ask(struct run *r, uint32_t offer, uint32_t given) {
@@ -446,7 +447,8 @@ static enum bf_why outside(struct run *r) {
                                       .b = e->what,
                                       .c = BF_NONE,
                                       .n = e->nargs + 1,
-                                      .v = bf_step_deed(s, who, e->args, e->nargs)});
+                                      .v = bf_step_deed(s, who, e->args, e->nargs),
+                                      .by = s->by});
     for (uint32_t i = 0; i < bans.count; i++) {
         const struct bf_i_ban *ban = &s->m->ban[bans.first + i];
         struct bf_value party;
@@ -602,7 +604,7 @@ static bool still_lawful(struct run *r, uint32_t offer, const struct bf_case_req
     if (why)
         fault(r, why, o->src);
     else
-        bf_judge_distinct(&r->s.judge, offer, q->who, &v);
+        bf_judge_distinct(&r->s.judge, offer, q->who, q->by, &v);
     if (!why && v.open != BF_OPEN)
         refuse_by(r, &v, offer);
     return !why && v.open == BF_OPEN && !beyond_cap(r, offer, q->args) &&
@@ -650,6 +652,7 @@ static enum bf_why consent(struct run *r) {
     for (uint32_t k = 0; k < 32; k++) /* who holds two posts consents for both */
         if ((given & ~q.given) >> k & 1)
             emit_request(s, BF_FACT_CONSENTED, offer, k, 0, 1, who);
+    s->by = q.by; /* what takes effect is the act of who asked for it */
     return all ? bf_step_takes_effect(s, offer, q.who, q.args, false)
                : bf_step_goes(s, BF_NONE, BF_NONE);
 }
@@ -911,7 +914,8 @@ static enum bf_why begin(struct run *r, uint32_t start) {
                                       .b = start,
                                       .c = BF_NONE,
                                       .n = n,
-                                      .v = v});
+                                      .v = v,
+                                      .by = s->by});
     uint32_t asked = start == BF_NONE ? 0 : m->start[start].asked_in;
     if (asked)
         return ask_to_start(r, asked - 1, src);
@@ -1112,20 +1116,20 @@ static void record_refusal(struct run *r) {
     if (s->c && f->duty != BF_NONE)
         f->status = bf_judge_duty(&s->judge, f->duty)->status;
     if (s->c && who)
-        bf_judge_lawful(&s->judge, e->actor, &lawful);
+        bf_judge_lawful(&s->judge, e->actor, e->by, &lawful);
     if (s->c)
         f->state = s->c->state;
     f->lawful = lawful.choice;
     f->lawful_count = lawful.count;
-    bf_step_emit(s,
-                 &(struct bf_fact){.kind = BF_FACT_REFUSED,
-                                   .how = (uint16_t)f->kind,
-                                   .src = f->src,
-                                   .a = f->offer,
-                                   .b = act ? e->what : BF_NONE,
-                                   .c = f->why,
-                                   .n = n + 1,
-                                   .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n)});
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_REFUSED,
+                                      .how = (uint16_t)f->kind,
+                                      .src = f->src,
+                                      .a = f->offer,
+                                      .b = act ? e->what : BF_NONE,
+                                      .c = f->why,
+                                      .n = n + 1,
+                                      .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n),
+                                      .by = e->by});
 }
 
 void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,
@@ -1138,6 +1142,7 @@ void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf
     s->lapsing_of = BF_ABSENT;
     s->facts = NULL;
     s->fact_cap = 0;
+    s->by = e->by;
     r.w = w;
     r.given = c;
     r.e = e;

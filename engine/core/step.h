@@ -45,7 +45,8 @@ struct bf_event {
     struct bf_value
         who; /* ACT outside: who did it, if the actor only reports; CONSENT, DECLINE: the member of a list
                               whose request it is; else absent */
-    uint32_t what; /* OPEN: procedure; ACT, CONSENT, DECLINE: act */
+    const struct bf_persons *by; /* of what an actor does: the persons behind it; NULL: not known */
+    uint32_t what;               /* OPEN: procedure; ACT, CONSENT, DECLINE: act */
     uint32_t
         start; /* OPEN: row of `start` for an event (bf_starts_on) or of a calendar start (starts.h), which has
                               no actor; BF_NONE: by the actor, or by an effect `open`, which has no actor */
@@ -67,10 +68,10 @@ enum bf_outcome_kind {
 struct bf_refused {
     enum bf_refusal kind;
     enum bf_why why;
-    uint32_t src;          /* its citation: row of `src`, or BF_NONE */
-    uint32_t offer, duty;  /* the nearest one, and its duty; BF_NONE */
-    uint32_t ban, require; /* rows; BF_NONE */
-    uint32_t act;          /* SAME: the act that he did before; BF_NONE */
+    uint32_t src;               /* its citation: row of `src`, or BF_NONE */
+    uint32_t offer, duty;       /* the nearest one, and its duty; BF_NONE */
+    uint32_t ban, require;      /* rows; BF_NONE */
+    const struct bf_done *done; /* SAME; else NULL */
     uint32_t part_first,
         part_end;       /* GUARD, BAN: the part that says no: instructions [first, end) */
     uint32_t arg;       /* ARGUMENTS: which (from 0); BF_NONE: their number */

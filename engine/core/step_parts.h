@@ -24,6 +24,7 @@ struct bf_stepper {
     struct bf_arena *a;
     struct bf_case *c;           /* the working copy; judge.env.self is the same */
     struct bf_judge judge;       /* at and env.today: the stamp of the facts made now */
+    const struct bf_persons *by; /* who did the act that takes effect now, or asked for it */
     uint32_t src;                /* citation of the effects run now */
     uint32_t lapsing;            /* duty whose lapse this is; BF_NONE */
     bool moved;                  /* since bf_step_goes began */

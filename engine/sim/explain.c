@@ -51,7 +51,8 @@ static bf_str cause_of(const struct bf_words *w, const struct bf_told *e, uint32
             continue; /* nobody did it: RETURNED stands before it */
         if (f->kind == BF_FACT_ACTED) {
             *src = *src == BF_NONE ? f->src : *src;
-            return say(w, BF_T_SIM_CHOICE, bf_words_party(w, f->v[0]), bf_words_act(w, f->b), NIL);
+            return say(w, BF_T_SIM_CHOICE, bf_words_doer(w, f->v[0], f->by), bf_words_act(w, f->b),
+                       NIL);
         }
     }
     return NIL;
@@ -86,13 +87,20 @@ static void recounted(const struct bf_words *w, const struct way *way, const str
     line(w, out, "    ", say(w, BF_T_SIM_RECOUNTED, bf_words_day(w, f->day), what, why), f->src);
 }
 
+/* Who started it is told with the case's data; by whom, here. */
+static bf_str started(const struct bf_words *w, const struct bf_fact *f, bf_str day) {
+    if (!f->by)
+        return say(w, BF_T_SIM_STARTED_LINE, day, NIL, NIL);
+    return say(w, BF_T_SIM_STARTED_LINE_BY, day, bf_words_doer(w, f->v[0], f->by), NIL);
+}
+
 static void path_fact(const struct bf_words *w, struct way *way, const struct bf_told *e,
                       uint32_t i, struct bf_buf *out) {
     const struct bf_fact *f = &e->facts[i];
     bf_str day = bf_words_day(w, f->day);
     uint32_t src;
     if (f->kind == BF_FACT_STARTED) {
-        line(w, out, "    ", say(w, BF_T_SIM_STARTED_LINE, day, NIL, NIL), f->src);
+        line(w, out, "    ", started(w, f, day), f->src);
     } else if (f->kind == BF_FACT_MOVED) {
         bf_str cause = cause_of(w, e, i, &src);
         line(w, out, "    ",

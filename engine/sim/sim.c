@@ -441,7 +441,7 @@ static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row
                       const struct bf_i_stmt *expect) {
     struct agenda g = {0};
     struct bf_event e = {
-        .kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE};
+        .kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE, .by = s->by};
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
     struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
@@ -461,6 +461,7 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
                                  : st->op == BF_S_CONSENT ? BF_EVENT_CONSENT
                                                           : BF_EVENT_DECLINE,
                          .effective = s->now,
+                         .by = s->by,
                          .what = st->c,
                          .start = BF_NONE};
     if (!case_of(s, st->a, &number) || !eval(s, st->b, &e.actor))
@@ -478,7 +479,7 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
 static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
                    const struct bf_i_stmt *expect) {
     struct agenda g = {0};
-    struct bf_event e = {.kind = BF_EVENT_OPEN, .effective = s->now};
+    struct bf_event e = {.kind = BF_EVENT_OPEN, .effective = s->now, .by = s->by};
     uint32_t proc, bound = 0, done = BF_NONE, last = BF_NONE;
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
@@ -520,7 +521,8 @@ static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect
     case BF_S_ASSUME:
     case BF_S_PUT:
     case BF_S_EXPECT:
-    case BF_S_REFUSED: break;
+    case BF_S_REFUSED:
+    case BF_S_BY: break;
     }
     BF_ASSERT(!"a statement that acts");
     return false;
@@ -542,11 +544,26 @@ static bool expect(struct bf_sim *s, const struct bf_i_stmt *st) {
     return fail(s, BF_SIM_EXPECTED);
 }
 
+/* The persons behind the next statement. Images say that they are parties; that they are people is seen here. */
+static bool behind(struct bf_sim *s, struct bf_value persons) {
+    struct bf_persons *by = bf_new(s->arena, struct bf_persons);
+    for (uint32_t i = 0; i < persons.n; i++) {
+        struct bf_value p = persons.u.items[i];
+        s->why = BF_WHY_ACTOR;
+        if (bf_present(p) && (p.kind != BF_K_PERSON || p.aux != BF_NO_OFFICE))
+            return fail(s, BF_SIM_FAULT);
+    }
+    *by = (struct bf_persons){persons.u.items[0], persons.u.items[1], persons.u.items[2]};
+    s->by = by;
+    return true;
+}
+
 /* Runs the statement at row *row; moves *row past what it took. */
 static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *stop) {
     const struct bf_i_stmt *st = &s->image->stmt[*row];
     bf_instant to = 0;
     struct bf_value v;
+    bool done;
     s->stmt = (*row)++;
     switch ((enum bf_stmt_op)st->op) {
     case BF_S_AT: return at(s, st, &to) && go(s, to, until, stop);
@@ -562,6 +579,12 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
         return true;
     case BF_S_EXPECT: return expect(s, st);
     case BF_S_REFUSED: return act(s, (*row)++, st);
+    case BF_S_BY:
+        if (!eval(s, st->a, &v) || !behind(s, v))
+            return false;
+        done = statement(s, row, until, stop);
+        s->by = NULL;
+        return done;
     case BF_S_OPEN:
     case BF_S_DO:
     case BF_S_CONSENT:

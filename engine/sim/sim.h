@@ -57,7 +57,8 @@ struct bf_sim {
     bf_instant started; /* what the calendar starts until then has started */
     struct bf_value *locals;
     uint32_t local_count;
-    struct bf_case **cases; /* number n at n - 1 */
+    const struct bf_persons *by; /* behind the statement at hand; NULL */
+    struct bf_case **cases;      /* number n at n - 1 */
     uint32_t case_count, case_cap;
     struct bf_sim_register *registers;
     struct bf_sim_entry *entries;

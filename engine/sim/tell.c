@@ -53,7 +53,7 @@ static bf_str event_name(const struct bf_words *w, const struct bf_event *e) {
 bf_str bf_tell_head(const struct bf_tale *t) {
     const struct bf_words *w = t->words;
     const struct bf_event *ev = t->event;
-    bf_str actor = bf_words_party(w, ev->actor), proc = bf_words_proc(w, t->proc);
+    bf_str actor = bf_words_doer(w, ev->actor, ev->by), proc = bf_words_proc(w, t->proc);
     bf_str number = number_of(w, t->number);
     switch (ev->kind) {
     case BF_EVENT_OPEN: {
@@ -259,6 +259,21 @@ static bf_str bad_argument(const struct bf_tale *t) {
     return arg < params.count ? name_row(w, f->name, f->label) : (bf_str){"", 0};
 }
 
+/* Who did before what this must be another's than, and for whom others may do this. */
+static bf_str same(const struct bf_words *w, const struct bf_done *d) {
+    bf_str who = bf_words_doer(w, d->who, d->by), act = bf_words_act(w, d->act),
+           day = bf_words_day(w, d->day), whom = {"", 0};
+    for (uint32_t i = 0; i < d->instead_count; i++)
+        whom = bf_words_join(w, whom, bf_text_z(w->lang, BF_T_SIM_OR),
+                             bf_present(d->instead[i]) ? bf_words_party(w, d->instead[i])
+                                                       : TEXT0(w, BF_T_SIM_ANOTHER));
+    if (!whom.len)
+        return TEXT3(w, BF_T_SIM_R_SAME, who, act, day);
+    return bf_words_text(
+        w, BF_T_SIM_R_SAME_INSTEAD,
+        BF_ARGS(bf_arg_str(who), bf_arg_str(act), bf_arg_str(day), bf_arg_str(whom)));
+}
+
 bf_str bf_tell_reason(const struct bf_tale *t) {
     const struct bf_words *w = t->words;
     const struct bf_refused *r = t->refused;
@@ -279,9 +294,8 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
         return TEXT0(w, plain[r->why]);
     if (r->why == BF_WHY_ACTOR)
         return TEXT1(w, BF_T_SIM_R_ACTOR, bf_words_party(w, t->event->actor));
-    if (r->why == BF_WHY_SAME && r->act != BF_NONE)
-        return TEXT2(w, BF_T_SIM_R_SAME, bf_words_party(w, t->event->actor),
-                     bf_words_act(w, r->act));
+    if (r->why == BF_WHY_SAME && r->done)
+        return same(w, r->done);
     if (r->why == BF_WHY_WINDOW)
         return window_reason(w, r);
     if ((r->why == BF_WHY_STATE || r->why == BF_WHY_ENDED) && r->state != BF_NONE)

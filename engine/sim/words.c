@@ -97,6 +97,21 @@ bf_str bf_words_party(const struct bf_words *w, struct bf_value v) {
     return party.len ? party : office;
 }
 
+bf_str bf_words_doer(const struct bf_words *w, struct bf_value who, const struct bf_persons *by) {
+    bf_str doer = bf_words_party(w, who);
+    if (by && bf_present(by->person) && bf_present(by->principal))
+        doer = bf_words_text(w, BF_T_SIM_BY_DEPUTY,
+                             BF_ARGS(bf_arg_str(doer), bf_arg_str(bf_words_party(w, by->person)),
+                                     bf_arg_str(bf_words_party(w, by->principal))));
+    else if (by && bf_present(by->person))
+        doer = bf_words_text(w, BF_T_SIM_BY,
+                             BF_ARGS(bf_arg_str(doer), bf_arg_str(bf_words_party(w, by->person))));
+    if (by && bf_present(by->clerk))
+        doer = bf_words_text(w, BF_T_SIM_BY_CLERK,
+                             BF_ARGS(bf_arg_str(doer), bf_arg_str(bf_words_party(w, by->clerk))));
+    return doer;
+}
+
 /* Fields or elements; a record inside a record is told by its first field only. */
 static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_value v, int depth);
 

@@ -109,7 +109,17 @@ static void does(struct bf_checker *c, struct bf_node *n) {
     bf_args_check(c, n->c, &how);
 }
 
+/* by PERSON, deputy of PERSON; entered by PERSON */
+static void persons(struct bf_checker *c, struct bf_node *n) {
+    struct bf_node *const person[] = {n->a, n->b, n->c};
+    for (int i = 0; i < 3; i++)
+        if (person[i])
+            bf_expect(c, person[i], bf_type_simple(c, BF_K_PERSON));
+}
+
 static void act(struct bf_checker *c, struct bf_node *n) {
+    if (n->e)
+        persons(c, n->e);
     switch (n->kind) {
     case BF_N_OPENS: opens(c, n); break;
     case BF_N_REPORTS: reports(c, n); break;
@@ -122,6 +132,8 @@ static void act(struct bf_checker *c, struct bf_node *n) {
 
 static const struct bf_type *let_type(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *s;
+    if (n->e && n->e->kind == BF_N_PERSONS)
+        persons(c, n->e);
     switch (n->kind) {
     case BF_N_OPENS: s = opens(c, n); return s ? bf_type_named(c, BF_K_CASE, s) : c->broken;
     case BF_N_REPORTS:

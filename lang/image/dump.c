@@ -736,8 +736,9 @@ static void put_local(struct dump *d, uint32_t local) {
 }
 
 static void put_stmt(struct dump *d, uint32_t n) {
-    static const char *const name[] = {"at", "wait",    "let",     "assume", "put",    "open",
-                                       "do", "consent", "decline", "report", "expect", "refused"};
+    static const char *const name[] = {"at",     "wait",    "let",     "assume",  "put",
+                                       "open",   "do",      "consent", "decline", "report",
+                                       "expect", "refused", "by"};
     static const char *const refusal[] = {"none",     "malformed", "not permitted", "forbidden",
                                           "too late", "not yet",   "refused"};
     const struct bf_image *m = d->m;
@@ -751,6 +752,7 @@ static void put_stmt(struct dump *d, uint32_t n) {
             bf_buf_fmt(d->out, " %02u:%02u:%02u", s->b / 3600, s->b / 60 % 60, s->b % 60);
         break;
     case BF_S_WAIT:
+    case BF_S_BY:
     case BF_S_EXPECT: break;
     case BF_S_LET: put_local(d, s->a); break;
     case BF_S_ASSUME:
@@ -783,8 +785,8 @@ static void put_stmt(struct dump *d, uint32_t n) {
         break;
     }
     put_src(d, s->src);
-    bool first = s->op == BF_S_WAIT || s->op == BF_S_EXPECT || s->op == BF_S_DO ||
-                 s->op == BF_S_CONSENT || s->op == BF_S_DECLINE;
+    bool first = s->op == BF_S_WAIT || s->op == BF_S_BY || s->op == BF_S_EXPECT ||
+                 s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE;
     bool timed = s->op == BF_S_AT || s->op == BF_S_REFUSED;
     put_program(d, "    on", first ? s->a : BF_NONE);
     put_program(d, "    value", timed ? BF_NONE : s->b);

@@ -56,6 +56,8 @@ uint32_t bf_lower_guard(struct bf_lower *l, const struct bf_node *clauses, int k
                         bool with_parts);
 /* A program of effects; BF_NONE if there are none. */
 uint32_t bf_lower_effects(struct bf_lower *l, const struct bf_node *effects);
+/* An expression; absent where there is none. */
+void bf_lower_maybe(struct bf_lower *l, const struct bf_node *n);
 /* Arguments in the order of the owner's parameters, fields or data (first … next), absent where not
 ** given; returns their number. */
 uint32_t bf_lower_args(struct bf_lower *l, const struct bf_node *args, const struct bf_sym *first);

@@ -216,6 +216,13 @@ static void dot(struct bf_lower *l, const struct bf_node *n) {
 
 /* ---- calls ---- */
 
+void bf_lower_maybe(struct bf_lower *l, const struct bf_node *n) {
+    if (n)
+        bf_lower_expr(l, n);
+    else
+        absent(l);
+}
+
 uint32_t bf_lower_args(struct bf_lower *l, const struct bf_node *args, const struct bf_sym *first) {
     uint32_t count = 0;
     for (const struct bf_sym *s = first; s; s = s->next)
@@ -224,12 +231,8 @@ uint32_t bf_lower_args(struct bf_lower *l, const struct bf_node *args, const str
     for (const struct bf_node *x = args; x; x = x->next)
         if (sym(l, x)->kind != BF_SYM_BUILTIN) /* who: no argument, but whom a report is about */
             given[sym(l, x)->index] = x->b;
-    for (uint32_t i = 0; i < count; i++) {
-        if (given[i])
-            bf_lower_expr(l, given[i]);
-        else
-            absent(l);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        bf_lower_maybe(l, given[i]);
     return count;
 }
 

@@ -91,6 +91,23 @@ static bool is_action(const struct bf_node *n) {
     return n->kind == BF_N_OPENS || n->kind == BF_N_DOES || n->kind == BF_N_REPORTS;
 }
 
+/* What an action is written in: the action, or the LET that names its case. */
+static const struct bf_node *persons_of(const struct bf_node *n) {
+    const struct bf_node *x = n->kind == BF_N_LET ? n->b : n->kind == BF_N_S_REFUSED ? n->a : n;
+    return is_action(x) ? x->e : NULL;
+}
+
+static struct bf_i_stmt by(struct bf_lower *l, const struct bf_node *n) {
+    struct bf_i_stmt s = stmt(BF_S_BY);
+    const struct bf_node *const person[] = {n->a, n->b, n->c};
+    s.a = bf_lower_here(l);
+    for (int i = 0; i < 3; i++)
+        bf_lower_maybe(l, person[i]);
+    bf_build_op(&l->b, BF_OP_TUPLE, 3);
+    bf_build_op(&l->b, BF_OP_RETURN, 0);
+    return s;
+}
+
 static struct bf_i_stmt let(struct bf_lower *l, const struct bf_node *n) {
     if (is_action(n->b))
         return action(l, n->b, sym(l, n));
@@ -124,6 +141,9 @@ static void add(struct bf_lower *l, struct bf_i_stmt s, const struct bf_node *n)
 
 static void lower_stmt(struct bf_lower *l, const struct bf_node *n) {
     struct bf_i_stmt s;
+    const struct bf_node *persons = persons_of(n);
+    if (persons)
+        add(l, by(l, persons), n);
     switch (n->kind) {
     case BF_N_S_AT:
         s = stmt(BF_S_AT);

@@ -988,11 +988,31 @@ static bool cells_ok(const struct bf_i_stmt *s) {
     static const uint8_t cells[] = {
         [BF_S_AT] = 3,       [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
         [BF_S_PUT] = 3,      [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 23,
-        [BF_S_DECLINE] = 23, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7};
+        [BF_S_DECLINE] = 23, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7,
+        [BF_S_BY] = 1};
     const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
     for (int i = 0; i < 5; i++)
         if (!(cells[s->op] >> i & 1) && cell[i] != BF_NONE)
             return false;
+    return true;
+}
+
+static bool acts(uint32_t op) {
+    return op == BF_S_OPEN || op == BF_S_DO || op == BF_S_CONSENT || op == BF_S_DECLINE ||
+           op == BF_S_REPORT;
+}
+
+static bool verify_by(struct bf_v *v, const struct bf_i_range stmts, const struct bf_v_context *c) {
+    const struct bf_image *m = v->m;
+    struct bf_v_slot got;
+    if (!bf_v_program(v, m->stmt[c->row].a, c, slot_any, &got))
+        return false;
+    NEED(got.kind == BF_V_TUPLE && got.count == 3, "stmt", c->row, "three persons are needed");
+    for (uint32_t i = 0; i < 3; i++)
+        NEED(bf_v_fits(v, slot_party, v->tuples[got.ref + i]), "stmt", c->row, "no person");
+    NEED(bf_v_in(stmts, c->row + 1) &&
+             (acts(m->stmt[c->row + 1].op) || m->stmt[c->row + 1].op == BF_S_REFUSED),
+         "stmt", c->row, "by whom is what done?");
     return true;
 }
 
@@ -1002,7 +1022,7 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
     const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n, s->src, false};
     struct bf_v_slot got;
     SRC(s, "stmt", n);
-    NEED(s->op <= BF_S_REFUSED, "stmt", n, "no such statement");
+    NEED(s->op <= BF_S_BY, "stmt", n, "no such statement");
     NEED(cells_ok(s), "stmt", n, "a cell it has not");
     switch ((enum bf_stmt_op)s->op) {
     case BF_S_AT:
@@ -1040,16 +1060,13 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
             return false;
         NEED(s->e == BF_NONE || got.kind != BF_V_TUPLE, "stmt", n, "a tuple is no value");
         return true;
-    case BF_S_REFUSED: {
+    case BF_S_REFUSED:
         NEED(s->a >= BF_REFUSAL_MALFORMED && s->a <= BF_REFUSAL_REFUSED, "stmt", n, "refusal");
         NEED(s->b <= m->cite_count && s->c <= m->cite_count - s->b, "stmt", n, "cites");
         NEED(bf_v_in(stmts, n + 1), "stmt", n, "what is refused?");
-        uint32_t op = m->stmt[n + 1].op;
-        NEED(op == BF_S_OPEN || op == BF_S_DO || op == BF_S_CONSENT || op == BF_S_DECLINE ||
-                 op == BF_S_REPORT,
-             "stmt", n, "what is refused?");
+        NEED(acts(m->stmt[n + 1].op), "stmt", n, "what is refused?");
         return true;
-    }
+    case BF_S_BY: return verify_by(v, stmts, &c);
     }
     return false;
 }

@@ -56,6 +56,7 @@
 #define once BARE_NODE
 #define effect_if BARE_NODE
 #define refused BARE_NODE
+#define by BARE_NODE
 #define asserted BARE_NODE
 #define load BARE_NODE
 #define answer BARE_NODE
@@ -369,6 +370,12 @@ static inline struct bf_node *effect_if(struct bf_node *effect, struct bf_list g
 static inline struct bf_node *refused(struct bf_range at, struct bf_node *n, struct bf_node *act) {
     n->a = act;
     return spanned(n, at);
+}
+
+static inline struct bf_node *by(struct bf_range at, struct bf_node *deed,
+                                 struct bf_node *persons) {
+    deed->e = persons;
+    return spanned(deed, at);
 }
 
 /* ---- measures, models, asserts ---- */

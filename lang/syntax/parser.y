@@ -60,7 +60,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> AND OR NOT IS SHI IS_NOT PRESENT ABSENT STATUS HAS HAS_NOT IN NOT_IN YES NO NONE AT_MOST
 %token <word> LIST LIST_ZH OPTIONAL
 %token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
-%token <word> TOO_LATE REFUSED
+%token <word> TOO_LATE REFUSED HANDLER DEPUTY ENTERED
 %token <word> ISSUE DELIVER NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
 %token <word> MEASURE TALLIED COUNT_ZH WHERE SLASH MODEL EVERY_WORKING_DAY EVERY_MONTH LASTING
 %token <word> ASSERT LEAVES NEVER WITHOUT KEPT ALL_KEPT
@@ -77,7 +77,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 
 %type <word> soft when_word at_word must_not_word
 %type <node> name label string decl policy_item module import member field param rule party_item state
-%type <node> run outcome act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
+%type <node> run outcome deed persons act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
 %type <node> tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> because0 asked0 otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
@@ -134,7 +134,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
 soft: ISSUE | CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
     | TALLIED | COUNT_ZH | LEAVES | KEPT | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
-    | FORBIDDEN | PERMITTED | YET | LATE | REFUSED | TURN
+    | FORBIDDEN | PERMITTED | YET | LATE | REFUSED | TURN | HANDLER | DEPUTY | ENTERED
     ;
 /* provider, requester */
 names: name                   { $$ = list(lx, $1); }
@@ -954,7 +954,19 @@ refusal: FORBIDDEN            { $$ = op(node0(lx, S_REFUSED, @$), BF_REFUSAL_FOR
     | TOO_LATE                { $$ = op(node0(lx, S_REFUSED, @$), BF_REFUSAL_TOO_LATE); }
     | REFUSED                 { $$ = op(node0(lx, S_REFUSED, @$), BF_REFUSAL_REFUSED); }
     ;
-act:
+act: deed
+    | deed persons            { $$ = by(@$, $1, $2); }
+    ;
+/* Who is behind it: by ann; by ann, deputy of bob; , entered by ann; ，经办人 ann，代理 bob；，录入人 ann */
+persons:
+      BY path                 { $$ = node3(lx, PERSONS, @$, $2, nil, nil); }
+    | ',' HANDLER path        { $$ = node3(lx, PERSONS, @$, $3, nil, nil); }
+    | BY path ',' DEPUTY OF path { $$ = node3(lx, PERSONS, @$, $2, $6, nil); }
+    | ',' HANDLER path ',' DEPUTY path { $$ = node3(lx, PERSONS, @$, $3, $6, nil); }
+    | ',' ENTERED BY path     { $$ = node3(lx, PERSONS, @$, nil, nil, $4); }
+    | ',' ENTERED path        { $$ = node3(lx, PERSONS, @$, nil, nil, $3); }
+    ;
+deed:
     /* civil opens share_request(resource: r); 市民政局 提起 共享申请（…） */
       path OPENS name args0   { $$ = said(lx, $2, node3(lx, OPENS, @$, $1, $3, $4.first)); }
     /* police does ask(missing: "法律依据") to c; 市公安局 对 该申请 作出 要求补正（…） */

@@ -661,6 +661,31 @@ void bf_put_rule_head(struct bf_line *l, const struct bf_node *n) {
 
 /* ---- scenarios ---- */
 
+/* by ann, deputy of bob; ，经办人 ann，代理 bob */
+static void put_persons(struct bf_line *l, const struct bf_node *n) {
+    if (n->a) {
+        if (l->zh)
+            bf_put_comma(l), bf_put_word(l, BF_W_HANDLER);
+        else
+            bf_put_en(l, "by");
+        bf_put_expr(l, n->a);
+    }
+    if (n->b) {
+        bf_put_comma(l);
+        bf_put_word(l, BF_W_DEPUTY);
+        if (!l->zh)
+            bf_put_en(l, "of");
+        bf_put_expr(l, n->b);
+    }
+    if (n->c) {
+        bf_put_comma(l);
+        bf_put_word(l, BF_W_ENTERED);
+        if (!l->zh)
+            bf_put_en(l, "by");
+        bf_put_expr(l, n->c);
+    }
+}
+
 void bf_put_act(struct bf_line *l, const struct bf_node *n) {
     bool parens = n->c != NULL || n->kind == BF_N_OPENS;
     bf_put_expr(l, n->a);
@@ -691,4 +716,6 @@ void bf_put_act(struct bf_line *l, const struct bf_node *n) {
         bf_put_en(l, "to");
         bf_put_expr(l, n->d);
     }
+    if (n->e)
+        put_persons(l, n->e);
 }
