@@ -349,6 +349,7 @@ static void written(void *ctx, enum bf_err err, const struct bf_error *error) {
         e->committed_cases = r->batch.head.cases;
         e->counts.fired += r->fired;
         unpin(r);
+        bf_engine_flush(e); /* the writer goes on while they are answered */
         answer_all(r, BF_ANSWER_DONE);
         release(r);
     }
