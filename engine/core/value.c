@@ -284,20 +284,13 @@ bool bf_decimal_parse(bf_str s, int64_t *millionths) {
 
 void bf_json_text(bf_str s, struct bf_buf *out) {
     bf_buf_char(out, '"');
-    uint32_t from = 0;
     for (uint32_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        bf_buf_put(out, s.p + from, i - from);
-        from = i + 1;
-        if (c < 0x20)
-            bf_buf_fmt(out, "\\u%04x", c);
-        else
-            bf_buf_fmt(out, "\\%c", c);
+        size_t plain = bf_json_plain(s.p + i, s.len - i);
+        bf_buf_put(out, s.p + i, plain);
+        i += (uint32_t)plain;
+        if (i < s.len)
+            bf_buf_fmt(out, (unsigned char)s.p[i] < 0x20 ? "\\u%04x" : "\\%c", s.p[i]);
     }
-    if (from < s.len) /* an empty text may have no bytes to point to */
-        bf_buf_put(out, s.p + from, s.len - from);
     bf_buf_char(out, '"');
 }
 

@@ -10,7 +10,7 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
-enum { CALL_BYTES = 32 << 20, KEY_MAX = 200, PAGE = 100, PAGE_MAX = 1000 };
+enum { CALL_BYTES = 32 << 20, KEY_MAX = 200, METHOD_MAX = 16, PAGE = 100, PAGE_MAX = 1000 };
 
 /* A call and what only this file knows of it. It ends when it is answered, and goes when nobody is in it. */
 struct call {
@@ -435,6 +435,7 @@ static bool read_key(struct bf_call *c) {
     c->key = bf_str_dup(c->arena, key);
     struct bf_buf all;
     bf_buf_in(&all, c->arena);
+    bf_buf_reserve(&all, METHOD_MAX + c->request->path.len + (size_t)c->request->body.len);
     bf_buf_z(&all, bf_http_method_name(c->request->method));
     bf_buf_char(&all, ' ');
     bf_buf_str(&all, c->request->path);

@@ -5,7 +5,11 @@
 #include "engine/service/api_parts.h"
 #include "engine/service/rights.h"
 
-enum { DETAIL = 600, CASES_LOOKED_AT = 500 };
+enum {
+    DETAIL = 600,
+    CASES_LOOKED_AT = 500,
+    FACT_USUAL = 224
+}; /* FACT_USUAL: bytes that are told of one */
 
 /* ---- commands ---- */
 
@@ -197,6 +201,7 @@ static void tell_done(struct bf_call *c, const struct deed *d, const struct bf_a
     struct bf_buf out;
     char location[40];
     bf_buf_in(&out, c->arena);
+    bf_buf_reserve(&out, FACT_USUAL * (a->fact_count + (size_t)1));
     bf_buf_fmt(&out, "{\"case\":%llu,\"seq\":%llu,", (unsigned long long)a->number,
                (unsigned long long)a->seq);
     bf_api_facts_json(a->image, a->facts, a->fact_count, &out);

@@ -64,7 +64,7 @@ static void put_row(const struct shown_fact *s, const char *name, struct bf_buf 
     const struct bf_fact *f = s->f;
     const uint32_t row[] = {f->a, f->b, f->c};
     for (int i = 0; i < 3; i++)
-        if (s->key[i] && strcmp(s->key[i], name) == 0)
+        if (s->key[i] && s->key[i][0] == name[0] && strcmp(s->key[i], name) == 0)
             put_text(out, name, row_name(s->m, bf_fact_row((enum bf_fact_kind)f->kind, i), row[i]));
 }
 

@@ -31,16 +31,9 @@ static bool word(struct quick *q, const char *z) {
 
 /* Behind its opening quote. */
 static bool text(struct quick *q, bf_str *s) {
-    const char *first = q->p;
-    bool ascii = true;
-    for (; q->p < q->end && *q->p != '"'; q->p++) {
-        unsigned char c = (unsigned char)*q->p;
-        if (c < 0x20 || c == '\\')
-            return false;
-        ascii = ascii && c < 0x80;
-    }
-    *s = (bf_str){first, (uint32_t)(q->p - first)};
-    return take(q, '"') && (ascii || bf_utf8_check(s->p, s->len) == s->len);
+    *s = (bf_str){q->p, (uint32_t)bf_json_plain(q->p, (size_t)(q->end - q->p))};
+    q->p += s->len;
+    return take(q, '"') && bf_utf8_check(s->p, s->len) == s->len;
 }
 
 static json_t *integer(struct quick *q) {

@@ -1,10 +1,15 @@
 /* arena: a list of blocks, newest first, each larger than the one before up to BLOCK_MAX.
 **
+** First blocks that were given back are kept for the next arenas: a service makes several for each request, and blocks
+** of this size come from malloc by merging and parting what is free.
+**
 ** Under AddressSanitizer what was not handed out is poisoned, with a gap after each allocation, so
 ** that an overrun inside an arena is found as one on the heap would be.
 */
 #include "lang/base/arena.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +38,11 @@
 #endif
 
 enum { ALIGN = 16, BLOCK_FIRST = 4096, BLOCK_MAX = 1 << 25, BLOCK_HUGE = 1 << 22 };
+#ifdef ARENA_ASAN
+enum { SPARE_MAX = 0 }; /* what was freed is to be found */
+#else
+enum { SPARE_MAX = 256 };
+#endif
 
 struct block {
     struct block *older;
@@ -56,11 +66,48 @@ struct bf_arena *bf_arena_new(size_t limit) {
     return a;
 }
 
+/* ---- blocks ---- */
+
+static pthread_mutex_t spare_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct block *spare;
+static int spare_count;
+
+static struct block *take_spare(void) {
+    pthread_mutex_lock(&spare_mutex);
+    struct block *b = spare;
+    if (b) {
+        spare = b->older;
+        spare_count--;
+    }
+    pthread_mutex_unlock(&spare_mutex);
+    return b;
+}
+
+static bool keep_spare(struct block *b) {
+    pthread_mutex_lock(&spare_mutex);
+    bool keep = spare_count < SPARE_MAX;
+    if (keep) {
+        b->older = spare;
+        spare = b;
+        spare_count++;
+    }
+    pthread_mutex_unlock(&spare_mutex);
+    return keep;
+}
+
+static struct block *block_made(size_t cap) {
+    struct block *b = cap == BLOCK_FIRST && !bf_mem_hooked() ? take_spare() : NULL;
+    if (!b && cap <= SIZE_MAX - sizeof *b)
+        b = bf_malloc(sizeof *b + cap);
+    return b;
+}
+
 static void free_blocks(struct block *b, const struct block *until) {
     while (b != until) {
         struct block *older = b->older;
         UNPOISON(block_data(b), b->cap);
-        bf_free(b);
+        if (b->cap != BLOCK_FIRST || !keep_spare(b))
+            bf_free(b);
         b = older;
     }
 }
@@ -116,7 +163,7 @@ static void ask_huge(struct block *b, size_t size) {
 
 static void add_block(struct bf_arena *a, size_t need) {
     size_t cap = need > a->next_cap ? need : a->next_cap;
-    struct block *b = cap > SIZE_MAX - sizeof *b ? NULL : bf_malloc(sizeof *b + cap);
+    struct block *b = block_made(cap);
     if (!b)
         exhausted(a);
     ask_huge(b, sizeof *b + cap);
@@ -155,7 +202,7 @@ void *bf_arena_grow(struct bf_arena *a, const void *array, uint32_t count, uint3
                     size_t size) {
     if (count < *cap)
         return (void *)(uintptr_t)array;
-    uint32_t more = *cap ? *cap * 2 : 8;
+    uint32_t more = *cap ? *cap * 2 : size < 128 ? 8 : 2;
     void *bigger = bf_arena_zalloc(a, more * size);
     if (count)
         memcpy(bigger, array, count * size);

@@ -16,15 +16,13 @@ void bf_buf_fini(struct bf_buf *b) {
     bf_buf_init(b);
 }
 
-/* Room for n more bytes and a NUL. */
-static bool reserve(struct bf_buf *b, size_t n) {
+/* More room, for n bytes and a NUL. */
+static bool grow(struct bf_buf *b, size_t n) {
     if (b->failed || n > UINT32_MAX - 1 - b->len) {
         b->failed = true;
         return false;
     }
     size_t need = b->len + n + 1;
-    if (need <= b->cap)
-        return true;
     size_t cap = b->cap ? b->cap * 2 : b->arena ? 48 : 256;
     if (cap < need)
         cap = need;
@@ -40,6 +38,11 @@ static bool reserve(struct bf_buf *b, size_t n) {
     return true;
 }
 
+/* Is there room for them? */
+static inline bool reserve(struct bf_buf *b, size_t n) {
+    return (n < b->cap - b->len && !b->failed) || grow(b, n);
+}
+
 void bf_buf_put(struct bf_buf *b, const void *p, size_t n) {
     if (n == 0 || !reserve(b, n))
         return;
@@ -48,15 +51,6 @@ void bf_buf_put(struct bf_buf *b, const void *p, size_t n) {
 }
 
 void bf_buf_str(struct bf_buf *b, bf_str s) { bf_buf_put(b, s.p, s.len); }
-
-void bf_buf_z(struct bf_buf *b, const char *z) { bf_buf_put(b, z, strlen(z)); }
-
-void bf_buf_char(struct bf_buf *b, char c) {
-    if (b->len + 1 < b->cap && !b->failed)
-        b->p[b->len++] = c;
-    else
-        bf_buf_put(b, &c, 1);
-}
 
 void bf_buf_quoted(struct bf_buf *b, const char *z) {
     size_t n = strlen(z);

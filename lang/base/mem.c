@@ -56,6 +56,8 @@ size_t bf_mem_used(void) { return atomic_load_explicit(&used, memory_order_relax
 
 size_t bf_mem_denied(void) { return atomic_load_explicit(&denied, memory_order_relaxed); }
 
+int bf_mem_hooked(void) { return may_alloc != NULL; }
+
 void bf_mem_set_hook(int (*may)(void *ctx, size_t size), void *ctx) {
     may_alloc = may;
     may_ctx = ctx;

@@ -17,5 +17,7 @@ size_t bf_mem_used(void); /* 0 where nothing is counted */
 
 /* Test hook: called before each allocation; returning 0 makes it fail. NULL restores the default. */
 void bf_mem_set_hook(int (*may)(void *ctx, size_t size), void *ctx);
+/* While there is one, nothing may be handed out that was taken before. */
+int bf_mem_hooked(void);
 
 #endif

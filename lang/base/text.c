@@ -108,6 +108,24 @@ size_t bf_utf8_check(const char *p, size_t len) {
     return (size_t)(at - p);
 }
 
+/* A byte eight times. Is a byte of a word below another? Not 0: one is. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+static uint64_t below(uint64_t word, uint64_t byte) {
+    return (word - EACH(byte)) & ~word & EACH(0x80);
+}
+
+size_t bf_json_plain(const char *p, size_t len) {
+    size_t n = 0;
+    for (uint64_t word; len - n >= sizeof word; n += sizeof word) {
+        memcpy(&word, p + n, sizeof word);
+        if (below(word, 0x20) | below(word ^ EACH('"'), 1) | below(word ^ EACH('\\'), 1))
+            break;
+    }
+    while (n < len && (unsigned char)p[n] >= 0x20 && p[n] != '"' && p[n] != '\\')
+        n++;
+    return n;
+}
+
 /* A malformed byte counts as one character, here and in widths. */
 static int decode_any(const char *p, const char *end, uint32_t *cp) {
     int n = bf_utf8_decode(p, end, cp);

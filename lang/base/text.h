@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lang/base/arena.h"
 
@@ -34,6 +35,8 @@ size_t bf_utf8_check(const char *p, size_t len);
 uint32_t bf_utf8_count(bf_str s);              /* code points */
 int bf_utf8_width(uint32_t cp, int ambiguous); /* terminal columns; ambiguous is 1 or 2 */
 uint32_t bf_str_width(bf_str s, int ambiguous);
+/* How many of the first bytes a JSON string holds as they are: up to a quote, a backslash or a control character. */
+size_t bf_json_plain(const char *p, size_t len);
 /* Edit distance in code points, at most max+1. */
 uint32_t bf_str_distance(bf_str x, bf_str y, uint32_t max);
 
@@ -52,8 +55,13 @@ void bf_buf_in(struct bf_buf *b, struct bf_arena *a);
 void bf_buf_fini(struct bf_buf *b);
 void bf_buf_put(struct bf_buf *b, const void *p, size_t n);
 void bf_buf_str(struct bf_buf *b, bf_str s);
-void bf_buf_z(struct bf_buf *b, const char *z);
-void bf_buf_char(struct bf_buf *b, char c);
+static inline void bf_buf_z(struct bf_buf *b, const char *z) { bf_buf_put(b, z, strlen(z)); }
+static inline void bf_buf_char(struct bf_buf *b, char c) {
+    if (b->len + 1 < b->cap && !b->failed)
+        b->p[b->len++] = c;
+    else
+        bf_buf_put(b, &c, 1);
+}
 void bf_buf_int(struct bf_buf *b, int64_t n);
 void bf_buf_quoted(struct bf_buf *b, const char *z); /* between double quotes, as it is */
 void bf_buf_reserve(struct bf_buf *b, size_t n);     /* room for n more, all at once */

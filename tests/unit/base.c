@@ -43,6 +43,27 @@ static void test_arena_aligns_and_keeps(void **state) {
     bf_arena_free(NULL);
 }
 
+/* What one arena gave back another takes; bytes of two that live are never the same. */
+static void test_arenas_take_blocks_anew(void **state) {
+    (void)state;
+    enum { N = 600 };
+    static struct bf_arena *a[N];
+    static unsigned char *p[N];
+    uint64_t seed = 3;
+    for (unsigned round = 0; round < 20 * N; round++) {
+        unsigned i = test_random(&seed) % N;
+        if (a[i]) {
+            for (int k = 0; k < 100; k++)
+                assert_int_equal(p[i][k], (unsigned char)i);
+            bf_arena_free(a[i]);
+        }
+        a[i] = bf_arena_new(0);
+        p[i] = memset(bf_arena_alloc(a[i], 100), (int)i & 255, 100);
+    }
+    for (unsigned i = 0; i < N; i++)
+        bf_arena_free(a[i]);
+}
+
 static void test_arena_limit(void **state) {
     (void)state;
     struct bf_arena *a = bf_arena_new(10000);
@@ -168,6 +189,24 @@ static void test_utf8_check(void **state) {
         if (bf_utf8_check(text, len) != at)
             fail_msg("seed %llu", (unsigned long long)seed);
     }
+}
+
+/* Byte by byte; each byte there is comes at each place of a word, among plain ones. */
+static void test_json_plain(void **state) {
+    (void)state;
+    char text[40];
+    for (uint64_t seed = 0; seed < 50000; seed++) {
+        uint64_t s = seed;
+        size_t len = test_random(&s) % sizeof text, at = 0;
+        memset(text, "a !#[]~\x7F"[test_random(&s) % 8], sizeof text);
+        for (int i = test_random(&s) % 3; len && i >= 0; i--)
+            text[test_random(&s) % len] = (char)test_random(&s);
+        while (at < len && (unsigned char)text[at] > 0x1F && !strchr("\"\\", text[at]))
+            at++;
+        if (bf_json_plain(text, len) != at)
+            fail_msg("seed %llu", (unsigned long long)seed);
+    }
+    assert_int_equal(bf_json_plain(NULL, 0), 0);
 }
 
 static void test_width(void **state) {
@@ -518,10 +557,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_array_grows_by_doubling),
         cmocka_unit_test(test_arena_aligns_and_keeps),
+        cmocka_unit_test(test_arenas_take_blocks_anew),
         cmocka_unit_test(test_arena_limit),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_utf8_decode),
         cmocka_unit_test(test_utf8_check),
+        cmocka_unit_test(test_json_plain),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_str),
