@@ -9,6 +9,8 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
+enum { HEAD_USUAL = 480 }; /* bytes of a request's head, or of an answer's */
+
 const struct bf_http_limits bf_http_limits_default = {
     .line_bytes = 8192,
     .head_bytes = 16384,
@@ -127,6 +129,7 @@ struct request *http_begin(struct bf_http_conn *c) {
                                    &r->body, &r->extra,   &r->out};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         bf_buf_init(bufs[i]);
+    bf_buf_reserve(&r->head, HEAD_USUAL);
     if (c->tail)
         c->tail->next = r;
     else
@@ -241,6 +244,7 @@ static void answer(struct request *r, int status, const char *type, bf_str body)
     struct bf_buf *b = out_of(r);
     bool empty = !unsent(r->conn);
     BF_ASSERT(!r->answered && !r->streaming);
+    bf_buf_reserve(b, HEAD_USUAL + r->extra.len + body.len);
     put_head(r, status, type, b);
     if (status != 204 && status != 304)
         bf_buf_fmt(b, "Content-Length: %" PRIu32 "\r\n", body.len);
