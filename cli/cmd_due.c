@@ -342,6 +342,8 @@ static int run_due(struct bf_cli *cli, struct bf_arena *arena, int argc, char **
     const char *known_on = bf_cli_value(&argc, argv, "--as-known-on");
     run.rule.same_day = bf_cli_flag(&argc, argv, "--same-day");
     run.rule.roll = !bf_cli_flag(&argc, argv, "--no-roll");
+    if (bf_cli_flag(&argc, argv, "--standstill"))
+        run.rule.still = 1u << BF_UNIT_WORKING_DAYS | 1u << BF_UNIT_DAYS | 1u << BF_UNIT_MONTHS;
     if (!bf_cli_operands(cli, &argc, argv, 0, 1))
         return BF_EXIT_USAGE;
     bool input = argc == 2;

@@ -155,6 +155,18 @@ enum bf_days bf_calendar_reason(const struct bf_calendar *c, bf_day day,
     return r;
 }
 
+uint32_t bf_calendar_still_from(const struct bf_calendar *c, bf_day day) {
+    uint32_t lo = 0, hi = c->still_count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->still[mid].last < day)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 /* ---- clock ---- */
 /* The index of the offset in force at an instant: the last whose `from` is not after it. */
 static uint32_t offset_index(const struct bf_calendar *c, bf_instant at) {

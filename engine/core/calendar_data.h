@@ -25,6 +25,12 @@ struct bf_calendar_line {
     bf_str name;
 };
 
+/* A line `still`: in these days limits do not run, where a policy says so. */
+struct bf_calendar_still {
+    bf_day first, last;
+    bf_str name;
+};
+
 struct bf_calendar {
     /* The table: days edge+1 … edge+span, as far as notices announced; its end is the horizon. */
     bf_day edge;
@@ -44,12 +50,16 @@ struct bf_calendar {
     uint32_t offset_count; /* at least 1 */
     const struct bf_calendar_notice *notices;
     const struct bf_calendar_line *lines;
+    const struct bf_calendar_still *still; /* in order, apart from one another */
+    uint32_t still_count;
     bf_str name, bytes;
     uint8_t hash[BF_SHA256_LEN];
 };
 
 /* ---- loading ---- */
 void bf_calendar_sum_week(struct bf_calendar *c);
+/* Puts ranges of still days in order and cuts off what two of them share. */
+void bf_calendar_order_still(struct bf_calendar_still *still, uint32_t *count);
 enum bf_err bf_calendar_load_one(struct bf_arena *a, bf_str name, bf_str file, bf_day known_on,
                                  const struct bf_calendar **cal, struct bf_error *e);
 
@@ -62,6 +72,9 @@ void bf_calendar_join(struct bf_arena *a, const bf_str *part, const bf_str *file
 bool bf_calendar_is_union(bf_str file);
 enum bf_err bf_calendar_load_union(struct bf_arena *a, bf_str name, bf_str file, bf_day known_on,
                                    const struct bf_calendar **cal, struct bf_error *e);
+
+/* The first of the still days that end on or after a day: an index, still_count if there are none. */
+uint32_t bf_calendar_still_from(const struct bf_calendar *c, bf_day day);
 
 /* The commonest case of bf_calendar_after, for callers that count many: all of it in the table.
 ** False: ask bf_calendar_after. */

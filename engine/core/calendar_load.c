@@ -36,6 +36,8 @@ struct loader {
     bool amends;
     struct bf_calendar_line *lines;
     uint32_t line_count, line_cap;
+    struct bf_calendar_still *still;
+    uint32_t still_count, still_cap;
     uint16_t *set_by; /* by day - first + 1 */
     uint32_t span;
 };
@@ -283,8 +285,8 @@ static struct bf_calendar_line *new_line(struct loader *l) {
     return &l->lines[l->line_count++];
 }
 
-/* rest|work DATE[..DATE] [NAME] */
-static enum bf_err read_days(struct loader *l, bool work) {
+/* DATE[..DATE] [NAME], of the notice at hand */
+static enum bf_err read_range(struct loader *l, struct bf_calendar_still *range) {
     if (l->notice_count == 0)
         return fail_at(l, "days belong under the notice that set them");
     bf_str w = word(l), from = {w.p, w.len < 10 ? w.len : 10};
@@ -304,18 +306,40 @@ static enum bf_err read_days(struct loader *l, bool work) {
     if (first < l->first || last > bf_day_from_civil(l->notice_year, 12, 31))
         return fail_at(l, "a notice for %d sets no days after it, nor before the calendar's first",
                        l->notice_year);
-    bf_str name = word(l);
-    if ((err = line_end(l)))
+    *range = (struct bf_calendar_still){first, last, bf_str_dup(l->arena, word(l))};
+    return line_end(l);
+}
+
+/* rest|work DATE[..DATE] [NAME] */
+static enum bf_err read_days(struct loader *l, bool work) {
+    struct bf_calendar_still r;
+    enum bf_err err = read_range(l, &r);
+    if (err)
         return err;
-    for (bf_day day = first; day <= last; day++)
+    for (bf_day day = r.first; day <= r.last; day++)
         if ((err = check_day(l, day, work)))
             return err;
     if (l->line_count == BF_CALENDAR_LINES)
         return fail_at(l, "more than %d lines of days", BF_CALENDAR_LINES);
-    *new_line(l) = (struct bf_calendar_line){first, last, l->notice_count - 1, work,
-                                             bf_str_dup(l->arena, name)};
-    for (bf_day day = first; day <= last; day++)
+    *new_line(l) = (struct bf_calendar_line){r.first, r.last, l->notice_count - 1, work, r.name};
+    for (bf_day day = r.first; day <= r.last; day++)
         l->set_by[day - l->first + 1] = (uint16_t)l->line_count;
+    return BF_OK;
+}
+
+/* still DATE[..DATE] [NAME] */
+static enum bf_err read_still(struct loader *l) {
+    struct bf_calendar_still r;
+    enum bf_err err = read_range(l, &r);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < l->still_count; i++)
+        if (r.first <= l->still[i].last && r.last >= l->still[i].first)
+            return fail_at(l, "some of these days stand still already");
+    if (l->still_count == BF_CALENDAR_YEARS * 10)
+        return fail_at(l, "more than %d lines of still days", BF_CALENDAR_YEARS * 10);
+    l->still = bf_arena_grow(l->arena, l->still, l->still_count, &l->still_cap, sizeof *l->still);
+    l->still[l->still_count++] = r;
     return BF_OK;
 }
 
@@ -326,6 +350,8 @@ static enum bf_err read_line(struct loader *l) {
         return BF_OK;
     if (is(w, "rest") || is(w, "work"))
         return read_days(l, is(w, "work"));
+    if (is(w, "still"))
+        return read_still(l);
     if (is(w, "notice"))
         return read_notice(l);
     if (l->notice_count > 0)
@@ -409,6 +435,25 @@ void bf_calendar_sum_week(struct bf_calendar *c) {
     c->edge_rank = n / 7 * c->week_working + c->week_through[n % 7];
 }
 
+void bf_calendar_order_still(struct bf_calendar_still *still, uint32_t *count) {
+    for (uint32_t i = 1; i < *count; i++) {
+        struct bf_calendar_still r = still[i];
+        uint32_t at = i;
+        for (; at > 0 && still[at - 1].first > r.first; at--)
+            still[at] = still[at - 1];
+        still[at] = r;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < *count; i++) {
+        struct bf_calendar_still r = still[i];
+        if (kept && r.first <= still[kept - 1].last)
+            r.first = still[kept - 1].last + 1;
+        if (r.first <= r.last)
+            still[kept++] = r;
+    }
+    *count = kept;
+}
+
 static void sum_table(struct bf_calendar *c, const struct loader *l) {
     uint16_t *rank = bf_new_array(l->arena, uint16_t, l->span + 1);
     uint16_t *nth = bf_new_array(l->arena, uint16_t, l->span + 1);
@@ -439,6 +484,10 @@ static const struct bf_calendar *build(const struct loader *l, bf_str text) {
     c->offset_count = l->offset_count;
     c->notices = bf_arena_copy(l->arena, l->notices, l->notice_count * sizeof *l->notices);
     c->lines = l->lines;
+    c->still = l->still;
+    c->still_count = l->still_count;
+    if (c->still_count)
+        bf_calendar_order_still(l->still, &c->still_count);
     c->name = bf_str_dup(l->arena, l->name);
     c->bytes = bf_str_dup(l->arena, text);
     bf_sha256(text.p, text.len, c->hash);

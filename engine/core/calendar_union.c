@@ -175,6 +175,20 @@ static void join_days(struct joining *j, uint32_t span) {
     c->total = rank[span];
 }
 
+/* Still in all is what is still in one. */
+static void join_still(struct joining *j) {
+    uint32_t count = 0, n = 0;
+    for (uint32_t p = 0; p < j->count; p++)
+        count += j->part[p]->still_count;
+    struct bf_calendar_still *all = bf_new_array(j->arena, struct bf_calendar_still, count + 1);
+    for (uint32_t p = 0; p < j->count; p++)
+        for (uint32_t i = 0; i < j->part[p]->still_count; i++)
+            all[n++] = j->part[p]->still[i];
+    bf_calendar_order_still(all, &n);
+    j->c->still = all;
+    j->c->still_count = n;
+}
+
 static enum bf_err join(struct joining *j, struct bf_error *e) {
     struct bf_calendar *c = j->c;
     bf_day last = BF_DAY_MIN; /* of all tables */
@@ -200,6 +214,7 @@ static enum bf_err join(struct joining *j, struct bf_error *e) {
     if (span > BF_CALENDAR_YEARS * 366 || !join_lines(j))
         return bf_fail(e, BF_ELIMIT, "too many years, or lines of days");
     join_days(j, (uint32_t)span);
+    join_still(j);
     c->offsets = j->part[0]->offsets;
     c->offset_count = j->part[0]->offset_count;
     return BF_OK;

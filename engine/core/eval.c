@@ -27,7 +27,8 @@ const char *bf_refusal_word(enum bf_refusal kind) {
 struct bf_count_rule bf_count_rule_of(const struct bf_image *m) {
     return (struct bf_count_rule){.day_ends = (int32_t)m->policy.day_ends,
                                   .same_day = m->policy.count_same_day,
-                                  .roll = !m->policy.roll_none};
+                                  .roll = !m->policy.roll_none,
+                                  .still = m->policy.still};
 }
 
 struct bf_value *bf_assume_defaults(struct bf_arena *a, const struct bf_image *m) {

@@ -73,40 +73,74 @@ static bool rolls(const struct bf_count_rule *rule, enum bf_unit unit) {
 
 static enum bf_days worse(enum bf_days a, enum bf_days b) { return a > b ? a : b; }
 
-/* ---- pauses ---- */
-/* The days of a pause that nobody took off yet: those after *covered. An unfinished pause is looked
-** at only where a caller asks what would be: it has its first day. */
-static bool pause_days(const struct bf_pause *p, int64_t *covered, bf_day *from, bf_day *to) {
-    *to = p->to == BF_DAY_NONE ? p->from : p->to;
-    *from = p->from > *covered ? p->from : (bf_day)(*covered + 1);
-    if (*to < *from)
+/* ---- days that do not count ---- */
+static bool stands_still(const struct bf_count_rule *rule, const struct bf_term *t) {
+    return t->limit == BF_LIMIT_PERIOD && (rule->still >> t->period.unit & 1) != 0;
+}
+
+/* The ledger's pauses and, where the unit stands still, the calendar's still days, in the order in which they begin. */
+struct gaps {
+    const struct bf_term *t;
+    const struct bf_calendar *c;
+    bf_day after;          /* still days up to this one take nothing off */
+    uint32_t pause, still; /* the next of each */
+};
+
+static struct gaps gaps_of(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                           const struct bf_term *t) {
+    struct gaps g = {t, c, (bf_day)day_before(rule, t->start), 0, c->still_count};
+    if (stands_still(rule, t))
+        g.still = bf_calendar_still_from(c, g.after + 1);
+    return g;
+}
+
+/* The gap that begins next, which `take` then leaves behind. An unfinished pause is looked at only where a caller asks
+** what would be: it has its first day. */
+static bool next_gap(struct gaps *g, bf_day *from, bf_day *to, bool take) {
+    const struct bf_pause *p = g->pause < g->t->pause_count ? &g->t->pauses[g->pause] : NULL;
+    const struct bf_calendar_still *s =
+        g->still < g->c->still_count ? &g->c->still[g->still] : NULL;
+    bf_day still_from = s && s->first > g->after ? s->first : g->after + 1;
+    if (!p && !s)
         return false;
-    *covered = *to;
+    if (s && (!p || still_from < p->from)) {
+        *from = still_from;
+        *to = s->last;
+        g->still += take;
+    } else {
+        *from = p->from;
+        *to = p->to == BF_DAY_NONE ? p->from : p->to;
+        g->pause += take;
+    }
     return true;
 }
 
-/* Moves an end on by the days pauses touched before it was reached; *next becomes the first pause
-** that began after it. n is the count of a period of days or working days. */
-static enum bf_days move_by_pauses(const struct bf_calendar *c, const struct bf_count_rule *rule,
-                                   const struct bf_term *t, int64_t n, bf_day *last,
-                                   uint32_t *next) {
+/* Moves an end on by the days that do not count before it was reached; the gaps left begin after it. n is the count of a
+** period of days or working days. */
+static enum bf_days move_by_gaps(const struct bf_count_rule *rule, struct gaps *g, int64_t n,
+                                 bf_day *last) {
+    const struct bf_term *t = g->t;
     enum bf_unit unit = t->limit == BF_LIMIT_PERIOD ? t->period.unit : BF_UNIT_MONTHS;
     int64_t covered = counts_days(unit) ? day_before(rule, t->start) : (int64_t)t->start - 1;
     enum bf_days r = BF_DAYS_CERTAIN;
-    for (*next = 0; *next < t->pause_count && t->pauses[*next].from <= *last; ++*next) {
-        bf_day from, to;
+    bf_day from, to;
+    while (next_gap(g, &from, &to, false) && from <= *last) {
         int64_t lost;
-        if (!pause_days(&t->pauses[*next], &covered, &from, &to) || from > *last)
+        (void)next_gap(g, &from, &to, true);
+        if (from <= covered) /* two gaps that touch a day take it off once */
+            from = (bf_day)(covered + 1);
+        if (to < from || from > *last)
             continue;
+        covered = to;
         if (!bf_day_ok(from) || !bf_day_ok(to))
             return BF_DAYS_RANGE;
         lost = (int64_t)to - from + 1;
         if (unit == BF_UNIT_WORKING_DAYS &&
-            (r = bf_calendar_count(c, from > BF_DAY_MIN ? from - 1 : from, to, &lost)) >
+            (r = bf_calendar_count(g->c, from > BF_DAY_MIN ? from - 1 : from, to, &lost)) >
                 BF_DAYS_PROVISIONAL)
             return r;
         n += lost;
-        r = counts_days(unit) ? nth_day(c, rule, unit, n, t->start, last)
+        r = counts_days(unit) ? nth_day(g->c, rule, unit, n, t->start, last)
                               : add_days(*last, lost, last);
         if (!bf_days_known(r))
             return r;
@@ -115,15 +149,14 @@ static enum bf_days move_by_pauses(const struct bf_calendar *c, const struct bf_
 }
 
 /* The next working day the term ran through the whole of, if its last day is a rest day. */
-static enum bf_days roll_end(const struct bf_calendar *c, const struct bf_term *t, uint32_t next,
-                             bf_day *last) {
-    bf_day rolled;
-    enum bf_days r = bf_calendar_roll(c, *last, &rolled);
+static enum bf_days roll_end(struct gaps *g, bf_day *last) {
+    bf_day rolled, from, to;
+    enum bf_days r = bf_calendar_roll(g->c, *last, &rolled);
     if (!bf_days_known(r) || rolled == *last)
         return r;
-    for (; next < t->pause_count && t->pauses[next].from <= rolled; next++) {
-        bf_day to = t->pauses[next].to;
-        if (to >= rolled && !bf_days_known(r = bf_calendar_after(c, to, 1, &rolled)))
+    while (next_gap(g, &from, &to, false) && from <= rolled) {
+        (void)next_gap(g, &from, &to, true);
+        if (to >= rolled && !bf_days_known(r = bf_calendar_after(g->c, to, 1, &rolled)))
             return r;
     }
     *last = rolled;
@@ -161,7 +194,7 @@ static enum bf_days hours_end(const struct bf_calendar *c, const struct bf_count
 /* A date moved by its extensions, each counted from where the one before left it. */
 static enum bf_days extended_date(const struct bf_calendar *c, const struct bf_term *t,
                                   int64_t more_days, bf_day *last) {
-    const struct bf_count_rule plain = {BF_DAY_SECONDS, false, false};
+    const struct bf_count_rule plain = {BF_DAY_SECONDS, false, false, 0};
     enum bf_days all = BF_DAYS_CERTAIN;
     *last = t->date;
     for (uint32_t i = 0; i < t->extension_count && bf_days_known(all); i++)
@@ -190,22 +223,24 @@ static enum bf_days term_end(const struct bf_calendar *c, const struct bf_count_
                              const struct bf_term *t, int64_t more, struct end *end) {
     bool dated = t->limit == BF_LIMIT_DATE;
     int64_t n = dated ? 0 : whole_count(t, more);
-    uint32_t next;
     if (n < 0 || !bf_day_ok(t->start))
         return BF_DAYS_RANGE;
+    if (stands_still(rule, t) && t->start < c->first)
+        return BF_DAYS_UNKNOWN;
     if (!dated && t->period.unit == BF_UNIT_HOURS)
         return hours_end(c, rule, t, n, end);
     enum bf_days r = dated ? extended_date(c, t, more, &end->last)
                            : period_end(c, rule, t->period.unit, n, t->start, &end->last);
+    struct gaps gaps = gaps_of(c, rule, t);
     if (bf_days_known(r))
-        r = worse(dated ? r : BF_DAYS_CERTAIN, move_by_pauses(c, rule, t, n, &end->last, &next));
+        r = worse(dated ? r : BF_DAYS_CERTAIN, move_by_gaps(rule, &gaps, n, &end->last));
     if (!bf_days_known(r))
         return r;
-    if (!dated && t->period.unit == BF_UNIT_WORKING_DAYS)
+    if (!dated && (t->period.unit == BF_UNIT_WORKING_DAYS || stands_still(rule, t)))
         r = end->last > c->horizon ? BF_DAYS_PROVISIONAL : BF_DAYS_CERTAIN;
     end->unrolled = end->last;
     if (!dated && rolls(rule, t->period.unit))
-        r = worse(r, roll_end(c, t, next, &end->last));
+        r = worse(r, roll_end(&gaps, &end->last));
     if (bf_days_known(r))
         end->at = bf_calendar_day_end(c, end->last, rule->day_ends);
     return r;
@@ -219,7 +254,7 @@ enum bf_days bf_term_due(const struct bf_calendar *c, const struct bf_count_rule
                          const struct bf_term *t, struct bf_due *due) {
     bf_day last;
     if (t->limit == BF_LIMIT_PERIOD && t->period.unit == BF_UNIT_WORKING_DAYS &&
-        t->extension_count == 0 && t->pause_count == 0 &&
+        t->extension_count == 0 && t->pause_count == 0 && !stands_still(rule, t) &&
         bf_calendar_after_fast(c, (bf_day)((uint32_t)t->start - rule->same_day), t->period.count,
                                &last)) {
         bf_instant at = bf_calendar_day_end(c, last, rule->day_ends);
@@ -291,6 +326,12 @@ static bool in_pause(struct walk *w, bf_day day) {
     return w->pause < w->t->pause_count && p[w->pause].from <= day;
 }
 
+static bool in_still(const struct walk *w, bf_day day) {
+    uint32_t i =
+        stands_still(w->rule, w->t) ? bf_calendar_still_from(w->c, day) : w->c->still_count;
+    return i < w->c->still_count && w->c->still[i].first <= day;
+}
+
 static enum bf_days mark_day(struct walk *w, bf_day day, struct bf_counted_day *out) {
     const struct bf_term *t = w->t;
     bool counting = t->limit == BF_LIMIT_PERIOD && counts_days(t->period.unit);
@@ -301,6 +342,8 @@ static enum bf_days mark_day(struct walk *w, bf_day day, struct bf_counted_day *
         out->mark = BF_MARK_EVENT;
     } else if (in_pause(w, day)) {
         out->mark = BF_MARK_PAUSED;
+    } else if (in_still(w, day)) {
+        out->mark = BF_MARK_STILL;
     } else if (day > w->end.unrolled) {
         out->mark = BF_MARK_ROLLED;
     } else if (!counting) {
@@ -346,13 +389,29 @@ enum bf_days bf_term_each_day(const struct bf_calendar *c, const struct bf_count
 /* ---- date expressions ---- */
 enum bf_days bf_period_after(const struct bf_calendar *c, const struct bf_count_rule *rule,
                              struct bf_period period, bf_day x, bf_day *out) {
-    bf_day last;
-    enum bf_days r = period_end(c, rule, period.unit, period.count, x, &last);
-    if (bf_days_known(r) && rolls(rule, period.unit))
-        r = worse(r, bf_calendar_roll(c, last, &last));
+    struct bf_term t = {.limit = BF_LIMIT_PERIOD, .start = x, .period = period};
+    struct end end;
+    if (period.unit == BF_UNIT_HOURS)
+        return BF_DAYS_RANGE;
+    enum bf_days r = term_end(c, rule, &t, 0, &end);
     if (bf_days_known(r))
-        *out = last;
+        *out = end.last;
     return r;
+}
+
+/* Still days only put an end off: the latest start is the one without them, or before it. Ends of months do not grow with
+** their starts day by day, so each is tried. */
+static enum bf_days before_still(const struct bf_calendar *c, const struct bf_count_rule *rule,
+                                 struct bf_period period, bf_day x, bf_day *start) {
+    for (bf_day s = *start; s >= c->first; s--) {
+        bf_day end;
+        enum bf_days r = bf_period_after(c, rule, period, s, &end);
+        if (!bf_days_known(r) || end > x)
+            continue;
+        *start = s;
+        return r;
+    }
+    return BF_DAYS_UNKNOWN;
 }
 
 /* The latest start whose months do not end after a day: near the day as many months before. */
@@ -394,6 +453,8 @@ enum bf_days bf_period_before(const struct bf_calendar *c, const struct bf_count
         if (bf_days_known(r))
             r = worse(r, add_days(start, rule->same_day - 1, &start));
     }
+    if (bf_days_known(r) && rule->still >> period.unit & 1)
+        r = worse(r, before_still(c, rule, period, x, &start));
     if (bf_days_known(r))
         *out = start;
     return r;

@@ -8,13 +8,14 @@
 **    touch is left out once. In working days only the calendar's count, in days all do.
 ** 2. Months end on the same day of the month, or its last. Counted from the same day they end the
 **    day before that (2 March and a month: 1 April); where the month is too short, on its last day.
-** 3. Months and dates move on by the days pauses touched, the event's own included.
+** 3. Months and dates move on by the days pauses touched, the event's own included. The calendar's still days are
+**    as days paused to the units that stand still on them (months: those behind the event's day), and to no date.
 ** 4. A period in days or months whose last day is a rest day ends with the next working day: once,
 **    after pauses and extensions, unless `roll none`. Working days cannot end on a rest day; dates
 **    and hours are not rolled.
 ** 5. Hours run from the instant, to the second, less the seconds paused.
 ** 6. Provisional is what a later calendar may change: the end of working days, or of what is
-**    rolled, after the horizon. Dates, hours and unrolled periods ask the calendar nothing and are
+**    rolled or stands still, after the horizon. Dates, hours and unrolled periods ask the calendar nothing and are
 **    certain.
 ** 7. Nothing allocates. Any numbers may be given: beyond years 1 to 9999 the answer is
 **    BF_DAYS_RANGE.
@@ -30,8 +31,10 @@ struct bf_count_rule {
     int32_t day_ends; /* seconds from midnight, 1 to 86400 */
     bool same_day;    /* count from same day */
     bool roll;        /* off: roll none */
+    uint32_t
+        still; /* bit u: periods of unit u do not run on the calendar's still days; never hours */
 };
-#define BF_COUNT_RULE_DEFAULT ((struct bf_count_rule){86400, false, true})
+#define BF_COUNT_RULE_DEFAULT ((struct bf_count_rule){86400, false, true, 0})
 
 struct bf_period {
     enum bf_unit unit;
@@ -95,6 +98,7 @@ enum bf_day_mark {
     BF_MARK_PAUSED,  /* touched by a pause; ordinal unused */
     BF_MARK_ROLLED,  /* after the period's last day: a rest day, or the working day that ends it */
     BF_MARK_RUNNING, /* before the end of months, a date or hours, which have no ordinal */
+    BF_MARK_STILL,   /* of the calendar's still days, on which the unit stands still */
 };
 struct bf_counted_day {
     bf_day day;

@@ -329,6 +329,7 @@ static bf_str reason(const struct bf_words *w, const struct bf_counted_day *d) {
     switch (d->mark) {
     case BF_MARK_EVENT: return bf_str_of(bf_text_z(w->lang, BF_T_SIM_EVENT_DAY));
     case BF_MARK_PAUSED: return bf_str_of(bf_text_z(w->lang, BF_T_SIM_PAUSED_DAY));
+    case BF_MARK_STILL: return bf_str_of(bf_text_z(w->lang, BF_T_SIM_STILL_DAY));
     case BF_MARK_ROLLED:
     case BF_MARK_REST:
     case BF_MARK_COUNTED:

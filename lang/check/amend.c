@@ -311,8 +311,8 @@ void bf_amend(struct bf_parse *parse, struct bf_tree **own, uint32_t own_count,
                          .amended = bf_policy_in(base, base_count)};
     check_rank(&x, bf_amends_of(x.policy));
     check_force(&x, bf_amends_of(x.policy));
-    static const enum bf_node_kind taken[] = {BF_N_P_CALENDAR, BF_N_P_COUNT, BF_N_P_ROLL,
-                                              BF_N_P_DAY_ENDS, BF_N_P_RETAIN};
+    static const enum bf_node_kind taken[] = {BF_N_P_CALENDAR,   BF_N_P_COUNT,    BF_N_P_ROLL,
+                                              BF_N_P_STANDSTILL, BF_N_P_DAY_ENDS, BF_N_P_RETAIN};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         take_clause(&x, taken[i]);
     for (uint32_t i = 0; i < base_count; i++)

@@ -28,8 +28,9 @@ static bool calendar_exists(const struct bf_checker *c, bf_str name) {
 static bf_str near_calendar(bf_str name) {
     bf_str best = {0};
     uint32_t near = 4;
-    static const uint32_t known[] = {BF_B_CN_WORKDAYS, BF_B_UK_ENGLAND_WALES, BF_B_UK_SCOTLAND,
-                                     BF_B_UK_NORTHERN_IRELAND, BF_B_NO_CALENDAR};
+    static const uint32_t known[] = {
+        BF_B_CN_WORKDAYS, BF_B_UK_ENGLAND_WALES, BF_B_UK_SCOTLAND, BF_B_UK_NORTHERN_IRELAND,
+        BF_B_CH_BERN,     BF_B_DE_BERLIN,        BF_B_US_FEDERAL,  BF_B_NO_CALENDAR};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         for (int lang = 0; lang < 2; lang++) {
             bf_str text = bf_builtin_text(known[i], (enum bf_lang)lang);

@@ -47,8 +47,8 @@ void bf_name_swallowed(struct bf_checker *c, const struct bf_node *name, const s
         return;
     enum bf_diag_code code = w.notice && !duty ? BF_W0213_SWALLOWED_NOTICE : BF_E0212_SWALLOWED;
     bf_str word = duty ? bf_builtin_text(BF_B_EXTEND, BF_LANG_ZH) : w.word;
-    struct bf_diag *d = bf_report(c, code, name->span,
-                                  BF_ARGS(bf_arg_name(name->name), bf_arg_str(word)));
+    struct bf_diag *d =
+        bf_report(c, code, name->span, BF_ARGS(bf_arg_name(name->name), bf_arg_str(word)));
     if (duty)
         bf_hint(c, d, BF_T_HINT_APART_EXTEND, BF_ARGS(bf_arg_name(duty)));
     else

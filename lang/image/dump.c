@@ -252,6 +252,9 @@ static void put_policy(struct dump *d) {
     bf_buf_fmt(d->out, "\n  count from %s day, roll %s, day ends %02u:%02u:%02u\n",
                p->count_same_day ? "same" : "next", p->roll_none ? "none" : "next",
                p->day_ends / 3600, p->day_ends / 60 % 60, p->day_ends % 60);
+    for (uint32_t u = 0; u <= BF_UNIT_HOURS; u++)
+        if (p->still >> u & 1)
+            bf_buf_fmt(d->out, "  standstill of %s\n", unit_z(u));
     if (p->retain_count)
         bf_buf_fmt(d->out, "  retain %u %s\n", p->retain_count, unit_z(p->retain_unit));
     if (p->level != BF_NONE) {

@@ -234,7 +234,9 @@ struct bf_i_policy {
     uint32_t name, title, number, rank_label, rank; /* rank 0: none */
     int32_t force_from, force_to;    /* days; INT32_MIN, INT32_MAX: open */
     uint32_t calendar;               /* dotted English name; "none" */
-    uint32_t count_same_day, roll_none, day_ends; /* day_ends: seconds, 1 to 86400, 86400 unless said */
+    uint32_t count_same_day;
+    uint16_t roll_none, still; /* still: bit u: periods of unit u do not run on the calendar's still days */
+    uint32_t day_ends;         /* seconds, 1 to 86400, 86400 unless said */
     uint32_t retain_unit, retain_count;           /* count 0: nothing said */
     uint32_t level;                  /* the enum a party's level is of; BF_NONE: parties have none */
 };

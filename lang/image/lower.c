@@ -156,6 +156,7 @@ static void lower_clause(struct bf_lower *l, const struct bf_node *n) {
         break;
     case BF_N_P_COUNT: to->count_same_day = n->op == BF_COUNT_SAME_DAY; break;
     case BF_N_P_ROLL: to->roll_none = n->op == BF_ROLL_NONE; break;
+    case BF_N_P_STANDSTILL: to->still = n->op; break;
     case BF_N_P_DAY_ENDS: to->day_ends = (uint32_t)n->a->num; break;
     case BF_N_P_RETAIN:
         to->retain_unit = n->a->op;

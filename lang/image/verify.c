@@ -215,6 +215,9 @@ static bool verify_basics(struct bf_v *v) {
     return true;
 }
 
+/* Units that can stand still. */
+#define STILL (1u << BF_UNIT_WORKING_DAYS | 1u << BF_UNIT_DAYS | 1u << BF_UNIT_MONTHS)
+
 static bool verify_policy(struct bf_v *v) {
     const struct bf_i_policy *p = &v->m->policy;
     STR(p->name, "policy", 0);
@@ -225,7 +228,8 @@ static bool verify_policy(struct bf_v *v) {
     NEED((p->force_from == INT32_MIN || bf_day_ok(p->force_from)) &&
              (p->force_to == INT32_MAX || bf_day_ok(p->force_to)),
          "policy", 0, "dates in force");
-    NEED(p->count_same_day <= 1 && p->roll_none <= 1 && p->day_ends >= 1 && p->day_ends <= 86400,
+    NEED(p->count_same_day <= 1 && p->roll_none <= 1 && !(p->still & ~STILL) && p->day_ends >= 1 &&
+             p->day_ends <= 86400,
          "policy", 0, "counting of days");
     NEED(p->retain_unit <= BF_UNIT_HOURS, "policy", 0, "retention");
     NEED(p->level == BF_NONE || p->level < v->m->enums_count, "policy", 0, "level");

@@ -122,6 +122,26 @@ int64_t bf_build_rate(struct bf_lexer *lx, struct bf_range at, const struct bf_n
     return BF_UNIT_DAYS;
 }
 
+/* `days`, `working days`, … as bit of its unit. second: NULL, or what follows the word. */
+int64_t bf_build_still_unit(struct bf_lexer *lx, struct bf_range at, const struct bf_name *word,
+                            const struct bf_name *second) {
+    static const struct {
+        const char *word, *second;
+        enum bf_unit unit;
+    } units[] = {{"days", NULL, BF_UNIT_DAYS},
+                 {"months", NULL, BF_UNIT_MONTHS},
+                 {"working", "days", BF_UNIT_WORKING_DAYS},
+                 {"日", NULL, BF_UNIT_DAYS},
+                 {"月", NULL, BF_UNIT_MONTHS},
+                 {"工作日", NULL, BF_UNIT_WORKING_DAYS}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (bf_str_eq(word->text, bf_str_of(units[i].word)) && !second == !units[i].second &&
+            (!second || bf_str_eq(second->text, bf_str_of(units[i].second))))
+            return 1 << units[i].unit;
+    bf_lexer_error(lx, BF_E0027_STILL_UNIT, at, BF_ARGS(bf_arg_str(bf_lexer_text(lx, at))));
+    return 0;
+}
+
 struct bf_node *bf_build_as_name(struct bf_lexer *lx, struct bf_node *n) {
     bf_lexer_error(lx, BF_E0025_NAME_WANTED, range_of(n), BF_NOARGS);
     bf_node_lose(lx->names, n);

@@ -70,6 +70,7 @@
 #define append BARE_LIST
 #define append_cite BARE_LIST
 #define block BARE_LIST
+#define still_unit(lx, at, word, second) 0
 #define within_from BARE_LIST
 #define not_before_from BARE_LIST
 #define declare(lx, node) ((void)0)
@@ -92,6 +93,8 @@ void bf_build_one_bearer(struct bf_lexer *lx, struct bf_list subjects);
 void bf_build_no_params(struct bf_lexer *lx, struct bf_node *head);
 struct bf_node *bf_build_norm(struct bf_lexer *lx, struct bf_node *norm); /* norm.c */
 /* The unit of `per working day`, `per day`, `per month`; another word is told. */
+int64_t bf_build_still_unit(struct bf_lexer *lx, struct bf_range at, const struct bf_name *word,
+                            const struct bf_name *second);
 int64_t bf_build_rate(struct bf_lexer *lx, struct bf_range at, const struct bf_node *word,
                       bool then_day);
 bool bf_build_is_back(struct bf_lexer *lx, const struct bf_node *n);
@@ -263,6 +266,7 @@ static inline struct bf_node *goal(struct bf_lexer *lx, struct bf_range at, stru
 static inline struct bf_node *once(struct bf_lexer *lx, struct bf_range at, struct bf_node *times) {
     return op(number(node0(lx, C_ONCE, at), times ? times->num : 1), times ? 1 : 0);
 }
+#define still_unit bf_build_still_unit
 static inline struct bf_list within_from(struct bf_lexer *lx, struct bf_range from_at,
                                          struct bf_node *from, struct bf_range within_at,
                                          struct bf_node *within) {

@@ -45,7 +45,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> POLICY USE AS ASSUME BECAUSE OFFICE PER SETTLED ENUM ETC RECORD REGISTER OF OF_ZH KEYED
 %token <word> AS_KEY DECIDE PROCEDURE VIOLATION NOTE SCENARIO LET
 %token <word> NUMBER RANK FORCE FORCE_SUFFIX REPLACES CALENDAR COUNT NEXT SAME DAY NEXT_DAY SAME_DAY
-%token <word> ROLL ROLL_NONE ENDS DAILY CUTOFF RETAIN
+%token <word> STANDSTILL ROLL ROLL_NONE ENDS DAILY CUTOFF RETAIN
 %token <word> WHEN THEN OTHERWISE FOUZE OVERRIDE OVERRIDE_WHEN
 %token <word> PARTY GIVEN KEEP SEALED STARTS STARTS_ZH BY_ZH ON ON_ZH REQUIRE STATE END IF IF_ZH
 %token <word> EVERY EVERY_YEAR
@@ -87,7 +87,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <items> members_of0 members_of_zh0
 %type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block outcomes_block outcomes violate0 types0 once0
 %type <items> model_block model_items chances span
-%type <num> compare kept0 every
+%type <num> compare kept0 every still_unit still_units
 %type <sealed> sealed
 
 %destructor { bf_lexer_lose_word(lx, @$, $$); } NAME soft
@@ -133,7 +133,7 @@ name: NAME                    { $$ = name(lx, @$, $1); }
     ;
 soft: ISSUE | CASES | NEW | OFFICE | SETTLED | ENUM | RECORD | REGISTER | OF_ZH | DECIDE | VIOLATION | NOTE | NUMBER | RANK | FORCE
     | REPLACES | CALENDAR | COUNT | NEXT | SAME | DAY | ROLL | CUTOFF | RETAIN | STARTS_ZH | DURING
-    | TALLIED | COUNT_ZH | LEAVES | KEPT | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
+    | STANDSTILL | TALLIED | COUNT_ZH | LEAVES | KEPT | CONSENT | FILED | SET | ADD | REMOVE | NOTIFY | VIOLATE | FIND | EXCUSE | OPEN | RESTART
     | FORBIDDEN | PERMITTED | YET | LATE | REFUSED | TURN | HANDLER | DEPUTY | ENTERED
     ;
 /* provider, requester */
@@ -410,6 +410,8 @@ policy_item:
     | ROLL NEXT               { $$ = said(lx, $1, op(node0(lx, P_ROLL, @$), BF_ROLL_NEXT)); }
     | ROLL NONE               { $$ = said(lx, $1, op(node0(lx, P_ROLL, @$), BF_ROLL_NONE)); }
     | ROLL_NONE               { $$ = said(lx, $1, op(node0(lx, P_ROLL, @$), BF_ROLL_NONE)); }
+    /* standstill days, months; 期间停止 日、月 */
+    | STANDSTILL still_units  { $$ = said(lx, $1, op(node0(lx, P_STANDSTILL, @$), (uint8_t)$2)); }
     /* day ends 17:30, 每日17:30截止 */
     | DAY ENDS TIME           { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $3)); }
     | DAILY TIME CUTOFF       { $$ = said(lx, $1, node1(lx, P_DAY_ENDS, @$, $2)); }
@@ -427,6 +429,14 @@ policy_item:
     ;
 because0: %empty              { $$ = nil; }
     | BECAUSE string          { $$ = $2; }
+    ;
+
+still_units: still_unit       { $$ = $1; }
+    | still_units ',' still_unit { $$ = $1 | $3; }
+    ;
+/* days, working days, 月 */
+still_unit: NAME              { $$ = still_unit(lx, @1, $1, NULL); }
+    | NAME NAME               { $$ = still_unit(lx, @$, $1, $2); }
     ;
 
 /* ---- vocabularies ---- */

@@ -69,13 +69,15 @@ static bool one_word(bf_str s, uint32_t at, struct clause *c) {
     for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
         uint32_t n = clauses[i].word == BF_W_ONCE ? 0 : spelled(s, at, &clauses[i], 6);
         if (n && at + n > c->end) {
-            *c = (struct clause){.at = at, .inside = at + n, .end = at + n, .word = clauses[i].word};
+            *c =
+                (struct clause){.at = at, .inside = at + n, .end = at + n, .word = clauses[i].word};
             found = true;
         }
     }
     uint32_t n = stands(s, at, "并", 3) ? spelled(s, at + 3, &words[BF_W_NOTIFY], 3) : 0;
     if (n) {
-        *c = (struct clause){.at = at, .inside = at + 3 + n, .end = at + 3 + n, .word = BF_W_SAYING};
+        *c =
+            (struct clause){.at = at, .inside = at + 3 + n, .end = at + 3 + n, .word = BF_W_SAYING};
         found = true;
     }
     c->close = c->end;
@@ -93,8 +95,8 @@ static bool times(bf_str s, uint32_t at, struct clause *c) {
     uint32_t len = bf_zh_number_read(s.p + from, s.p + s.len, &n), end = from + len + 3;
     if (!len || !n || !stands(s, from + len, "次", 3))
         return false;
-    *c = (struct clause){.at = at, .inside = end, .close = end, .end = end, .word = BF_W_ONCE,
-                         .times = n};
+    *c = (struct clause){
+        .at = at, .inside = end, .close = end, .end = end, .word = BF_W_ONCE, .times = n};
     return end == s.len || one_word(s, end, &next);
 }
 
@@ -110,8 +112,8 @@ static bool around(bf_str s, uint32_t at, bool first, bool office, struct clause
             if (!close && arounds[i].close == BF_W_BEFORE_ZH && stands(s, k, "前", 3))
                 close = 3;
             if (close)
-                *c = (struct clause){at, at + open, k, k + close, arounds[i].open,
-                                     arounds[i].close, 0};
+                *c = (struct clause){at, at + open, k, k + close, arounds[i].open, arounds[i].close,
+                                     0};
             found = close > 0;
         }
     }
@@ -155,7 +157,8 @@ static void put_clause(struct bf_buf *b, bf_str s, const struct clause *c) {
     bf_buf_str(b, word);
     bf_str inside = part(s, c->inside, c->close);
     uint32_t number, len = bf_zh_number_read(inside.p, inside.p + inside.len, &number);
-    if (c->last == BF_W_WITHIN_ZH && len && bf_str_eq(part(inside, len, inside.len), BF_STR("月"))) {
+    if (c->last == BF_W_WITHIN_ZH && len &&
+        bf_str_eq(part(inside, len, inside.len), BF_STR("月"))) {
         bf_buf_str(b, part(inside, 0, len)); /* 三月内: a month of the year is no period */
         bf_buf_z(b, "个月内");
     } else if (inside.len) {
@@ -209,7 +212,8 @@ bool bf_swallowed(bf_str name, bool office, struct bf_swallowed *w) {
 
 bool bf_set_apart(bf_str s, struct bf_buf *apart) {
     struct clause c;
-    if (s.len > LONGEST || !find(s, false, false, &c) || c.end - c.at == s.len - (c.close - c.inside))
+    if (s.len > LONGEST || !find(s, false, false, &c) ||
+        c.end - c.at == s.len - (c.close - c.inside))
         return false;
     put_apart(apart, s, false, false);
     return true;

@@ -63,6 +63,23 @@ void bf_lay_head_cites(struct bf_line *l, const struct bf_node *cites) {
     bf_put_cites(l, cites);
 }
 
+/* The units that stand still, of their bits. */
+static void put_still(struct bf_line *l, uint32_t units) {
+    static const char *const word[][2] = {[BF_UNIT_WORKING_DAYS] = {"working days", "工作日"},
+                                          [BF_UNIT_DAYS] = {"days", "日"},
+                                          [BF_UNIT_MONTHS] = {"months", "月"}};
+    static const uint8_t order[] = {BF_UNIT_DAYS, BF_UNIT_MONTHS, BF_UNIT_WORKING_DAYS};
+    bool first = true;
+    for (size_t i = 0; i < sizeof order; i++) {
+        if (!(units >> order[i] & 1))
+            continue;
+        if (!first)
+            bf_put_list_comma(l);
+        bf_put_sign(l, word[order[i]][0], word[order[i]][1], BF_GLUE_WORD);
+        first = false;
+    }
+}
+
 static void policy_item(struct bf_layout *o, const struct bf_node *n, const struct bf_node *owner,
                         uint32_t indent) {
     struct bf_line l;
@@ -141,6 +158,12 @@ static void policy_item(struct bf_layout *o, const struct bf_node *n, const stru
             bf_line_cell(&l);
             bf_put_word(&l, n->op == BF_ROLL_NONE ? BF_W_NONE : BF_W_NEXT);
         }
+        break;
+    case BF_N_P_STANDSTILL:
+        bf_put_word(&l, BF_W_STANDSTILL);
+        if (!l.zh)
+            bf_line_cell(&l);
+        put_still(&l, n->op);
         break;
     case BF_N_P_DAY_ENDS:
         if (l.zh) {

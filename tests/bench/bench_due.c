@@ -9,7 +9,7 @@
 enum { CALLS = 4000000, DAYS = 9 * 366 };
 
 static const struct bf_calendar *cn;
-static const struct bf_count_rule rule = {86400, false, true};
+static const struct bf_count_rule rule = {86400, false, true, 0};
 static bf_day first, turn;
 
 /* ---- by hand ---- */

@@ -32,6 +32,9 @@ expect 0 $'2025-10-13\n' $banfa cn.workdays --from 2025-09-29 --within "  5   wo
 expect 0 $'2022-10-17\n' $banfa cn.workdays --from 2022-09-28 --within 十个工作日
 expect 0 $'2022-02-15\n' $banfa cn.workdays --from 2022-01-27 --within "10 working days"
 expect 0 $'2025-10-09\n' $banfa cn.workdays --from 2025-09-29 --within "2 days"
+# 25 to 30 June (6), 1 to 14 July (20), 16 to 25 August (30), a Sunday
+expect 0 $'2024-08-26\n' $banfa ch.bern --from 2024-06-24 --within "30 days" --standstill
+expect 0 $'2024-07-24\n' $banfa ch.bern --from 2024-06-24 --within "30 days"
 expect 0 $'2025-10-01\n' $banfa cn.workdays --from 2025-09-29 --within "2 days" --no-roll
 expect 0 $'2025-09-29\n' $banfa cn.workdays --from 2025-09-29 --within "1 working day" --same-day
 expect 0 $'2025-02-28\n' $banfa cn.workdays --from 2025-01-31 --within 1个月

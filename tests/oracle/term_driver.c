@@ -57,7 +57,7 @@ static struct bf_period period(void) {
 static struct bf_count_rule rule(void) {
     int32_t day_ends = (int32_t)number();
     bool same_day = number() != 0;
-    return (struct bf_count_rule){day_ends, same_day, number() != 0};
+    return (struct bf_count_rule){day_ends, same_day, number() != 0, 0};
 }
 
 static struct bf_term term(void) {
@@ -127,7 +127,7 @@ static size_t marks_len;
 /* e event, . rest, p paused, > rolled over, - running, or the ordinal; | after the last. */
 static bool keep_mark(void *ctx, const struct bf_counted_day *d) {
     (void)ctx;
-    static const char letters[] = {'e', 0, '.', 'p', '>', '-'};
+    static const char letters[] = {'e', 0, '.', 'p', '>', '-', 's'};
     char end = d->last ? '|' : ' ';
     size_t room = sizeof marks - marks_len;
     int n = d->mark == BF_MARK_COUNTED

@@ -5,7 +5,7 @@
 
 static struct bf_arena *arena;
 static const struct bf_calendar *cn;
-static const struct bf_count_rule plain = {86400, false, true};
+static const struct bf_count_rule plain = {86400, false, true, 0};
 
 static int setup(void **state) {
     (void)state;
@@ -55,7 +55,8 @@ static struct bf_pause pause_days(const char *from, const char *to) {
 /* The days that count are written beside each. */
 static void test_plain(void **state) {
     (void)state;
-    static const struct bf_count_rule same = {86400, true, true}, unrolled = {86400, false, false};
+    static const struct bf_count_rule same = {86400, true, true, 0},
+                                      unrolled = {86400, false, false, 0};
     const struct {
         const struct bf_count_rule *rule;
         const char *start;
@@ -197,14 +198,14 @@ static void test_hours(void **state) {
     t.start_at = BF_INSTANT_NONE;
     assert_int_equal(bf_term_due(cn, &plain, &t, &due), BF_DAYS_CERTAIN);
     assert_int_equal(due.at, ten + 14 * 3600 + 14 * 3600);
-    static const struct bf_count_rule same = {86400, true, true};
+    static const struct bf_count_rule same = {86400, true, true, 0};
     assert_int_equal(bf_term_due(cn, &same, &t, &due), BF_DAYS_CERTAIN);
     assert_int_equal(due.at, ten + 14 * 3600 - 86400 + 14 * 3600);
 }
 
 static void test_day_ends(void **state) {
     (void)state;
-    static const struct bf_count_rule rule = {17 * 3600 + 1800, false, true};
+    static const struct bf_count_rule rule = {17 * 3600 + 1800, false, true, 0};
     struct bf_term t = period("2025-09-29", BF_UNIT_WORKING_DAYS, 5);
     struct bf_due due;
     assert_int_equal(bf_term_due(cn, &rule, &t, &due), BF_DAYS_CERTAIN);
@@ -217,7 +218,7 @@ static void test_day_ends(void **state) {
 /* The horizon matters to what the calendar is asked about, and to nothing else. */
 static void test_provisional(void **state) {
     (void)state;
-    static const struct bf_count_rule unrolled = {86400, false, false};
+    static const struct bf_count_rule unrolled = {86400, false, false, 0};
     struct bf_due due;
     struct bf_term t = period("2026-12-29", BF_UNIT_WORKING_DAYS, 2);
     assert_int_equal(bf_term_due(cn, &plain, &t, &due), BF_DAYS_CERTAIN);
@@ -277,7 +278,7 @@ struct marks {
 
 static bool collect(void *ctx, const struct bf_counted_day *d) {
     struct marks *m = ctx;
-    static const char letter[] = {'e', 'c', '.', 'p', '>', '-'};
+    static const char letter[] = {'e', 'c', '.', 'p', '>', '-', 's'};
     m->text[m->n++] = d->mark == BF_MARK_COUNTED ? (char)('0' + d->ordinal) : letter[d->mark];
     if (d->last)
         m->text[m->n++] = '|';
@@ -355,6 +356,103 @@ static void test_before_after(void **state) {
     assert_int_equal(n, 5);
 }
 
+/* The calendar's still days, against a count day by day: 1. a day counts if it is behind the event's, not still, not paused,
+** and (of working days) worked; 2. months end on their namesake, moved on by such days before the end; 3. rolling goes on to
+** the next working day that is neither. */
+static bool is_still(bf_day d) {
+    static const char *const ranges[][2] = {
+        {"2024-01-01", "2024-01-02"}, {"2024-03-24", "2024-04-07"}, {"2024-07-15", "2024-08-15"},
+        {"2024-12-18", "2025-01-02"}, {"2025-04-13", "2025-04-27"}, {"2025-07-15", "2025-08-15"},
+        {"2025-12-18", "2026-01-02"}, {"2026-03-29", "2026-04-12"}, {"2026-07-15", "2026-08-15"},
+        {"2026-12-18", "2026-12-31"}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (d >= day(ranges[i][0]) && d <= day(ranges[i][1]))
+            return true;
+    return false;
+}
+
+static bf_day count_up(const struct bf_calendar *c, const struct bf_term *t, bool roll) {
+    const struct bf_pause *p = t->pauses;
+    bf_day d = t->start;
+    int64_t left = t->period.count;
+    bool working = true, out;
+    if (t->period.unit == BF_UNIT_MONTHS) {
+        assert_true(bf_day_add_months(t->start, left, &d, NULL));
+        left = 0;
+        for (bf_day k = t->start + 1; k <= d; k++) /* d moves */
+            d += is_still(k) || (t->pause_count && k >= p->from && k <= p->to);
+    }
+    while (left) {
+        d++;
+        out = is_still(d) || (t->pause_count && d >= p->from && d <= p->to);
+        assert_true(bf_days_known(bf_calendar_is_working(c, d, &working)));
+        left -= !out && (working || t->period.unit == BF_UNIT_DAYS);
+    }
+    bool rest = !bf_days_known(bf_calendar_is_working(c, d, &working)) || !working;
+    for (out = true; roll && rest && (!working || out);) {
+        d++;
+        out = is_still(d) || (t->pause_count && d >= p->from && d <= p->to);
+        assert_true(bf_days_known(bf_calendar_is_working(c, d, &working)));
+    }
+    return d;
+}
+
+static void test_standstill(void **state) {
+    (void)state;
+    struct bf_error e;
+    const struct bf_calendar *ch;
+    assert_int_equal(bf_calendar_open(arena, BF_STR("ch.bern"), BF_DAY_MAX, &ch, &e), BF_OK);
+    const struct bf_count_rule rule = {86400, false, true, 7};
+    uint64_t seed = 20261124;
+    for (uint32_t i = 0; i < 4000; i++) {
+        uint32_t x = (uint32_t)(test_random(&seed) >> 33);
+        static const enum bf_unit units[] = {BF_UNIT_DAYS, BF_UNIT_WORKING_DAYS, BF_UNIT_MONTHS};
+        bf_day start = day("2024-01-01") + (bf_day)(x % 700),
+               from = start + 1 + (bf_day)(x / 700 % 40);
+        struct bf_pause pause = {from, from + (bf_day)(x / 28000 % 20), 0, 0};
+        struct bf_period period = {units[x / 560000 % 3], 1 + x / 1680000 % 40};
+        if (period.unit == BF_UNIT_MONTHS)
+            period.count = 1 + period.count % 4;
+        struct bf_term t = {.limit = BF_LIMIT_PERIOD,
+                            .start = start,
+                            .start_at = BF_INSTANT_NONE,
+                            .period = period,
+                            .pauses = &pause,
+                            .pause_count = x & 1};
+        struct bf_due due;
+        assert_int_equal(bf_term_due(ch, &rule, &t, &due), BF_DAYS_CERTAIN);
+        bf_day hand = count_up(ch, &t, period.unit != BF_UNIT_WORKING_DAYS);
+        if (due.last != hand)
+            fail_msg("from %s, %d of unit %d, pause %d: %s, by hand %s", show(start),
+                     (int)period.count, (int)period.unit, (int)t.pause_count, show(due.last),
+                     show(hand));
+        bf_day last, latest = 0;
+        if (t.pause_count)
+            continue;
+        assert_int_equal(bf_period_after(ch, &rule, period, start, &last), BF_DAYS_CERTAIN);
+        assert_int_equal(last, hand);
+        bf_day end = hand + (bf_day)(x % 3);
+        for (bf_day s = start; s <= end; s++)
+            if (bf_days_known(bf_period_after(ch, &rule, period, s, &last)) && last <= end)
+                latest = s;
+        assert_int_equal(bf_period_before(ch, &rule, period, end, &last), BF_DAYS_CERTAIN);
+        if (last != latest)
+            fail_msg("%d of unit %d before %s: %s, by hand %s", (int)period.count, (int)period.unit,
+                     show(end), show(last), show(latest));
+    }
+    struct bf_term t = period("2026-12-10", BF_UNIT_DAYS, 30),
+                   early = period("2023-12-31", BF_UNIT_DAYS, 3);
+    struct bf_due due;
+    assert_int_equal(bf_term_due(ch, &rule, &t, &due), BF_DAYS_PROVISIONAL);
+    assert_int_equal(bf_term_due(ch, &rule, &early, &due), BF_DAYS_UNKNOWN);
+    /* 24 and 25 June; 14 July to 17 August: the still days, and the Saturday and Sunday behind them */
+    t = period("2024-07-13", BF_UNIT_DAYS, 1);
+    struct marks m = {0};
+    assert_int_equal(bf_term_each_day(ch, &rule, &t, day("2024-08-20"), collect, &m),
+                     BF_DAYS_CERTAIN);
+    assert_string_equal(m.text, "e1ssssssssssssssssssssssssssssssss>|");
+}
+
 /* Absurd numbers are out of range, never undefined. */
 static void test_absurd(void **state) {
     (void)state;
@@ -367,7 +465,7 @@ static void test_absurd(void **state) {
         int64_t a = numbers[i % N], b = numbers[i / N % N];
         bf_day s = days[i / (N * N) % D], p = days[i / (N * N * D) % D];
         enum bf_unit unit = (enum bf_unit)(i / (N * N * D * D) % 4);
-        struct bf_count_rule rule = {86400, i / (N * N * D * D * 4) != 0, true};
+        struct bf_count_rule rule = {86400, i / (N * N * D * D * 4) != 0, true, 7};
         struct bf_period more = {unit, b};
         struct bf_pause pause = {p, p == BF_DAY_NONE ? 0 : p, a, b};
         struct bf_term t = {.limit = BF_LIMIT_PERIOD,
@@ -400,6 +498,7 @@ int main(void) {
         cmocka_unit_test(test_day_ends),     cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_units_to),     cmocka_unit_test(test_each_day),
         cmocka_unit_test(test_before_after), cmocka_unit_test(test_absurd),
+        cmocka_unit_test(test_standstill),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
