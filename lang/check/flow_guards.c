@@ -62,6 +62,7 @@ static void check_items(struct bf_flow *f, const struct bf_node *n) {
 struct drift {
     const struct bf_node *node; /* WHEN, MUST or LASTS */
     uint32_t from, to, next;    /* next one from the same state, + 1 */
+    uint32_t day;               /* the limit is this day of the year; 0: it may be past */
     struct bf_formula *cond;
     struct bf_cubes cubes;
 };
@@ -74,8 +75,19 @@ struct drifts {
     uint8_t *mark;
     uint32_t *path; /* of drifts */
     uint32_t start;
-    bool lapses; /* follow lapses too */
+    uint32_t day; /* follow limits of this day of the year too */
+    bool lapses;  /* follow lapses too */
 };
+
+/* The day of the year that is the limit, or 0. A case that comes there on that very day comes too late for no other. */
+static uint32_t day_of_year(const struct bf_node *duty) {
+    const struct bf_node *by = bf_clause(duty->c, BF_N_C_BY);
+    if (!by || by->a->kind != BF_N_MONTH_DAY)
+        return 0;
+    return by->a->num == 229
+               ? 228
+               : (uint32_t)by->a->num; /* where a year has none, its last of February */
+}
 
 static void add_drift(struct drifts *g, const struct bf_node *n, uint32_t from, uint32_t to) {
     if (g->n == g->cap) {
@@ -86,7 +98,8 @@ static void add_drift(struct drifts *g, const struct bf_node *n, uint32_t from, 
         g->d = d;
         g->cap = cap;
     }
-    g->d[g->n++] = (struct drift){.node = n, .from = from, .to = to};
+    g->d[g->n++] = (struct drift){
+        .node = n, .from = from, .to = to, .day = n->kind == BF_N_MUST ? day_of_year(n) : 0};
 }
 
 static void add_goal(struct drifts *g, const struct bf_node *n, uint32_t from,
@@ -142,7 +155,7 @@ static void collect_drifts(struct drifts *g) {
     }
     for (uint32_t i = 0; i < f->duties; i++) {
         const struct bf_node *goal = bf_lapse_goal(f, i);
-        if (!goal || !may_be_past(f, f->duty[i]))
+        if (!goal || !(may_be_past(f, f->duty[i]) || day_of_year(f->duty[i])))
             continue;
         for (uint32_t s = 0; s < f->states; s++)
             if (bf_in(f->reached, s) && bf_lives(f, i, s))
@@ -159,7 +172,7 @@ static void collect_drifts(struct drifts *g) {
 }
 
 static bool follows(const struct drifts *g, const struct drift *d) {
-    return g->lapses || d->node->kind == BF_N_WHEN;
+    return d->node->kind == BF_N_WHEN || (g->lapses && (!d->day || d->day == g->day));
 }
 
 /* Is there a way from `at` back to the start, over states not marked? Writes it to path. */
@@ -286,6 +299,7 @@ static void find_lapse_circles(struct drifts *g) {
             continue;
         memset(g->mark, 0, g->f->states);
         g->start = from;
+        g->day = g->d[i].day;
         g->path[0] = i;
         if (to == from)
             len = 1;
