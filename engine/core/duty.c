@@ -123,13 +123,21 @@ static enum bf_why pause(struct bf_stepper *s, uint32_t duty, uint32_t src) {
     return BF_WHY_NOTHING;
 }
 
-static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
-    const struct bf_case_duty *d = now_of(s, duty);
+/* Its term, where it stands still as if it ran on from now. */
+static struct bf_term running_term(struct bf_stepper *s, const struct bf_case_duty *d) {
     struct bf_term t = bf_case_term(d);
+    if (d->status != BF_STATUS_PAUSED)
+        return t;
     struct bf_pause *pauses = bf_arena_copy(s->a, d->pauses, d->pause_count * sizeof *pauses);
     pauses[d->pause_count - 1].to = s->judge.env.today;
     pauses[d->pause_count - 1].to_at = s->judge.at;
     t.pauses = pauses;
+    return t;
+}
+
+static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
+    const struct bf_case_duty *d = now_of(s, duty);
+    struct bf_term t = running_term(s, d);
     struct bf_fact f = {.kind = BF_FACT_RESUMED,
                         .src = s->m->duty[duty].src,
                         .a = duty,
@@ -463,7 +471,7 @@ static enum bf_why extend_to(struct bf_stepper *s, uint32_t duty, const struct l
     const struct bf_case_duty *d = now_of(s, duty);
     if (!running(d) || d->limit == BF_LIMIT_NONE)
         return BF_WHY_NOTHING;
-    struct bf_term t = bf_case_term(d);
+    struct bf_term t = running_term(s, d);
     int64_t units = 0;
     enum bf_days known = bf_term_units_to(s->w->calendar, &s->judge.rule, &t, date, &units);
     if (!bf_days_known(known))

@@ -85,8 +85,7 @@ enum bf_days bf_term_due(const struct bf_calendar *c, const struct bf_count_rule
                          const struct bf_term *term, struct bf_due *due);
 
 /* `extend … to DATE`: the fewest units of the term's own (for a date: days) that make its last day
-** reach `date`; 0 if it does already. Not for BF_LIMIT_NONE, nor while paused (then the units are
-** those the term would need if it resumed on its last pause's first day). */
+** reach `date`; 0 if it does already. Not for BF_LIMIT_NONE, nor while paused. */
 enum bf_days bf_term_units_to(const struct bf_calendar *c, const struct bf_count_rule *rule,
                               const struct bf_term *term, bf_day date, int64_t *units);
 
