@@ -40,8 +40,12 @@ def carried(policy, rule_params, args):
     for name, typ in rule_params:
         v = args[name]
         if v is not None:
-            out.append((name, naive.iso(v) if typ == "Date" else model.value(v, typ)))
+            out.append((name, naive.iso(v) if typ.startswith("Date") else model.value(v, typ)))
     return args_text(out)
+
+
+def actor_name(a):
+    return {"dep": "{1}", "head": "{1}.head", "council": "council"}[a[0]].format(*a)
 
 
 class Telling:
@@ -82,55 +86,94 @@ class Telling:
             world.advance(event[1])
             self.observe()
             return
-        if kind == "act":
-            _, name, actor, args = event
-            rules = [r for r in world.main.proc.acts() + world.main.proc.extends() if r.name == name]
-            if isinstance(rules[0], model.Extend):
-                text = f"{name}({args['n']} {model.UNIT[rules[0].unit]})"
-            else:
-                text = self.call(name, rules[0].params, args)
-            answer = world.act(name, actor, args)
-        elif kind == "answer":
-            _, yes, name, actor = event
-            text = f"{'consent' if yes else 'decline'}({name})"
-            answer = world.answer(yes, name, actor)
+        if kind == "row":
+            self.lines.append(f"put yard Yard(dept: {event[1]}, n: 0)")
+            world.yard.add(event[1])
+            return
+        getattr(self, "tell_" + kind)(world, *event[1:])
+        self.observe()
+
+    def tell_act(self, world, name, actor, args, to):
+        case = world.case(to)
+        rules = [r for r in case.proc.acts() + case.proc.extends() if r.name == name]
+        if not rules:
+            text = name
+        elif isinstance(rules[0], model.Extend):
+            text = f"{name}({args['n']} {model.UNIT[rules[0].unit]})"
         else:
-            _, name, actor, args, who = event
-            ban = next(b for b in world.main.proc.bans() if b.name == name)
-            text = self.call(name, ban.params, args, who if actor != ("dep", who) else None)
-            answer = world.report(name, actor, args, who)
-        text = f"{model.actor_text(actor)} does {text} to c"
+            text = self.call(name, rules[0].params, args)
+        answer = world.act(case, name, actor, args)
+        self.answered(answer, f"{model.actor_text(actor)} does {text} to {to}")
+        if answer is True and name in case.day_of:
+            self.carried(case, name, to)
+
+    def tell_answer(self, world, yes, name, actor, whose, to):
+        case = world.case(to)
+        answer = world.answer(case, yes, name, actor, whose)
+        of = f", who: {whose}" if whose else ""
+        self.answered(answer, f"{model.actor_text(actor)} does {'consent' if yes else 'decline'}({name}{of}) to {to}")
+        if answer is True and name in case.day_of:
+            self.carried(case, name, to)
+
+    def tell_report(self, world, name, actor, args, who):
+        ban = next(b for b in world.main.proc.bans() if b.name == name)
+        text = self.call(name, ban.params, args, who if actor != ("dep", who) else None)
+        self.answered(world.report(world.main, name, args, who), f"{model.actor_text(actor)} does {text} to c")
+
+    def tell_event(self, world, name, actor, p, breach):
+        proc = self.title["sub"]
+        answer = world.report_event(proc, actor, {"p": p, "breach": interp.Breach(breach)})
+        self.answered(answer, f"{model.actor_text(actor)} reports {name}(p: {p}, breach: {breach})")
+
+    def tell_norm(self, world, name, actor, args, who):
+        norm = next(x for x in self.policy.norms if x.name == name)
+        answer = world.report_norm(norm, args, actor, who)
+        text = self.call(name, norm.params, args, who)
+        self.answered(answer, f"{model.actor_text(actor)} reports {text}")
+
+    def answered(self, answer, text):
         if answer is True:
             self.lines.append(text)
-            if kind != "report" and name in world.main.day_of:
-                self.carried(name)
-        else:
-            cites = set(answer[1] or [])
-            cite = f" @{cites.pop()}" if len(cites) == 1 else ""
-            self.lines.append(f"expect {answer[0] or 'refused'}: {text}{cite}")
-        self.observe()
+            return
+        cites = set(answer[1] or [])
+        cite = f" @{cites.pop()}" if len(cites) == 1 else ""
+        self.lines.append(f"expect {answer[0] or 'refused'}: {text}{cite}")
 
     def call(self, name, params, args, who=None):
         text = carried(self.policy, params, args)
         text = ", ".join(x for x in ((f"who: {who}" if who else ""), text) if x)
         return f"{name}({text})" if text else name
 
-    def carried(self, name):
-        case = self.world.main
-        self.lines.append(f"expect c.{name}.day = {naive.iso(case.day_of[name])}")
+    def carried(self, case, name, c):
+        self.lines.append(f"expect {c}.{name}.day = {naive.iso(case.day_of[name])}")
+        if name in case.who_did:
+            self.lines.append(f"expect {c}.{name}.who = {actor_name(case.who_did[name])}")
         if name in case.filed:
-            self.lines.append(f"expect c.{name}.filed = {naive.iso(case.filed[name])}")
+            self.lines.append(f"expect {c}.{name}.filed = {naive.iso(case.filed[name])}")
         rule = next((r for r in case.proc.acts() if r.name == name), None)
         for n, t in rule.params if rule else ():
             v = case.args[name][n]
-            text = "is absent" if v is None else "= " + (naive.iso(v) if t == "Date" else model.value(v, t))
-            self.lines.append(f"expect c.{name}.{n} {text}")
+            text = "is absent" if v is None else "= " + (naive.iso(v) if t.startswith("Date") else model.value(v, t))
+            self.lines.append(f"expect {c}.{name}.{n} {text}")
 
     def observe(self):
         self.watch(self.world.main, "c")
-        subs = [x for x in self.world.cases if x.proc.name == "sub"]
-        if subs:
-            self.watch(subs[-1], "sub")
+        for proc in self.policy.procs[1:]:
+            if any(x.proc is proc for x in self.world.cases):
+                self.watch(self.world.case(proc.name), proc.name)
+            elif proc.name == "tick":
+                self.lines.append("expect tick is absent")
+        for name, case in self.world.recorded.items():
+            norm = next(x for x in self.policy.norms if x.name == name)
+            self.lines.append(f"expect {name} has {'' if case.has(norm.violation) else 'no '}{norm.violation}")
+
+    def status(self, run, d, parts, dues):
+        if run.status:
+            parts.append(f"{d} is {run.status}")
+        else:
+            parts += [f"not ({d} is {s})" if self.split else f"{d} is not {s}" for s in model.STATUSES]
+        due = self.world.due(run)
+        dues.append(f"{d}.due = {naive.iso(due[0])}" if due else f"{d}.due is absent")
 
     def watch(self, case, name):
         parts = [f"{name} in {case.state}"]
@@ -140,20 +183,26 @@ class Telling:
                 continue
             run = case.running[duty.name]
             d = f"{name}.{duty.name}"
-            if run.status:
-                parts.append(f"{d} is {run.status}")
-            else:
-                parts += [f"not ({d} is {s})" if self.split else f"{d} is not {s}" for s in model.STATUSES]
-            due = self.world.due(run)
-            dues.append(f"{d}.due = {naive.iso(due[0])}" if due else f"{d}.due is absent")
-        parts += [f"{name} has {v}" if v in case.has else f"(not {name} has {v})" for v in self.policy.violations]
+            self.status(run, d, parts, dues)
+            if duty.each:
+                for m in gen.DEPS:
+                    one = run.members.get(m)
+                    if one:
+                        self.status(one, f"{d}[{m}]", parts, dues)
+                parts.append(f"count({d}) = {len(run.here())}")
+                for x in [a.name for a in duty.acts] + ["met", "lapsed"]:
+                    parts.append(f"count({d} is {x}) = {sum(one.is_(x) for one in run.here())}")
+        parts += [f"{name} has {v}" if case.has(v) else f"(not {name} has {v})" for v in self.policy.violations]
         for key in ("k", "trace"):
             parts.append(f"{name}.{key} = {case.data[key]}")
         parts.append(f"{name}.ke is {case.data['ke']}")
         parts.append(f"{name}.kb" if case.data["kb"] else f"(not {name}.kb)")
-        if name == "sub":
-            parts.append(f"sub.p = {case.data['p']}")
-            parts.append(f"sub.breach = {case.data['breach']}")
+        if "p" in case.data:
+            parts.append(f"{name}.p = {case.data['p']}")
+        if "breach" in case.data:
+            parts.append(f"{name}.breach = {case.data['breach'].name}")
+        if "team" in case.data:
+            dues.append(f"{name}.team = [{', '.join(case.data['team'])}]")
         if self.split:
             self.lines += ["expect " + (p[1:-1] if p.startswith("(not") else p) for p in parts]
         else:
@@ -341,6 +390,23 @@ def show(policy, opening, events, title="shrunk"):
     return write(policy, [(title, opening, events, retell(policy, opening, events, split=True))])
 
 
+def brief(banfa, policy, opening, events, path, why):
+    """The policy, what is done, the line that fails, and what would have held there."""
+    lines = show(policy, opening, events).split("\n")
+    at = int(why.split(":")[1]) - 1 if why else len(lines)
+    begins = next(i for i, x in enumerate(lines) if x.startswith("scenario"))
+    kept = [x for i, x in enumerate(lines[:at + 1]) if i < begins or i == at
+            or not x.startswith("  expect ") or ": " in x]
+    told = [f"# {why}"]
+    for status in model.STATUSES:
+        parts = lines[at].rsplit(" is ", 1) if at < len(lines) else []
+        if len(parts) == 2 and parts[1] in model.STATUSES:
+            text = "\n".join(lines[:at] + [f"{parts[0]} is {status}", "}"])
+            if answers(run(banfa, text, path)[1])[0].get("shrunk", "?") is None:
+                told.append(f"# banfa: {status}")
+    return "\n".join(kept + told)
+
+
 # ---- many seeds ----
 
 def one_seed(banfa, seed, path, tally):
@@ -374,7 +440,7 @@ def main():
             story = next((s for s in stories if s[0] == rest[-1]), stories[0])
             if rest[0] == "--shrink":
                 policy, opening, events, why = shrink(banfa, policy, story[1], story[2], path)
-                print(show(policy, opening, events) + f"# {why}")
+                print(brief(banfa, policy, opening, events, path, why))
             elif len(rest) == 2:
                 print(write(policy, stories), end="")
             else:

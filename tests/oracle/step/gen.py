@@ -11,6 +11,27 @@ DEPS = ("d1", "d2", "d3")
 FIRST, LAST = naive.num("2018-01-02"), naive.num("2026-12-20")
 
 
+def walk(e):
+    """The atoms of a condition."""
+    if e[0] in ("and", "or", "not"):
+        for x in e[1:]:
+            yield from walk(x)
+    else:
+        yield e
+
+
+def conditions(proc):
+    """Every condition of a procedure."""
+    out = [c for s in proc.states for c, _, _ in s.whens] + [s.pauses[1] for s in proc.states if s.pauses]
+    for x in proc.items():
+        out += [getattr(x, "guard", None), getattr(x, "unless", None)]
+        parts = [x, *getattr(x, "acts", ())]
+        lists = [p.effects for p in parts if hasattr(p, "effects")]
+        lists += [x.otherwise[1]] if getattr(x, "otherwise", None) else []
+        out += [p.guard for p in parts if hasattr(p, "guard")] + [ef[-1] for list_ in lists for ef in list_]
+    return [c for c in out if c] + [ef[-1] for s in proc.states for ef in s.effects if ef[-1]]
+
+
 class Drawer:
     def __init__(self, r):
         self.r = r
@@ -39,23 +60,29 @@ class Drawer:
                ("optcmp", "opt", self.r.choice(("<=", ">=")), self.r.randint(2, 4)),
                ("absent", "opt"), ("assume", "mode"), ("row", "num"), ("decide", "flag", "hue"),
                ("decide", "kb", "ke")]
+        if proc.name == "main":
+            out.append(("between", self.r.choice(("days_between", "working_days_between")), "day0",
+                        self.r.choice(("<", ">=")), self.r.randint(-10, 10)))
+            out.append(("shifted", self.r.choice(("workday", "next_workday")), "day0", "today",
+                        self.r.choice(("<", ">="))))
         return out
 
-    def condition(self, proc, home, fixed=False, n=None):
+    def condition(self, proc, home, fixed=False, n=None, route=False):
         """Each thing is asked about at most once, so that no condition contradicts itself."""
-        atoms = self.atoms(proc, home)
+        atoms = [a for a in self.atoms(proc, home) if not route or a[0] not in ("between", "shifted")]
         if fixed:
             atoms = [("flag", "flag"), ("is", "hue", self.r.choice(ENUM)), ("assume", "mode"), ("absent", "opt")]
         duties = [d.name for d in self.duties_at(proc, home)]
         if duties and not fixed:
-            status = ("status", self.r.choice(duties), self.r.choice(("open", "met", "late", "lapsed", "void", "waiting")))
-            atoms += [status] * 3
+            of = [("status", d, x) for d in duties for x in ("open", "met", "late", "lapsed", "void", "waiting")]
+            of += [("status", d.name, a.name) for d in self.duties_at(proc, home) for a in d.acts if not d.each]
+            atoms += [self.r.choice(of)] * 3
         groups = {"flag": 0, "kb": 1, "hue": 2, "ke": 3, "opt": 4}
         self.r.shuffle(atoms)
         taken, parts = set(), []
         for a in atoms:
             keys = {"status"} if a[0] == "status" else {x for x in a[1:] if isinstance(x, str)}
-            keys -= set("<>=")
+            keys -= {"<", ">", "=", "<=", ">=", "today"}
             keys |= {"table"} if a[0] == "decide" else set()
             if taken & keys:
                 continue
@@ -77,9 +104,11 @@ class Drawer:
         for _ in range(self.r.choice((0, 0, 1, 1, 2))):
             kinds = ["inc", "setk", "setb", "sete"]
             if proc.name == "main":
-                kinds += ["violate", "notify", "put"]
+                kinds += ["violate", "notify", "put", "issue", "yard"]
                 if self.sub:
                     kinds.append("open")
+            elif proc.name == "sub":
+                kinds.append("excuse")
             kind = self.r.choice(kinds)
             guard = self.condition(proc, None, fixed=True) if self.p(0.25) else None
             if kind == "inc":
@@ -103,6 +132,12 @@ class Drawer:
                 out.append(("notify", self.r.choice((("party", "a"), ("council",))), guard))
             elif kind == "put":
                 out.append(("put", "num", "k", guard))
+            elif kind == "issue":
+                out.append(("issue", ("party", self.r.choice("ab")), guard))
+            elif kind == "yard":
+                out.append(("yard", self.r.choice("ab"), guard))
+            elif kind == "excuse":
+                out.append(("excuse", "breach", guard))
             else:
                 out.append(("open", "sub", self.r.choice("ab"), self.r.choice(self.violations), guard))
         return out
@@ -137,6 +172,9 @@ class Drawer:
         a.effects = self.effects(proc, args=params) if self.p(0.6) else []
         if self.p(0.2):
             a.consent = self.consents(proc)
+        if self.p(0.12):
+            a.dated = self.fresh("on")
+            a.params = params + [(a.dated, self.r.choice(("Date", "Date?")))]
         if duty:
             a.duty, a.who, a.cite = duty.name, [duty.bearer], duty.cite
         if free:
@@ -150,13 +188,19 @@ class Drawer:
             a.count = self.r.choice((1, 1, 2, 3))
         if not duty and self.p(0.2):
             kind = self.r.choice(("within", "within", "by", "notbefore"))
+            if kind != "within" and self.p(0.5):
+                a.window = Window(kind, date=self.day_of_year())
+                return a
             if kind == "within":
                 unit = self.r.choice(("working", "days", "months"))
                 n = self.r.randint(1, 2) if unit == "months" else self.r.randint(1, 20)
                 a.window = Window("within", n, unit, self.r.choice([("start",)] + list(events)))
             elif proc.name == "main":
-                a.window = Window(kind, date="day0")
+                a.window = Window(kind, date=("data", "day0"))
         return a
+
+    def day_of_year(self):
+        return ("year", *self.r.choice(((2, 29), (12, 31), (self.r.randint(1, 12), self.r.randint(1, 28)))))
 
     def limit(self, proc, home, events, lasts=False):
         unit = self.r.choice(("working", "working", "working", "days", "days", "months", "hours"))
@@ -218,7 +262,7 @@ class Drawer:
         states = [State(f"{'s' if main else 't'}{i}") for i in range(size)]
         ends = [State(f"{'e' if main else 'f'}{i}", True) for i in range(r.choice((1, 2)))]
         proc = Procedure(name, parties, data, states + ends)
-        proc.starts = [("by", ("party", "a"))] if main else [("violated",), ("by", ("council",))]
+        proc.starts = [("by", ("party", "a"))] if main else [("violated",), ("by", ("council",)), ("event", "strange")]
         if main and self.p(0.3):
             proc.require = ("or", ("flag", "flag"), ("cmp", ">", "num", 3))
         if not main and self.p(0.5):
@@ -279,6 +323,8 @@ class Drawer:
                     d.otherwise = (r.choice(later), *d.otherwise[1:])
             elif i == 0 and proc.name == "main" and self.p(0.1):
                 d.limit = Limit("by", date=("data", "day0"))
+            elif self.p(0.07):
+                d.limit = Limit("by", date=self.day_of_year())
             s.items.append(d)
             if d.limit.kind == "within" and self.p(0.35):
                 s.items.append(self.extension(proc, d))
@@ -288,7 +334,7 @@ class Drawer:
                      and all(t != "Date" for _, t in x.params)]
             if again and self.p(0.15):             # one act, offered in two states
                 x = r.choice(again)
-                a.name, a.params, a.count = x.name, list(x.params), None
+                a.name, a.params, a.count, a.dated = x.name, list(x.params), None, x.dated
                 a.effects = self.effects(proc, args=x.params)
                 a.guard = a.guard and self.condition(proc, s.name)
             s.items.append(a)
@@ -300,7 +346,7 @@ class Drawer:
                                     (goal, self.effects(proc, lapse=True), c)))
         if self.p(0.25) and later:
             for _ in range(r.choice((1, 1, 2))):
-                s.whens.append((self.condition(proc, s.name), r.choice(later), self.cite()))
+                s.whens.append((self.condition(proc, s.name, route=True), r.choice(later), self.cite()))
         r.shuffle(s.items)
         if i and s.name not in locked and self.p(0.35):
             s.items.append(self.act(proc, s.name, "back", free=True))
@@ -314,7 +360,8 @@ class Drawer:
             acts = proc.state(d.home).items if d.home else proc.acts()
             to = sorted({x.goal for x in acts if isinstance(x, Act) and x is not d and not x.duty
                          and x.goal not in (None, "back")})
-            if d.bearer and to and self.p(0.15):
+            named = {x[2] for c in conditions(proc) for x in walk(c) if x[0] == "status" and x[1] == d.name}
+            if d.bearer and to and not named & {a.name for a in d.acts} and self.p(0.15):
                 d.acts, d.until = [], r.sample(to, r.randint(1, min(2, len(to))))
         for i, s in enumerate(states):
             if i == 0 or not self.p(0.4):
@@ -338,6 +385,8 @@ class Drawer:
                      and d.limit.kind != "by" and (d.limit.event or ("",))[0] != "date"]
             if names:
                 a.effects.append(("restart", r.choice(names), None))
+        self.by_others(proc)
+        self.extensions_by_effect(proc)
         if proc.name != "main":
             return
         if self.p(0.6):
@@ -352,6 +401,42 @@ class Drawer:
             x = self.fresh("x")
             proc.outside.append(Ban(self.fresh("deed"), r.choice((("any",), ("party", "b"))), ("cmp", ">", x, 2),
                                     r.choice(self.violations), self.cite(), [(x, "Int")]))
+
+    def by_others(self, proc):
+        """Acts that silence is deemed to be; acts that ask for another person."""
+        r = self.r
+        for d in proc.duties():
+            if not d.bearer or d.until or not self.p(0.25):
+                continue
+            near = [a for a in proc.acts() if not a.duty and a.home == d.home and not a.states]
+            names = [a.name for a in proc.acts()]
+            plain = [a.name for a in d.acts + near if not (a.guard or a.consent or a.count or a.window or a.distinct)
+                     and names.count(a.name) == 1 and all(t.endswith("?") for _, t in a.params)
+                     and a.goal != "back"]
+            if plain:
+                d.otherwise, d.deemed = None, r.choice(plain)
+        deemed = {d.deemed for d in proc.duties()}
+        for a in proc.acts():
+            others = [x.name for x in proc.acts() if x.name != a.name]
+            if others and a.name not in deemed and self.p(0.12):
+                a.distinct = r.sample(others, min(len(others), r.choice((1, 1, 2))))
+
+    def extensions_by_effect(self, proc):
+        r = self.r
+        for a in proc.acts():
+            if not a.home or not self.p(0.12):
+                continue
+            to = a.home if a.goal is None else a.goal
+            duties = [d for d in proc.duties() if d.bearer and d.home in (None, to) and d.limit.kind == "within"
+                      and d.limit.unit]
+            if not duties:
+                continue
+            d = r.choice(duties)
+            unit = d.limit.unit
+            if proc.name == "main" and unit != "hours" and self.p(0.4):
+                a.effects.append(("extend_to", d.name, "day0", None))
+            else:
+                a.effects.append(("extend", d.name, r.randint(1, 8) if unit != "months" else 1, unit, None))
 
     # ---- a policy ----
 
@@ -380,6 +465,10 @@ class Drawer:
         p.procs.append(self.procedure("main", r.choice((2, 3, 3, 4, 4, 5))))
         if self.sub:
             p.procs.append(self.procedure("sub", r.choice((1, 2))))
+        if self.p(0.2):
+            x = self.fresh("x")
+            p.norms.append(Ban(self.fresh("misdeed"), ("any",), ("cmp", ">", x, 2) if self.p(0.7) else None,
+                               r.choice(self.violations), self.cite(), [(x, "Int")]))
         return p
 
 
@@ -392,7 +481,9 @@ def draw_value(r, typ, today):
         return r.random() < 0.5
     if typ == "Color":
         return r.choice(ENUM)
-    if typ == "Date":
+    if typ == "Date?" and r.random() < 0.3:
+        return None
+    if typ.startswith("Date"):
         return today + r.choice((-1, 0, 0, 1, 2, 5, 10, 30))
     return r.choice((None, r.randint(0, 4)))
 
@@ -442,44 +533,78 @@ class Story:
             at = world.at + r.randint(1, 12) * 86400 + r.choice((0, 0, 3600))
         return ("at", max(world.at, at // 60 * 60))
 
-    def someone(self, world, name, consent=False):
+    def someone(self, world, case, name, consent=False):
         """Mostly one who may. Whether the head of a department may act where the department may is
         not asked."""
-        r, case = self.r, world.main
+        r = self.r
         rules = [x for x in case.proc.acts() + case.proc.extends() if x.name == name]
-        able = {a for x in rules for p in (x.consent if consent else x.who) for a in world.parties(case, p)}
-        if r.random() < 0.9:
+        able = set()
+        for x in rules:
+            of = world.members(case, x)
+            for args in [{of[0]: m} for m in case.data[of[1]]] if of else [{}]:
+                for p in x.consent if consent else x.who:
+                    able |= world.parties(case, p, args)
+        if able and r.random() < 0.9:
             return r.choice(sorted(able))
         names = {x[1] for x in able if len(x) > 1}
         return r.choice([x for x in actors() if x in able or x[-1] not in names])
 
     def event(self, world):
         """The next event; None when there is little left to see."""
-        r, case = self.r, world.main
-        acts, extends = case.proc.acts(), case.proc.extends()
-        running = any(x.status in ("open", "paused", "waiting") for c in world.cases for x in c.running.values())
-        if not running and case.proc.state(case.state).end and r.random() < 0.5:
+        r = self.r
+        running = any(x.status in ("open", "paused", "waiting") for c in world.cases for x in c.runs())
+        if not running and world.main.proc.ends(world.main.state) and r.random() < 0.5:
             return None
+        if r.random() < 0.08:
+            other = self.beside(world)
+            if other:
+                return other
+        to = r.choice([p.name for p in self.policy.procs[1:] if any(c.proc is p for c in world.cases)]
+                      + ["c"] * 3)
+        case = world.case(to)
+        acts, extends = case.proc.acts(), case.proc.extends()
         pick = r.random()
+        if case.state == "asked" and pick < 0.5:
+            if r.random() < 0.15:
+                return ("act", "withdraw_start", r.choice([case.opener] * 3 + actors()), {}, to)
+            able = sorted({a for y in case.proc.consent for a in world.parties(case, y)})
+            return ("answer", r.random() < 0.85, "start", r.choice(able * 3 + actors()), None, to)
         if case.asked and pick < 0.4:
-            name = r.choice(sorted(case.asked))
-            return ("answer", r.random() < 0.85, name, self.someone(world, name, True))
+            name, member = r.choice(sorted(case.asked, key=str))
+            whose = member if member and r.random() < 0.5 else None
+            return ("answer", r.random() < 0.85, name, self.someone(world, case, name, True), whose, to)
         if pick < 0.03:
             rules = [x for x in acts + extends if x.consent]
             if rules:
                 rule = r.choice(rules)
-                return ("answer", r.random() < 0.8, rule.name, self.someone(world, rule.name, True))
+                return ("answer", r.random() < 0.8, rule.name, self.someone(world, case, rule.name, True), None, to)
         if pick < 0.42:
             return self.later(world)
         deeds = [b for b in case.proc.bans() if all(b.name != a.name for a in acts)]
-        if deeds and pick < 0.46 and not case.proc.state(case.state).end:
+        if deeds and to == "c" and pick < 0.46 and not case.proc.ends(case.state):
             return self.report(world, r.choice(deeds))
         wanted = r.random() < 0.75
         for _ in range(8 if wanted else 1):
-            e = self.extension(world, extends) if extends and r.random() < 0.2 else self.deed(world, acts, wanted)
-            if not wanted or not isinstance(world.judge(*e[1:]), tuple):
+            e = self.extension(world, case, extends, to) if extends and r.random() < 0.2 else \
+                self.deed(world, case, acts, wanted, to)
+            if not wanted or not isinstance(world.judge(case, *e[1:4]), tuple):
                 break
         return e
+
+    def beside(self, world):
+        """What happens beside the cases: rows put, events and breaches of norms reported."""
+        r, out = self.r, []
+        procs = [p.name for p in self.policy.procs]
+        if "tick" in procs:
+            out.append(("row", r.choice(DEPS)))
+        for p in self.policy.procs:
+            for s in p.starts:
+                if s[0] == "event":
+                    out.append(("event", s[1], r.choice(actors()), r.choice(DEPS), r.choice(self.policy.violations)))
+        for norm in self.policy.norms:
+            out.append(("norm", norm.name, r.choice(actors()), {n: draw_value(r, t, 0) for n, t in norm.params},
+                        r.choice(DEPS)))
+        return r.choice(out) if out else None
 
     def report(self, world, ban):
         r = self.r
@@ -487,16 +612,16 @@ class Story:
         actor = who if r.random() < 0.5 else r.choice((("council",), ("head", who[1])))
         return ("report", ban.name, actor, {n: draw_value(r, t, 0) for n, t in ban.params}, who[1])
 
-    def extension(self, world, extends):
+    def extension(self, world, case, extends, to):
         e = self.r.choice(extends)
         n = self.r.randint(1, e.most) if self.r.random() < 0.9 else e.most + 1
-        return ("act", e.name, self.someone(world, e.name), {"n": n})
+        return ("act", e.name, self.someone(world, case, e.name), {"n": n}, to)
 
-    def deed(self, world, acts, here):
-        r, case = self.r, world.main
+    def deed(self, world, case, acts, here, to):
+        r = self.r
+        today = world.day(world.at)
         if here:
-            acts = [a for a in acts if world.closed(case, a, world.day(world.at))[0] is True] or acts
+            acts = [a for a in acts if world.closed(case, a, today)[0] is True] or acts
         banned = [a for a in acts if any(b.name == a.name for b in case.proc.bans())]
         a = r.choice(banned if banned and r.random() < 0.4 else acts)
-        today = world.day(world.at)
-        return ("act", a.name, self.someone(world, a.name), {n: draw_value(r, t, today) for n, t in a.params})
+        return ("act", a.name, self.someone(world, case, a.name), {n: draw_value(r, t, today - (4 if n == a.dated and r.random() < 0.6 else 0)) for n, t in a.params}, to)

@@ -1,63 +1,42 @@
-"""The reference: cases, duties and acts, as docs/LANGUAGE.md tells them. Slow and obvious.
+"""The reference: cases, duties and what follows, as docs/LANGUAGE.md tells them. Slow and obvious.
 
-Days are counted by calendar_oracle, one by one. A refusal is (kind, citations): kind is None where
-the page leaves the kind open, citations None where it leaves the rule open.
+Days are counted by calendar_oracle, one by one. Acts are judged in judge.py.
 """
-import os
-import sys
+import bisect
+import copy
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import calendar_oracle as naive  # noqa: E402
-from model import Act, Ban, Extend  # noqa: E402
+import calendar_oracle as naive
+from cases import IN_FORCE, Breach, Case, Group, Recorded, Running
+from judge import Judging
+from model import Act
 
-IN_FORCE = ("waiting", "open", "paused")
-RANK = {"too late": 0, None: 1, "not yet": 2, "not permitted": 3}
+TICKS = {}                           # a calendar start -> its days so far
 
 
 class Endless(Exception):
     """Lapses follow each other and no day passes."""
 
 
-class Running:
-    """One arming of a duty, or of a state limit."""
-
-    def __init__(self, duty):
-        self.duty = duty
-        self.status = None
-        self.left = False            # lapsed, and its state left since
-        self.seen = 0                # the last happening of its event that was looked at
-        self.term = None
-        self.extended = 0            # extensions of this arming
-        self.known = None            # the due date, while nothing changes
-
-
-class Case:
-    def __init__(self, proc, number, data):
-        self.proc, self.number, self.data = proc, number, data
-        self.state = None
-        self.came_from = {}          # state -> the state it was entered from
-        self.args, self.day_of, self.filed = {}, {}, {}
-        self.count = {}              # act rule's citation -> times done
-        self.happened = {}           # event -> (sequence, day, instant)
-        self.running = {d.name: Running(d) for d in proc.duties()}
-        self.asked = {}              # act's name -> (rule, arguments, who asked, consents)
-        self.has = set()
-        self.last = None             # the day and instant of the latest step
-
-
-class World:
+class World(Judging):
     def __init__(self, policy, calendar, assumes, at):
         self.policy, self.calendar, self.assumes = policy, calendar, assumes
-        self.at = at
+        self.at = self.begun = at
         self.cases = []
-        self.ledger = set()
+        self.ledger, self.yard = set(), set()
         self.sequence = 0
         self.rules = {}
         self.order = {}
-        self.puts, self.raised, self.lapsing = [], [], None
+        self.puts, self.raised, self.hearing = [], [], []
+        self.lapsing = None
+        self.recorded = {}           # norm -> the latest report
+        self.started = {}            # procedure -> the instant up to which the calendar started cases
         for p in policy.procs:
             for d in p.duties():
                 self.order[p.name, d.name] = len(self.order)
+
+    def case(self, name):
+        """As scenarios name it: the case that was opened, or a procedure's latest."""
+        return self.main if name == "c" else next(c for c in reversed(self.cases) if c.proc.name == name)
 
     # ---- time ----
 
@@ -66,6 +45,9 @@ class World:
 
     def due(self, run):
         """(last day, first instant too late, provisional), or None: none, paused, not running."""
+        if isinstance(run, Group):
+            dues = [d for d in map(self.due, run.here()) if d]
+            return min(dues, default=None)
         if run.status != "open" or run.term is None or run.term.limit == "none":
             return None
         if run.known is None:
@@ -76,41 +58,113 @@ class World:
         """The next lapse due by then: by instant, then written order, then case."""
         best = None
         for case in self.cases:
-            for name, run in case.running.items():
+            for run in case.runs():
                 due = self.due(run)
                 if due and not due[2] and due[1] <= upto:
-                    key = (due[1], self.order[case.proc.name, name], case.number)
+                    group = case.running[run.duty.name]
+                    place = group.list.index(run.member) if isinstance(group, Group) else 0
+                    key = (due[1], self.order[case.proc.name, run.duty.name], case.number, place)
                     if best is None or key < best[0]:
                         best = (key, case, run, due)
         return best
 
     def advance(self, at):
-        """The clock moves on; what lapses on the way lapses at its instant."""
+        """The clock moves on; what lapses on the way lapses at its instant, and what the calendar
+        starts then starts after that."""
         self.at = max(self.at, at)
         turns = 0
         while True:
             found = self.lapses(self.at)
-            if not found:
-                return
+            begins = self.calendar_start(self.at)
             turns += 1
             if turns == 3000:
                 raise Endless
-            _, case, run, due = found
-            # No step of a case is earlier than the one before it: a limit that had passed when
-            # its duty was armed lapses then.
-            self.lapse(case, run, max(due[0], case.last[0]), max(due[1], case.last[1]))
+            instant = min([x[0][0] for x in (found,) if x] + [x[0] for x in (begins,) if x], default=None)
+            if self.hearing and (instant is None or instant > self.hearing[0][0]
+                                 or not found or found[0][0] > self.hearing[0][0]):
+                at, sub = self.hearing.pop(0)
+                self.hear(sub, max(self.day(at), sub.parent.last[0]), at)
+            elif found and found[0][0] == instant:
+                _, case, run, due = found
+                # No step of a case is earlier than the one before it: a limit that had passed when
+                # its duty was armed lapses then.
+                self.lapse(case, run, max(due[0], case.last[0]), max(due[1], case.last[1]))
+            elif begins:
+                self.start_by_calendar(*begins)
+            else:
+                return
 
     def lapse(self, case, run, day, at):
         duty = run.duty
+        run.last_day = self.due(run)[0]
         self.close(case, run, "lapsed")
         run.left = False
-        for name, (rule, *_) in list(case.asked.items()):
-            if rule.duty == duty.name:
-                del case.asked[name]
+        for (name, member), (rule, *_) in list(case.asked.items()):
+            if rule.duty == duty.name and member == run.member:
+                del case.asked[name, member]
         goal, effects = (duty.otherwise or (None, []))[:2]
-        self.lapsing = run
-        self.carry_out(case, effects, {}, goal, day, at)
+        args = {duty.each[0]: run.member} if duty.each else {}
+        self.lapsing, before = run, len(case.breaches)
+        if duty.deemed:
+            rule = self.deemed_rule(case, duty)
+            bearer = self.parties(case, duty.bearer, args) if not duty.each else {("dep", run.member)}
+            self.done(case, rule, {**{n: None for n, _ in rule.params}, **args}, bearer.pop(), day, at)
+            effects, goal = rule.effects, rule.goal
+            args = {**{n: None for n, _ in rule.params}, **args}
+            if rule.duty:
+                run.act = rule.name
+        self.carry_out(case, effects, args, goal, day, at)
+        run.breaches = case.breaches[before:]
         self.lapsing = None
+
+    def deemed_rule(self, case, duty):
+        """An act of the block, or the permission of that name that the state offers."""
+        return next(a for a in duty.acts + case.proc.acts() if a.name == duty.deemed
+                    and (a.duty == duty.name or not a.duty and a.home in (None, duty.home)))
+
+    # ---- starts of the calendar ----
+
+    def calendar_start(self, upto):
+        """The next (instant, order, procedure, day)."""
+        best = None
+        for i, proc in enumerate(self.policy.procs):
+            for s in proc.starts:
+                if s[0] != "every":
+                    continue
+                after = self.started.get(proc.name, self.begun - 1)
+                for day in self.start_days(s, after, upto):
+                    at = naive.day_end(day - 1, self.policy.day_ends)
+                    if after < at <= upto and (best is None or (at, i) < best[:2]):
+                        best = (at, i, proc, day)
+                        break
+        return best
+
+    def start_days(self, s, after, upto):
+        """The days of a calendar start from the first in force on, in order."""
+        first = naive.num("2018-01-01")
+        near = self.day(after) - 1
+        if s[2]:
+            for year in range(2018, 2040):
+                day = year_day(year, s[1], s[2])
+                if day >= near:
+                    yield day
+                if day > self.day(upto):
+                    return
+            return
+        n, unit = s[1]
+        known = TICKS.setdefault((self.policy.same_day, s), [])
+        while not known or known[-1] <= self.day(upto):
+            times = n * (len(known) + 1)
+            known.append(naive.months_to(times, first, self.policy.same_day) if unit == "months" else
+                         naive.count_to(self.calendar, unit, times, first, self.policy.same_day))
+        for day in known[bisect.bisect_left(known, near):]:
+            if unit != "working" or day <= self.calendar.horizon:
+                yield day
+
+    def start_by_calendar(self, at, _, proc, day):
+        self.started[proc.name] = at
+        for member in sorted(self.yard):
+            self.start(proc, {"p": member}, day, at)
 
     # ---- conditions ----
 
@@ -118,9 +172,7 @@ class World:
         if e is None:
             return True
         k = e[0]
-        data = case.data
-        if args:
-            data = {**data, **args}
+        data = {**case.data, **args} if args else case.data
         if k == "flag":
             return data[e[1]]
         if k == "assume":
@@ -128,17 +180,39 @@ class World:
         if k in ("cmp", "optcmp"):
             v = data[e[2] if k == "cmp" else e[1]]
             op, n = (e[1], e[3]) if k == "cmp" else (e[2], e[3])
-            if v is None:
-                return False
-            return {"<": v < n, "<=": v <= n, ">": v > n, ">=": v >= n, "=": v == n}[op]
+            return v is not None and compare(v, op, n)
         if k == "is":
             return data[e[1]] == e[2]
         if k == "breach":
-            return data[e[1]] == e[2]
+            return data[e[1]].name == e[2]
         if k == "absent":
             return data[e[1]] is None
         if k == "status":
-            return case.running[e[1]].status == e[2]
+            return case.running[e[1]].is_(e[2])
+        if k in ("all", "any"):
+            each = [x.is_(e[2]) for x in case.running[e[1]].here()]
+            return all(each) if k == "all" else any(each)
+        if k == "count":
+            return compare(self.count(case.running[e[1]], e[2]), e[3], e[4])
+        if k == "length":
+            return compare(len(data[e[1]]), e[2], e[3])
+        if k == "of_one":
+            one = case.running[e[1]].members.get(data[e[2]])
+            return one is not None and one.is_(e[3])
+        if k == "same":
+            return (data[e[1]] == data[e[3]]) == (e[2] == "=")
+        if k == "sub":
+            ended = case.ended_subs.get(e[1])
+            return ended is not None and compare(ended.data[e[2]], e[3], e[4])
+        if k == "between":
+            a, b = data[e[2]], self.today
+            n = b - a if e[1] == "days_between" else int(naive.show_between(self.calendar, a, b).split()[0])
+            return compare(n, e[3], e[4])
+        if k == "shifted":
+            day = data[e[2]] + (e[1] == "next_workday")
+            while not self.calendar.working(day):
+                day += 1
+            return compare(self.today if e[3] == "today" else data[e[3]], e[4], day)
         if k == "row":
             return data[e[1]] in self.ledger
         if k == "decide":
@@ -151,6 +225,10 @@ class World:
         each = [self.holds(case, x, args) for x in e[1:]]
         return all(each) if k == "and" else any(each)
 
+    @staticmethod
+    def count(group, x):
+        return sum(x is None or one.is_(x) for one in group.here())
+
     def decide(self, flag, colour):
         for tier in ("override", "when", "otherwise"):
             results = {r for t, f, c, r in self.policy.decide
@@ -160,30 +238,10 @@ class World:
                 return results.pop()
         raise AssertionError("no rule")
 
-    def parties(self, case, p):
-        """The actors a subject stands for."""
-        if p[0] == "party":
-            return {("dep", case.data[p[1]])}
-        if p[0] == "head":
-            return {("head", case.data[p[1]])}
-        if p[0] == "council":
-            return {("council",)}
-        return {("dep", d) for d in ("d1", "d2", "d3")}
-
-    def is_one_of(self, case, actor, subjects):
-        return any(actor in self.parties(case, p) for p in subjects)
-
-    def may_ask(self, case, actor, r):
-        """A subject of the rule; or who holds a post whose consent it needs, in a subject's office."""
-        if self.is_one_of(case, actor, r.who):
-            return True
-        return (actor[0] == "head" and self.is_one_of(case, actor, r.consent)
-                and self.is_one_of(case, ("dep", actor[1]), r.who))
-
     # ---- where things hold ----
 
     def in_state(self, case, rule, state):
-        if case.proc.state(state).end:
+        if state == "asked" or case.proc.ends(state):
             return False
         if isinstance(rule, Act) and rule.duty:
             return self.lives(case, case.running[rule.duty].duty, state)
@@ -201,7 +259,7 @@ class World:
         return duty.name in s.pauses[0]
 
     def lives(self, case, duty, state):
-        if state is None or case.proc.state(state).end:
+        if state in (None, "asked") or case.proc.ends(state):
             return False
         return duty.home in (None, state) or self.pausing(case, duty, state)
 
@@ -213,16 +271,18 @@ class World:
 
     def close(self, case, run, status):
         """A duty that closes has dealt with all that has happened: none of it arms it again."""
-        run.status = status
+        run.status, run.turn = status, False
         last = case.happened.get(run.duty.limit.event)
-        if last:
-            run.seen = last[0]
+        group = case.running[run.duty.name]
+        if last and not group.runs():
+            group.seen = last[0]
 
     def carry_out(self, case, effects, args, goal, day, at):
-        """Effects, the move, void and armed duties, `when`."""
-        self.today = day
+        """Effects, the move, void and armed duties, `when`; then what this opens, runs and ends."""
+        self.today, self.now = day, at
         case.last = (day, at)
         restarts = self.effects(case, effects, args, day, at)
+        left = goal is not None
         self.move(case, goal, restarts, day, at)
         turns = 0
         while True:
@@ -231,19 +291,55 @@ class World:
                 break
             turns += 1
             assert turns < 100, "routes without end"
+            left = True
             self.move(case, goal, [], day, at)
-        for name, (rule, *_) in list(case.asked.items()):
-            if self.closed(case, rule, day)[0] is not True:
-                del case.asked[name]
+        for key, (rule, args, *_) in list(case.asked.items()):
+            if self.closed(case, rule, day, args, key[1])[0] is not True:
+                del case.asked[key]
 
-        self.ledger.update(self.puts)
+        self.ledger.update(v for k, v in self.puts if k == "ledger")
+        self.yard.update(v for k, v in self.puts if k == "yard")
         raised, self.puts, self.raised = self.raised, [], []
+        if left:
+            self.run_sub(case, day, at)
         for proc, given in raised:
             self.start(proc, given, day, at)
+        if case.parent and case.parent.sub is case and case.proc.ends(case.state):
+            if self.lapsing:
+                self.hearing.append((at, case))
+            else:
+                self.hear(case, day, at)
+
+    def run_sub(self, case, day, at):
+        """What the state it left ran is over; what the state it came to runs begins."""
+        lapsing, self.lapsing = self.lapsing, None
+        if case.sub:
+            sub, case.sub = case.sub, None
+            self.hearing = [h for h in self.hearing if h[1] is not sub]
+            if not sub.proc.ends(sub.state):
+                self.carry_out(sub, [], {}, "cancelled", max(day, sub.last[0]), at)
+        run = case.proc.state(case.state).run if not case.proc.ends(case.state) else None
+        self.lapsing = lapsing
+        if run:
+            proc = next(p for p in self.policy.procs if p.name == run.proc)
+            given = {n: case.data[v] if isinstance(v, str) else v[1] for n, _, v in run.args}
+            self.start(proc, given, day, at, case)
+
+    def hear(self, sub, day, at):
+        """The case that ran it goes on where it ended."""
+        case = sub.parent
+        case.sub = None
+        case.ended_subs[sub.proc.name] = sub
+        case.day_of[sub.proc.name] = day
+        self.happen(case, ("run", sub.proc.name), day, at)
+        run = case.proc.state(case.state).run
+        _, goal, effects = next(o for o in run.outcomes if o[0] == sub.state)
+        self.carry_out(case, effects, {}, goal, day, at)
 
     def route(self, case):
-        s = case.proc.state(case.state)
-        for condition, goal, _ in s.whens:
+        if case.proc.ends(case.state):
+            return None
+        for condition, goal, _ in case.proc.state(case.state).whens:
             if self.holds(case, condition):
                 return goal
         return None
@@ -256,23 +352,99 @@ class World:
                 case.came_from[new] = old
             case.state = new
             self.happen(case, ("state", new), day, at)
-            if case.proc.state(new).end:
-                assert not self.effects(case, case.proc.state(new).effects, {}, day, at)
+            if case.proc.ends(new):
+                effects = case.proc.state(new).effects if case.proc.has_state(new) else []
+                assert not self.effects(case, effects, {}, day, at)
         new = case.state
         for duty in case.proc.duties():
             run = case.running[duty.name]
             was, now = self.lives(case, duty, old), self.lives(case, duty, new)
-            if goal is not None and new in duty.until:
-                self.reached(case, run)
-            if not now:
-                if run.status in IN_FORCE:
-                    self.close(case, run, "void")
-                run.left = True
-                continue
-            self.arm(case, run, now and not was, day, at)
-            if duty.name in restarts:
+            until = goal is not None and new in duty.until
+            look = self.look_at_each if duty.each else self.look_at
+            look(case, run, until, was, now, duty.name in restarts, day, at)
+
+    def look_at(self, case, run, until, was, now, again, day, at):
+        if until:
+            self.reached(case, run)
+        if not now:
+            self.leave(case, run)
+            return
+        self.arm(case, run, not was, day, at)
+        if again:
+            self.begin(case, run, day, at)
+        self.pause_or_resume(case, run, day, at)
+
+    def look_at_each(self, case, group, until, was, now, again, day, at):
+        """The list is what it is after the step."""
+        m, name = group.duty.each
+        new = list(dict.fromkeys(case.data[name]))
+        for gone in [x for x in group.list if x not in new]:
+            if gone in group.members:
+                self.leave(case, group.members[gone])
+            for key in [k for k, v in case.asked.items() if k[1] == gone and v[0].duty == group.duty.name]:
+                del case.asked[key]
+        joined = [x for x in new if x not in group.list]
+        group.list = new
+        for x in joined:
+            group.members[x] = Running(group.duty, x)
+        if until:
+            for x in group.here():
+                self.reached(case, x)
+        if not now:
+            for x in group.members.values():
+                self.leave(case, x)
+            group.waits = False
+            return
+        self.ask(case, group, not was, joined, day, at)
+        if again:
+            self.ask_all(case, group, new, day, at)
+        self.take_turns(case, group, day, at)
+        for x in group.here():
+            self.pause_or_resume(case, x, day, at)
+
+    def ask(self, case, group, coming, joined, day, at):
+        """Those in the list when the event happens; later, who comes to the list."""
+        lim, event = group.duty.limit, group.duty.limit.event
+        by_coming = lim.kind != "within" or event is None or event[0] == "date"
+        last = None if by_coming else case.happened.get(event)
+        if by_coming and coming and not group.runs():
+            on = (case.data[event[1]], None) if event else (day, at)
+            self.ask_all(case, group, group.list, *on)
+        elif not by_coming and last is None:
+            group.waits = group.waits or coming and not group.asked
+            if group.waits:
+                for x in group.list:
+                    group.members[x].status = "waiting"
+        elif not by_coming and last[0] > group.seen and not group.runs():
+            group.seen = last[0]
+            self.ask_all(case, group, group.list, last[1], last[2])
+        else:
+            self.ask_all(case, group, joined, day, at)
+
+    def ask_all(self, case, group, members, day, at):
+        group.asked, group.waits = True, False
+        for m in members:
+            run = group.members[m]
+            run.status, run.turn, run.on = None, False, (day, at)
+            if group.duty.turn:
+                run.status, run.turn = "waiting", True
+            elif self.holds(case, group.duty.guard, {group.duty.each[0]: m}):
                 self.begin(case, run, day, at)
-            self.pause_or_resume(case, run, day, at)
+
+    def take_turns(self, case, group, day, at):
+        """The next when nobody's runs."""
+        if any(x.status in ("open", "paused") for x in group.here()):
+            return
+        for run in [x for x in group.here() if x.turn]:
+            run.turn, run.status = False, None
+            if self.holds(case, group.duty.guard, {group.duty.each[0]: run.member}):
+                self.begin(case, run, day, at)
+                return
+
+    def leave(self, case, run):
+        if run.status in IN_FORCE:
+            self.close(case, run, "void")
+        run.left = True
 
     def reached(self, case, run):
         """A state meets the duty that runs until it; not where its own lapse leads."""
@@ -305,6 +477,7 @@ class World:
 
     def begin(self, case, run, day, at):
         run.status, run.left, run.extended, run.known = "open", False, 0, None
+        run.act, run.turn = None, False
         lim = run.duty.limit
         n = lim.n
         if isinstance(n, str):
@@ -312,15 +485,43 @@ class World:
         if lim.kind == "none" or (lim.kind == "within" and n is None):
             run.term = naive.Term(self.policy.rule(), "none", None, 0, None, day, at, [], [])
         elif lim.kind == "by":
-            d = lim.date
-            date = case.data[d[1]] if d[0] == "data" else case.args[d[1]][d[2]]
-            run.term = naive.Term(self.policy.rule(), "date", None, 0, date, day, at, [], [])
+            date = self.date(case, lim.date, day)
+            run.term = naive.Term(self.policy.rule(), "none" if date is None else "date", None, 0, date,
+                                  day, at, [], [])
         else:
             run.term = naive.Term(self.policy.rule(), "period", lim.unit, n, None, day, at, [], [])
 
+    def date(self, case, d, since=None):
+        """The day that `by` or `not before` names; one of the year is the first since the start, or
+        since the duty began."""
+        if d[0] == "data":
+            return case.data[d[1]]
+        if d[0] == "arg":
+            return case.args[d[1]][d[2]]
+        start = since or case.happened[("start",)][1]
+        year = int(naive.iso(start)[:4])
+        day = year_day(year, d[1], d[2])
+        return day if day >= start else year_day(year + 1, d[1], d[2])
+
+    def lengthen(self, run, ef, data):
+        """The effect `extend`: what runs; to a day, by the fewest units that reach it."""
+        if run.status not in ("open", "paused") or run.term.limit == "none":
+            return
+        unit, n = (ef[3], ef[2]) if ef[0] == "extend" else (run.term.unit or "days", 0)
+        if ef[0] == "extend_to":
+            term = copy.deepcopy(run.term)
+            if run.status == "paused":   # as if it ran on from that day
+                term.pauses[-1][1], term.pauses[-1][3] = self.today, self.now
+                term.touched.update(range(term.pauses[-1][0], self.today + 1))
+            while naive.due(self.calendar, term, n)[0] < data[ef[2]]:
+                n += 1
+        run.known = None
+        if n:
+            run.term.extensions.append((unit, n))
+
     def pause_or_resume(self, case, run, day, at):
         still = False
-        if not case.proc.state(case.state).end and self.pausing(case, run.duty, case.state):
+        if not case.proc.ends(case.state) and self.pausing(case, run.duty, case.state):
             still = self.holds(case, case.proc.state(case.state).pauses[1])
         if still and run.status == "open":
             run.status = "paused"
@@ -333,6 +534,7 @@ class World:
             run.known = None
 
     def effects(self, case, list_, args, day, at):
+        """Which duties they restart is handed back: that is for after the move."""
         restarts = []
         for ef in list_:
             kind, guard = ef[0], ef[-1]
@@ -344,310 +546,81 @@ class World:
             elif kind == "set":
                 v = ef[2]
                 case.data[ef[1]] = data[v[1]] if v[0] == "arg" else v[2]
+            elif kind == "assign":
+                case.data[ef[1]] = data[ef[2]]
+            elif kind == "hear":
+                case.data["k"] = case.ended_subs[ef[1]].data["k"]
             elif kind == "trace":
                 if case.data["trace"] < 10 ** 17:
                     case.data["trace"] = case.data["trace"] * 3 + ef[1]
+            elif kind == "add":
+                old, anchor = list(case.data[ef[2]]), data[ef[4]] if ef[3] else None
+                place = old.index(anchor) + (ef[3] == "after") if anchor in old else len(old)
+                case.data[ef[2]] = old[:place] + [data[ef[1]]] + old[place:]
+            elif kind == "remove":
+                case.data[ef[2]] = [x for x in case.data[ef[2]] if x != data[ef[1]]]
             elif kind == "violate":
-                case.has.add(ef[1])
-                self.violated(ef[1], case.data[ef[2][1]])
-            elif kind == "put":
-                self.puts.append(data[ef[1]])  # read from the next step on
+                self.violated(case, ef[1], data[ef[2][1]])
+            elif kind == "excuse":
+                data[ef[1]].excused = True
+            elif kind in ("put", "yard"):  # read from the next step on
+                self.puts.append(("ledger" if kind == "put" else "yard", data[ef[1]]))
             elif kind == "open":
                 proc = next(p for p in self.policy.procs if p.name == ef[1])
-                self.raised.append((proc, {"p": data[ef[2]], "breach": ef[3]}))
+                self.raised.append((proc, {"p": data[ef[2]], "breach": Breach(ef[3])}))
             elif kind == "restart":
                 restarts.append(ef[1])
+            elif kind in ("extend", "extend_to"):
+                for run in [x for x in case.runs() if x.duty.name == ef[1]]:
+                    self.lengthen(run, ef, data)
         return restarts
 
     # ---- cases ----
 
-    def start(self, proc, given, day, at):
+    def start(self, proc, given, day, at, parent=None):
         if self.day(at) > day:
             day = self.day(at)       # opened by a lapse: the day that then begins
+        data = self.first_data(proc, given)
+        case = Case(proc, len(self.cases), data)
+        before, self.today = getattr(self, "today", day), day
+        lapsing, self.lapsing = self.lapsing, None
+        if self.holds(case, proc.require):
+            self.cases.append(case)
+            if parent:
+                case.parent, parent.sub = parent, case
+            self.enter_first(case, day, at)
+        else:
+            case = None
+        self.today, self.lapsing = before, lapsing
+        return case
+
+    def first_data(self, proc, given):
         data = dict(given)
         for kind, name, _, first in proc.data:
             if kind == "keep":
-                data[name] = first
+                data[name] = data[first[1]] if isinstance(first, tuple) else first
             else:
                 data.setdefault(name, None)
-        case = Case(proc, len(self.cases), data)
-        before, self.today = getattr(self, "today", day), day
-        if not self.holds(case, proc.require):
-            self.today = before
-            return None
-        self.cases.append(case)
-        self.happen(case, ("start",), day, at)
-        self.carry_out(case, [], {}, proc.states[0].name, day, at)
-        self.today = before
-        return case
+        return data
 
-    def violated(self, violation, who):
+    def enter_first(self, case, day, at):
+        self.happen(case, ("start",), day, at)
+        self.carry_out(case, [], {}, case.proc.states[0].name, day, at)
+
+    def violated(self, case, violation, who):
+        breach = Breach(violation, case)
+        case.breaches.append(breach)
         for proc in self.policy.procs:
             if ("violated",) in proc.starts:
-                self.raised.append((proc, {"p": who, "breach": violation}))
+                self.raised.append((proc, {"p": who, "breach": breach}))
 
-    def open(self, proc, actor, given):
-        """True, or a refusal."""
-        probe = Case(proc, -1, dict(given))
-        by = [s[1] for s in proc.starts if s[0] == "by"]
-        if not self.is_one_of(probe, actor, by):
-            return ("not permitted", None)
-        day = self.day(self.at)
-        before = len(self.cases)
-        if self.start(proc, given, day, self.at) is None:
-            return (None, None)
-        self.main = self.cases[before]
-        self.advance(self.at)
-        return True
 
-    # ---- acts ----
+def compare(a, op, b):
+    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "=": a == b}[op]
 
-    def reachable(self, case, state):
-        """The states the case may yet come to, by at least one move: at most, and at least (a duty
-        that stands still neither lapses nor has open acts; whether `back` leads anywhere depends)."""
-        if case.proc.name not in self.rules:
-            self.rules[case.proc.name] = [self.moves(case, True), self.moves(case, False)]
-        out = []
-        for table in self.rules[case.proc.name]:
-            seen, todo = set(), [state]
-            while todo:
-                for s in table[todo.pop()]:
-                    if s not in seen:
-                        seen.add(s)
-                        todo.append(s)
-            out.append(seen)
-        return out
 
-    def moves(self, case, most):
-        proc = case.proc
-        table = {s.name: set() for s in proc.states}
-        backs = set()
-        for s in proc.states:
-            if s.end:
-                continue
-            run = [d.name for d in proc.duties() if self.lives(case, d, s.name)
-                   and (most or not self.pausing(case, d, s.name))]
-            goals = [g for _, g, _ in s.whens]
-            goals += [a.goal for a in proc.acts() if a.goal and self.in_state(case, a, s.name)
-                      and (not a.duty or a.duty in run)]
-            goals += [d.otherwise[0] for d in proc.duties()
-                      if d.otherwise and d.otherwise[0] and d.name in run]
-            if "back" in goals:
-                backs.add(s.name)
-            table[s.name] = set(goals) - {"back"}
-        for s in backs:
-            table[s] |= {t for t in table if s in table[t]}
-        return table
-
-    def judge(self, name, actor, args):
-        """The rule that offers the act, or a refusal."""
-        case = self.main
-        self.today = self.day(self.at)
-        rules = [r for r in case.proc.acts() + case.proc.extends() if r.name == name]
-        mine = [r for r in rules if self.may_ask(case, actor, r)]
-        if not mine:
-            return ("not permitted", [r.cite for r in rules])
-        ban = self.banned(case, name, actor, args)
-        if ban:
-            return ban
-        answers = []
-        for r in mine:
-            verdict, why = self.closed(case, r, self.today)
-            if verdict is True:
-                verdict, why = self.guarded(case, r, args)
-            if verdict is True:
-                return r
-            answers.append((why, [r.cite]))
-        best = max(answers, key=lambda a: RANK[a[0]])
-        if len(rules) > 1 and actor[0] == "head":
-            return (best[0], [r.cite for r in rules])    # whether any Department means its head is open
-        if len(mine) > 1:
-            same = [a for a in answers if a[0] == best[0]]
-            return (best[0], [c for a in same for c in a[1]])
-        return best
-
-    def banned(self, case, name, actor, args):
-        for ban in case.proc.bans():
-            if ban.name == name and self.is_one_of(case, actor, [ban.who]):
-                if ban.home and ban.home != case.state:
-                    continue
-                if ban.unless is None or not self.holds(case, ban.unless, args):
-                    return ("forbidden", [ban.cite])
-        return None
-
-    def guarded(self, case, r, args):
-        if isinstance(r, Extend):
-            return (True, None) if 1 <= args["n"] <= r.most else (False, None)
-        return (True, None) if self.holds(case, r.guard, args) else (False, "not permitted")
-
-    def closed(self, case, r, day):
-        """(True, None) if the rule is open, guards aside; else (False, the kind of refusal)."""
-        if isinstance(r, Extend):
-            run = case.running[r.duty]
-            if r.count and run.extended >= r.count and run.status in ("open", "paused"):
-                return (False, "too late")
-            if self.in_state(case, r, case.state):
-                if run.status == "open":
-                    return (True, None)
-                if run.status == "waiting" and not self.may_begin(case, run):
-                    return (False, None)
-                if run.status in ("waiting", "paused"):
-                    return (False, "not yet")
-                again = r.home is None or r.home in self.reachable(case, case.state)[0]
-                if run.status == "lapsed" and not again:
-                    return (False, "too late")
-                return (False, None)
-            return self.elsewhere(case, r)
-        if r.count and case.count.get(r.cite + r.name, 0) >= r.count:
-            return (False, "too late")
-        window = self.window(case, r, day)
-        if not self.in_state(case, r, case.state):
-            if window[1] == "too late":
-                return window
-            return self.elsewhere(case, r)
-        if r.duty:
-            run = case.running[r.duty]
-            if self.pauses_now(case, run.duty) and run.status in ("lapsed", "paused"):
-                return (False, None if run.status == "lapsed" else "not yet")
-            if run.status == "open" or run.status == "lapsed" and not run.left:
-                return window
-            if run.status == "waiting" and not self.may_begin(case, run):
-                return (False, None)
-            if run.status in ("waiting", "paused"):
-                return (False, "not yet")
-            return (False, None)
-        return window
-
-    def may_begin(self, case, run):
-        """May the event of a waiting duty still happen?"""
-        to = self.reachable(case, case.state)[1]
-        kind, name = run.duty.limit.event
-        if kind == "state":
-            return name in to
-        return any(self.in_state(case, a, s) for a in case.proc.acts() if a.name == name
-                   for s in to | {case.state})
-
-    def pauses_now(self, case, duty):
-        s = case.proc.state(case.state)
-        return self.pausing(case, duty, case.state) and self.holds(case, s.pauses[1])
-
-    def elsewhere(self, case, r):
-        able = [any(self.in_state(case, r, s) for s in to) for to in self.reachable(case, case.state)]
-        if not able[0]:
-            return (False, "too late")
-        if not able[1]:
-            return (False, None)
-        if isinstance(r, Extend) or r.duty:
-            run = case.running[r.duty]
-            if run.status == "paused":
-                return (False, "not yet")
-            return (False, None)
-        return (False, "not yet")
-
-    def window(self, case, r, day):
-        w = r.window
-        if w is None:
-            return (True, None)
-        if w.kind == "by":
-            return (True, None) if day <= case.data[w.date] else (False, "too late")
-        if w.kind == "notbefore":
-            return (True, None) if day >= case.data[w.date] else (False, "not yet")
-        last = case.happened.get(w.event)
-        if last is None:
-            return (False, "not yet")
-        term = naive.Term(self.policy.rule(), "period", w.unit, w.n, None, last[1], last[2], [], [])
-        end = naive.due(self.calendar, term)
-        if day <= end[0] or end[2]:      # provisional: it may yet be moved
-            return (True, None)
-        return (False, "too late" if w.event == ("start",) else None)
-
-    def act(self, name, actor, args):
-        """True, or a refusal, which changes nothing."""
-        case = self.main
-        found = self.judge(name, actor, args)
-        if isinstance(found, tuple):
-            return found
-        given = set()
-        for y in found.consent:
-            if actor in self.parties(case, y):
-                given.add(y)
-        if len(given) < len(found.consent):
-            case.asked[name] = (found, args, actor, given)
-            day = self.day(self.at)
-            self.carry_out(case, [], {}, None, day, self.at)
-        else:
-            self.perform(case, found, args)
-        self.advance(self.at)
-        return True
-
-    def perform(self, case, r, args):
-        day = self.day(self.at)
-        case.asked.pop(r.name, None)
-        case.day_of[r.name] = day
-        if isinstance(r, Extend):
-            run = case.running[r.duty]
-            run.extended += 1
-            run.known = None
-            run.term.extensions.append((run.term.unit, args["n"]))
-            if r.reporting:
-                case.filed[r.name] = day
-            self.carry_out(case, [], {}, None, day, self.at)
-            return
-        case.args[r.name] = args
-        case.count[r.cite + r.name] = case.count.get(r.cite + r.name, 0) + 1
-        self.happen(case, ("act", r.name), day, self.at)
-        if r.duty:
-            run = case.running[r.duty]
-            self.close(case, run, "late" if run.status == "lapsed" else "met")
-        self.carry_out(case, r.effects, args, r.goal, day, self.at)
-
-    def answer(self, yes, name, actor):
-        """consent(ACT) or decline(ACT): True or a refusal."""
-        case = self.main
-        rules = [r for r in case.proc.acts() + case.proc.extends() if r.name == name and r.consent]
-        mine = [r for r in rules if self.is_one_of(case, actor, r.consent)]
-        if not mine:
-            return ("not permitted", [r.cite for r in case.proc.acts() + case.proc.extends() if r.name == name])
-        asked = case.asked.get(name)
-        if asked is None or asked[0] not in mine:
-            late = all(isinstance(r, Extend) and case.running[r.duty].status == "lapsed"
-                       and self.closed(case, r, self.day(self.at))[1] == "too late" for r in mine)
-            return ("too late" if late else None, [r.cite for r in mine])
-        r, args, who, given = asked
-        mine = {y for y in r.consent if actor in self.parties(case, y)}
-        if mine <= given:
-            return (None, None)
-        self.today = self.day(self.at)
-        verdict, why = self.closed(case, r, self.today)
-        if yes and verdict is True and len(given | mine) == len(r.consent):
-            verdict, why = self.guarded(case, r, args)
-        if verdict is not True:
-            return (why, [r.cite])
-        if not yes:
-            del case.asked[name]
-            self.carry_out(case, [], {}, None, self.day(self.at), self.at)
-        elif len(given | mine) == len(r.consent):
-            ban = self.banned(case, name, who, args)   # still lawful at the last consent
-            if ban:
-                return ban
-            self.perform(case, r, args)
-        else:
-            case.asked[name] = (r, args, who, given | mine)
-            self.carry_out(case, [], {}, None, self.day(self.at), self.at)
-        self.advance(self.at)
-        return True
-
-    def report(self, name, actor, args, who):
-        """What happened outside: never refused."""
-        case = self.main
-        ban = next(b for b in case.proc.bans() if b.name == name)
-        day = self.day(self.at)
-        self.today = day
-        self.happen(case, ("act", name), day, self.at)
-        effects = []
-        if not (ban.unless and self.holds(case, ban.unless, args)):
-            case.has.add(ban.violation)
-            self.violated(ban.violation, who)
-        self.carry_out(case, effects, args, None, day, self.at)
-        self.advance(self.at)
-        return True
+def year_day(year, month, day):
+    """That day of the year; where it has none, the last of its month."""
+    first = naive.num(f"{year}-{month:02}-01")
+    last, _ = naive.add_months(first, 1)
+    return min(first + day - 1, last - 1)

@@ -1,8 +1,9 @@
 """A policy as the step oracle sees it, and how it is written in Banfa's English surface.
 
 Only what docs/LANGUAGE.md calls a procedure's rules is here, in as plain a form as will do. Conditions
-are tuples, parties are ("party", name), ("head", name), ("council",) and ("any",); an actor is
-("dep", "d1"), ("head", "d1") or ("council",).
+are tuples, parties are ("party", name), ("head", name), ("council",), ("any",) and, of a list, ("each", m, list)
+and ("any_of", m, list), where m is then a name like that of a party; an actor is ("dep", "d1"), ("head", "d1")
+or ("council",).
 """
 import dataclasses
 from dataclasses import dataclass, field
@@ -15,12 +16,12 @@ UNIT_TYPE = {"working": "WorkingDays", "days": "Days", "months": "Months", "hour
 
 @dataclass
 class Limit:
-    """within N UNIT [from event]; by DATE; none. n: a number or an assumption's name."""
+    """within N UNIT [from event]; by DATE; none. n: a number, or an assumption's or given period's name."""
     kind: str                    # within, by, none
     n: object = None
     unit: str = None
-    event: tuple = None          # None (the coming), ("start",), ("act", a), ("state", s), ("date", d)
-    date: tuple = None           # ("data", name) or ("arg", act, name)
+    event: tuple = None          # None (the coming), ("start",), ("act", a), ("state", s), ("date", d), ("run", p)
+    date: tuple = None           # ("data", name), ("arg", act, name), ("year", month, day) or ("const", date)
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Window:
     n: int = 0
     unit: str = None
     event: tuple = None
-    date: str = None             # a given Date
+    date: tuple = None           # as of a limit
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Act:
     goal: str = None                               # a state, "back", or None: the case stays
     effects: list = field(default_factory=list)    # (kind, …, guard or None)
     duty: str = None                               # an act of this duty's block
+    dated: str = None                              # the argument that says the day it bears
+    distinct: list = field(default_factory=list)   # acts whose doer may not do this
 
 
 @dataclass
@@ -78,6 +81,13 @@ class Duty:
     acts: list = field(default_factory=list)
     otherwise: tuple = None                        # (goal or None, effects, cite)
     until: list = field(default_factory=list)      # states that meet it; then it has no acts
+    deemed: str = None                             # instead of otherwise: the act that silence is
+    turn: bool = False                             # each in turn
+
+    @property
+    def each(self):
+        """(m, list) of a duty that each of a list has."""
+        return self.bearer[1:] if self.bearer and self.bearer[0] == "each" else None
 
 
 @dataclass
@@ -92,6 +102,14 @@ class Ban:
 
 
 @dataclass
+class Run:
+    proc: str
+    args: list                                     # (name, text, data's name or ("const", value))
+    outcomes: list                                 # (end, goal or None, effects)
+    cite: str
+
+
+@dataclass
 class State:
     name: str
     end: bool = False
@@ -99,6 +117,7 @@ class State:
     pauses: tuple = None                           # (names or "all", guard or None)
     whens: list = field(default_factory=list)      # (condition or None: else, goal, cite)
     effects: list = field(default_factory=list)    # of an end
+    run: Run = None
 
 
 @dataclass
@@ -108,8 +127,9 @@ class Procedure:
     data: list                                     # (given|keep, name, type, first value or None)
     states: list
     outside: list = field(default_factory=list)
-    starts: list = field(default_factory=list)     # ("by", party), ("violated",)
+    starts: list = field(default_factory=list)     # ("by", party), ("violated",), ("event", name), ("every", …)
     require: tuple = None
+    consent: list = field(default_factory=list)    # starts by … with consent of
 
     def items(self):
         """Everything in written order."""
@@ -117,6 +137,13 @@ class Procedure:
         for s in self.states:
             out += s.items
         return out
+
+    def ends(self, name):
+        """Is it an end? A case of P that is run, or asked for, has one that P need not write."""
+        return name in ("cancelled", "declined") or self.state(name).end
+
+    def has_state(self, name):
+        return any(s.name == name for s in self.states)
 
     def duties(self):
         return [x for x in self.items() if isinstance(x, Duty)]
@@ -153,6 +180,7 @@ class Policy:
     decide: list                                   # (tier, flag or None, colour or None, result)
     procs: list
     violations: list
+    norms: list = field(default_factory=list)      # prohibitions: (Ban)
 
     def rule(self):
         return (self.day_ends, int(self.same_day), int(self.rolls))
@@ -161,6 +189,8 @@ class Policy:
 # ---- as text ----
 
 def party(p):
+    if p[0] in ("each", "any_of"):
+        return f"{p[0].replace('any_of', 'any')} {p[1]} in {p[2]}"
     if p[0] == "party":
         return p[1]
     if p[0] == "head":
@@ -180,6 +210,8 @@ def value(v, typ):
         return "none"
     if typ.startswith("Bool"):
         return "yes" if v else "no"
+    if typ.startswith("list"):
+        return "[" + ", ".join(v) + "]"
     if typ.rstrip("?") in UNIT_TYPE.values():
         unit = next(u for u in UNIT_TYPE if UNIT_TYPE[u] == typ.rstrip("?"))
         return f"{v} {UNIT[unit]}"
@@ -200,6 +232,22 @@ def cond(e):
         return f"{e[1]} is absent"
     if k == "status":
         return f"{e[1]} is {e[2]}"
+    if k in ("all", "any"):
+        return f"{k} {e[1]} is {e[2]}"
+    if k == "count":
+        return f"count({e[1]}{' is ' + e[2] if e[2] else ''}) {e[3]} {e[4]}"
+    if k == "length":
+        return f"count({e[1]}) {e[2]} {e[3]}"
+    if k == "of_one":
+        return f"{e[1]}[{e[2]}] is {e[3]}"
+    if k == "same":
+        return f"{e[1]} {e[2]} {e[3]}"
+    if k == "sub":
+        return f"({e[1]}.{e[2]} is present and {e[1]}.{e[2]} {e[3]} {e[4]})"
+    if k == "between":
+        return f"{e[1]}({e[2]}, today) {e[3]} {e[4]}"
+    if k == "shifted":
+        return f"{e[3]} {e[4]} {e[1]}({e[2]})"
     if k == "row":
         return f"ledger[{e[1]}] is present"
     if k == "decide":
@@ -226,9 +274,15 @@ def limit(lim):
     if lim.kind == "none":
         return "within none"
     if lim.kind == "by":
-        return "by " + (lim.date[1] if lim.date[0] == "data" else f"{lim.date[1]}.{lim.date[2]}")
+        return "by " + date(lim.date)
     n = lim.n if isinstance(lim.n, str) else f"{lim.n} {UNIT[lim.unit]}"
     return f"within {n}" + (f" from {event(lim.event)}" if lim.event else "")
+
+
+def date(d):
+    if d[0] == "year":
+        return f"{d[1]:02}-{d[2]:02}"
+    return d[1] if d[0] == "data" else f"{d[1]}.{d[2]}"
 
 
 def effect(ef):
@@ -248,6 +302,24 @@ def effect(ef):
         text = f"put ledger Row(code: {ef[1]}, n: {ef[2]})"
     elif kind == "open":
         text = f"open {ef[1]}(p: {ef[2]}, breach: {ef[3]})"
+    elif kind == "yard":
+        text = f"put yard Yard(dept: {ef[1]}, n: k)"
+    elif kind == "add":
+        text = f"add {ef[1]} to {ef[2]}" + (f" {ef[3]} {ef[4]}" if ef[3] else "")
+    elif kind == "remove":
+        text = f"remove {ef[1]} from {ef[2]}"
+    elif kind == "assign":
+        text = f"set {ef[1]} = {ef[2]}"
+    elif kind == "hear":
+        text = f"set k = {ef[1]}.k"
+    elif kind == "extend":
+        text = f"extend {ef[1]} by {ef[2]} {UNIT[ef[3]]}"
+    elif kind == "extend_to":
+        text = f"extend {ef[1]} to {ef[2]}"
+    elif kind == "excuse":
+        text = f"excuse {ef[1]}"
+    elif kind == "issue":
+        text = f"issue Row(code: num, n: k) to {party(ef[1])}"
     else:
         text = f"restart {ef[1]}"
     return text + tail
@@ -276,7 +348,11 @@ def act_line(a, in_duty):
     if w and w.kind == "within":
         t += f" within {w.n} {UNIT[w.unit]} from {event(w.event)}"
     elif w:
-        t += f" {'by' if w.kind == 'by' else 'not before'} {w.date}"
+        t += f" {'by' if w.kind == 'by' else 'not before'} {date(w.date)}"
+    if a.dated:
+        t += " dated " + a.dated
+    if a.distinct:
+        t += " distinct from " + ", ".join(a.distinct)
     t += consent(a.consent)
     if a.guard:
         t += " if " + cond(a.guard)
@@ -307,19 +383,23 @@ def item(x):
     if x.bearer is None:
         lim = limit(x.limit).replace("within", "lasts at most", 1)
         return [f"{lim} otherwise -> {x.otherwise[0]}{effects(x.otherwise[1])}  @{x.cite}"]
-    t = f"{party(x.bearer)} must {x.name}"
+    t = f"{party(x.bearer)}{' in turn' if x.turn else ''} must {x.name}"
     if x.guard:
         t += " if " + cond(x.guard)
     if x.until:
         lines = [f"{t} {limit(x.limit)} until {', '.join(x.until)}  @{x.cite}"]
         if x.otherwise:
             lines.append(f"  otherwise {goal_text(x.otherwise[0], x.otherwise[1])}  @{x.otherwise[2]}")
+        elif x.deemed:
+            lines.append("  otherwise deemed " + x.deemed)
         return lines
     lines = [f"{t} {limit(x.limit)} {{  @{x.cite}"]
     lines += ["  " + act_line(a, True) for a in x.acts]
     tail = "}"
     if x.otherwise:
         tail += f" otherwise {goal_text(x.otherwise[0], x.otherwise[1])}  @{x.otherwise[2]}"
+    elif x.deemed:
+        tail += " otherwise deemed " + x.deemed
     return lines + [tail]
 
 
@@ -332,19 +412,35 @@ def state_lines(s):
         out.append(f"    pauses {what}" + (f" if {cond(s.pauses[1])}" if s.pauses[1] else ""))
     for x in s.items:
         out += ["    " + line for line in item(x)]
+    if s.run:
+        args = ", ".join(f"{n}: {t}" for n, t, _ in s.run.args)
+        out.append(f"    run {s.run.proc}({args}) {{  @{s.run.cite}")
+        for end, goal, list_ in s.run.outcomes:
+            out.append(f"      {end}{' -> ' + goal if goal else ''}{effects(list_)}")
+        out.append("    }")
     for c, goal, cite in s.whens:
         out.append(f"    {'else' if c is None else 'when ' + cond(c)} -> {goal}  @{cite}")
     return out + ["  }"]
+
+
+def start(s, p):
+    if s[0] == "by":
+        return f"starts by {party(s[1])}{consent(p.consent)}"
+    if s[0] == "every":
+        when = f"year on {s[1]:02}-{s[2]:02}" if s[2] else f"{s[1][0]} {UNIT[s[1][1]]}"
+        return f"starts every {when} with each p in yard  @1"
+    return f"starts on {s[1] if s[0] == 'event' else 'violated'}(breach: Violation, p: Department)"
 
 
 def procedure(p):
     out = [f"procedure {p.name} @1 {{"]
     out += [f"  party {n} : Department" for n in p.parties]
     for kind, name, typ, first in p.data:
-        out.append(f"  {kind} {name} : {typ}" + (f" = {value(first, typ)}" if kind == "keep" else ""))
+        shut = " sealed" if name == "opt" and p.name == "main" else ""
+        first = first[1] if isinstance(first, tuple) else value(first, typ)
+        out.append(f"  {kind} {name} : {typ}{shut}" + (f" = {first}" if kind == "keep" else ""))
     for s in p.starts:
-        out.append(f"  starts by {party(s[1])}" if s[0] == "by" else
-                   "  starts on violated(breach: Violation, p: Department)")
+        out.append("  " + start(s, p))
     if p.require:
         out.append(f'  require {cond(p.require)} otherwise "no"')
     for x in p.outside:
@@ -367,7 +463,8 @@ def source(p):
         out.append("  day ends " + clock(p.day_ends))
     out += ["}", "use std.government", 'office head per Department @1', "office council @1",
             "enum Color { " + " ".join(ENUM) + " }",
-            "record Row { code : Int n : Int }", "register ledger of Row by code @1"]
+            "record Row { code : Int n : Int }", "register ledger of Row by code @1",
+            "record Yard { dept : Department n : Int }", "register yard of Yard by dept @1"]
     out += [f"violation {v} @1" for v in p.violations]
     for name, typ, first in p.assumes:
         out.append(f'assume {name} : {typ} = {value(first, typ)} @1 because "drawn"')
@@ -382,6 +479,8 @@ def source(p):
         out.append(f"  otherwise {res}  @1" if tier == "otherwise" else
                    f"  {'override ' if tier == 'override' else ''}when {text} then {res}  @1")
     out.append("}")
+    for ban in p.norms:
+        out += [f"norm rule_{ban.name} @1 {{"] + ["  " + line for line in item(ban)] + ["}"]
     for proc in p.procs:
         out += procedure(proc)
     for d in ("d1", "d2", "d3"):
