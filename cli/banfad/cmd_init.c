@@ -216,6 +216,9 @@ static enum bf_err names(struct init *t, struct bf_error *e) {
         t->origin = join(a, "banfad/", own);
     memcpy(t->token_id, "init-", 6);
     random_hex(t->token_id + 5, 8);
+    if (!*t->person || *t->person == '@') /* "@local" is the owner of the local socket */
+        return bf_fail(e, BF_EFORMAT, "--person %s: %s", t->person,
+                       bf_text_z(t->cli->lang, BF_T_ADMIN_ROW_AT));
     enum bf_err err = bf_signer_open(bf_str_of(t->origin), seed, sizeof seed, &s, e);
     if (!err)
         bf_signer_fini(&s);

@@ -591,10 +591,8 @@ static enum bf_err rebuild_row(struct bf_arena *a, struct bf_journal_cases *l, u
         l->cases[at] =
             (struct bf_journal_case){.number = n->head.number, .image = n->image, .c = c};
     }
-    if (n->fact_count || holds_case(n) || n->gone) {
-        l->cases[at].last_seq = n->head.seq;
-        l->cases[at].epoch = n->head.epoch;
-    }
+    l->cases[at].last_seq = n->head.seq;
+    l->cases[at].epoch = n->head.epoch;
     return BF_OK;
 }
 

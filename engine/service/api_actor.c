@@ -23,6 +23,24 @@ static struct bf_value level_part(const struct bf_image *m, bf_str level) {
     return BF_ABSENT;
 }
 
+struct bf_level bf_api_level(const struct bf_service *s, bf_str level) {
+    struct bf_level found = {level, {"", 0}};
+    bool any = false;
+    for (uint32_t i = 0; i < s->policy_count; i++) {
+        const struct bf_image *m = s->policies[i].image;
+        struct bf_value v = s->policies[i].active ? level_part(m, level) : BF_ABSENT;
+        if (!bf_present(v))
+            continue;
+        const struct bf_i_member *e = &m->member[m->enums[v.aux].members.first + (uint32_t)v.u.i];
+        bf_str name = bf_i_text(m, e->name);
+        if (any && !bf_str_eq(found.code, name))
+            return (struct bf_level){level, {"", 0}};
+        found = (struct bf_level){name, bf_i_text(m, e->label)};
+        any = true;
+    }
+    return found;
+}
+
 /* ---- parties that are sent ---- */
 
 static bf_str part(struct bf_value party, int i) {
@@ -30,17 +48,30 @@ static bf_str part(struct bf_value party, int i) {
     return v.kind == BF_K_TEXT ? bf_value_text(v) : (bf_str){"", 0};
 }
 
+/* A person may bear the code of a department; whom the directory knows as one does. */
+static bool is_person(const struct bf_directory *d, const struct bf_value *v, bf_str code) {
+    bf_str name, level;
+    return v->kind == BF_K_PERSON && bf_directory_called(d, BF_DIR_PERSON, code, &name, &level);
+}
+
 /* bf_json_read's know. */
 static bool known_party(struct bf_json_read *r, const char *path, struct bf_value *v) {
     const struct bf_call *c = r->ctx;
+    const struct bf_directory *directory = c->service->directory;
     bool department = v->kind == BF_K_DEPARTMENT;
-    if (!department && v->kind != BF_K_PERSON)
+    if (v->kind == BF_K_PARTY) /* an office */
         return true;
     bf_str code = part(*v, BF_PARTY_CODE), said = part(*v, BF_PARTY_NAME), name, level;
+    if (!department && code.len && !is_person(directory, v, code) &&
+        bf_directory_called(directory, BF_DIR_DEPARTMENT, code, &name, &level))
+        return bf_json_wrong(r, path, "kind", BF_T_API_PARTY_KIND,
+                             BF_ARGS(bf_arg_str(code), bf_arg_str(name)));
+    if (v->kind == BF_K_ORGANISATION)
+        return true;
     if (department && !code.len)
         return bf_json_wrong(r, path, "code", BF_T_API_PARTY_CODE, BF_NOARGS);
-    if (!bf_directory_called(c->service->directory, department ? BF_DIR_DEPARTMENT : BF_DIR_PERSON,
-                             code, &name, &level))
+    if (!bf_directory_called(directory, department ? BF_DIR_DEPARTMENT : BF_DIR_PERSON, code, &name,
+                             &level))
         return !department ||
                bf_json_wrong(r, path, "code", BF_T_API_PARTY_UNKNOWN, BF_ARGS(bf_arg_str(code)));
     if (said.len && !bf_str_eq(said, name))

@@ -127,8 +127,7 @@ static bool read_data(struct bf_json_read *r, const struct bf_i_proc *p, json_t 
                            BF_ARGS(bf_arg_str(bf_str_of(key))));
             return false;
         }
-        if (!json_is_null(value) &&
-            !bf_json_value(r, r->where, value, m->data[p->data.first + i].type, &v[i]))
+        if (!bf_json_value(r, r->where, value, m->data[p->data.first + i].type, &v[i]))
             return false;
     }
     return true;

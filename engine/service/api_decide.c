@@ -12,7 +12,7 @@ struct asking {
     json_t *args;
     enum bf_decide_end end;
     enum bf_why why;
-    char error[WORDS];
+    char error[WORDS], where[WORDS];
 };
 
 static void versions_json(const struct bf_shown *s, struct bf_buf *out) {
@@ -30,6 +30,7 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
     struct asking *d = l->own;
     struct bf_buf error;
     bf_buf_in(&error, s->words.arena);
+    struct bf_json_read reader = bf_api_reader(l->call, s->image, s->words.arena, &error);
     struct bf_question q = {.image = s->image,
                             .world = s->world,
                             .arena = s->words.arena,
@@ -37,11 +38,14 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
                             .today = bf_calendar_day_of(s->world->calendar, s->view->now,
                                                         (int32_t)s->image->policy.day_ends),
                             .args = d->args,
+                            .know = reader.know,
+                            .ctx = reader.ctx,
                             .lang = l->call->lang,
                             .error = &error};
     bf_buf_char(out, '{');
     d->end = bf_decide_answer(&q, &d->why, out);
     bf_api_fit(d->error, sizeof d->error, bf_buf_view(&error));
+    bf_api_fit(d->where, sizeof d->where, bf_str_of(q.where ? q.where : ""));
     versions_json(s, out);
     bf_buf_char(out, '}');
 }
@@ -49,13 +53,18 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
 static void then(struct bf_api_look *l) {
     struct asking *d = l->own;
     bf_str detail = bf_str_of(d->error);
-    struct bf_buf members;
+    struct bf_buf members, where;
     bf_buf_in(&members, l->call->arena);
+    bf_buf_in(&where, l->call->arena);
     switch (d->end) {
     case BF_DECIDED: bf_call_bytes(l->call, 200, "application/json", l->text); break;
     case BF_DECIDE_ARGS:
+        bf_buf_z(&members, ",\"member\":");
+        bf_buf_z(&where, *d->where ? "args." : "args");
+        bf_buf_z(&where, d->where);
+        bf_json_text(bf_buf_view(&where), &members);
         bf_call_problem_with(l->call, 422, "member", BF_T_API_DETAIL, BF_ARGS(bf_arg_str(detail)),
-                             BF_STR(",\"member\":\"args\""));
+                             bf_buf_view(&members));
         break;
     case BF_DECIDE_FAULT:
         bf_buf_fmt(&members, ",\"why\":\"%s\"", bf_why_word(d->why));

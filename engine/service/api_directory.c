@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "engine/core/canon.h"
+#include "engine/service/api_parts.h"
 #include "engine/service/notice.h"
 
 enum { ROWS_MAX = 10000, LEFT_ROWS = 200, PAGE = 100, PAGE_MAX = 1000 };
@@ -519,6 +520,7 @@ void bf_on_token_revoke(struct bf_call *c) { find_row(c, BF_DIR_TOKEN, c->match.
 
 /* ---- who am I ---- */
 struct capacities {
+    const struct bf_service *service;
     struct bf_buf *out;
     bool more;
 };
@@ -526,8 +528,11 @@ struct capacities {
 static bool put_capacity(void *ctx, const struct bf_capacity *k) {
     struct capacities *x = ctx;
     put_text(x->out, x->more ? ",{\"department\":" : "{\"department\":", k->department);
-    if (k->level.len)
-        put_text(x->out, ",\"level\":", k->level);
+    struct bf_level level = bf_api_level(x->service, k->level);
+    if (level.code.len)
+        put_text(x->out, ",\"level\":", level.code);
+    if (level.label.len)
+        put_text(x->out, ",\"level_label\":", level.label);
     put_text(x->out, ",\"name\":", k->name);
     if (k->office.len)
         put_text(x->out, ",\"office\":", k->office);
@@ -542,7 +547,7 @@ static void tell_me(struct bf_call *c, const struct bf_row_setting *row) {
     struct bf_error e;
     struct bf_buf out;
     const struct bf_canon *name = NULL;
-    struct capacities x = {&out, false};
+    struct capacities x = {c->service, &out, false};
     if (row && bf_canon_read(c->arena, row->json, &j, &e) == BF_OK)
         name = bf_canon_member(&j, "name");
     bf_buf_in(&out, c->arena);

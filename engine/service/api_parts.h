@@ -1,5 +1,5 @@
 /* The parts of the API on cases, shared by its files (api_cases.c, api_timeline.c, api_work.c, api_decide.c,
-** api_actor.c, api_look.c, api_json.c, api_admin.c, api_migrate.c, events.c, problem.c) and by nothing else. */
+** api_actor.c, api_look.c, api_json.c, api_admin.c, api_directory.c, api_migrate.c, events.c, problem.c) and by nothing else. */
 #ifndef BF_API_PARTS_H
 #define BF_API_PARTS_H
 
@@ -47,6 +47,12 @@ bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
 ** wrong. */
 struct bf_json_read bf_api_reader(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
                                   struct bf_buf *error);
+/* A level as the directory has it, by the name that values bear (and label; "" for none), where the active policies that
+** know it agree; else as it is written. */
+struct bf_level {
+    bf_str code, label;
+};
+struct bf_level bf_api_level(const struct bf_service *s, bf_str level);
 /* Does any member of an object bear a name that is none of a NULL-terminated list? Then answers 422. */
 bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known);
 

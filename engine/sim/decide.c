@@ -1,7 +1,6 @@
 /* decide: see decide.h. */
 #include "engine/sim/decide.h"
 
-#include "engine/sim/json_value.h"
 #include "engine/sim/words.h"
 
 uint32_t bf_decide_find(const struct bf_image *m, bf_str name) {
@@ -33,11 +32,15 @@ static void answer_json(const struct bf_question *q, struct bf_env *env,
     bf_value_json(q->image, decided->result, out);
 }
 
-enum bf_decide_end bf_decide_answer(const struct bf_question *q, enum bf_why *why,
-                                    struct bf_buf *out) {
+enum bf_decide_end bf_decide_answer(struct bf_question *q, enum bf_why *why, struct bf_buf *out) {
     struct bf_i_range params = q->image->decision[q->decision].params;
-    struct bf_json_read read = {
-        .image = q->image, .arena = q->arena, .lang = q->lang, .error = q->error};
+    struct bf_json_read read = {.image = q->image,
+                                .arena = q->arena,
+                                .lang = q->lang,
+                                .error = q->error,
+                                .where = "",
+                                .know = q->know,
+                                .ctx = q->ctx};
     struct bf_value *args = bf_new_array(q->arena, struct bf_value, params.count + 1);
     struct bf_decided decided;
     struct bf_env env = {.image = q->image,
@@ -46,8 +49,10 @@ enum bf_decide_end bf_decide_answer(const struct bf_question *q, enum bf_why *wh
                          .assume = q->world->assume,
                          .today = q->today,
                          .budget = BF_STEP_BUDGET};
-    if (!bf_json_fields(&read, "", q->args, params, args))
+    if (!bf_json_fields(&read, "", q->args, params, args)) {
+        q->where = read.where;
         return BF_DECIDE_ARGS;
+    }
     *why = bf_decide(&env, q->decision, args, &decided);
     if (*why) {
         bf_text_render(q->error, q->lang, BF_T_DECIDE_FAULT,

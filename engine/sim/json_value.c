@@ -130,17 +130,31 @@ static bool read_office(struct bf_json_read *r, const char *path, json_t *j, str
     return wrong(r, path, BF_T_JSON_OFFICE, BF_STR(""));
 }
 
+/* What the type leaves open must be said; what it says may be. */
+static bool read_party_kind(struct bf_json_read *r, const char *path, json_t *party,
+                            uint32_t *kind) {
+    json_t *j = json_object_get(party, "kind");
+    static const char *const words[] = {"office", "person", "organisation", "department"};
+    bool any = *kind == BF_K_PARTY;
+    for (uint32_t k = 0; json_is_string(j) && k < 4; k++)
+        if (strcmp(json_string_value(j), words[k]) == 0 && (any || *kind == BF_K_PARTY + k)) {
+            *kind = BF_K_PARTY + k;
+            return true;
+        }
+    bool needless = !j && (!any || json_object_get(party, "office"));
+    return needless || wrong(r, joined(r, path, BF_STR("kind")), BF_T_JSON_ONE_OF,
+                             any ? BF_STR("office, person, organisation, department")
+                                 : bf_str_of(words[*kind - BF_K_PARTY]));
+}
+
 static bool read_party(struct bf_json_read *r, const char *path, json_t *j, uint32_t kind,
                        struct bf_value *v) {
-    static const char *const words[] = {"office", "person", "organisation", "department"};
     const char *key;
     json_t *part;
     if (!json_is_object(j))
         return wrong(r, path, BF_T_JSON_PARTY, BF_STR(""));
-    const char *word = json_string_value(json_object_get(j, "kind"));
-    for (uint32_t k = 0; word && k < 4; k++)
-        if (strcmp(word, words[k]) == 0 && kind == BF_K_PARTY)
-            kind = BF_K_PARTY + k;
+    if (!read_party_kind(r, path, j, &kind))
+        return false;
     struct bf_value *parts = bf_new_array(r->arena, struct bf_value, BF_PARTY_PARTS);
     json_object_foreach(j, key, part) {
         bool code = strcmp(key, "code") == 0, name = strcmp(key, "name") == 0;

@@ -60,6 +60,11 @@ class Init(unittest.TestCase):
             bad = d.command("init", "--origin", "with a blank")
             self.assertEqual(bad.returncode, 2)
             self.assertEqual(os.listdir(d.folder), ["banfad.conf"])
+            for person in ("@local", "@", ""):
+                bad = d.command("init", "--person", person)
+                self.assertEqual(bad.returncode, 2)
+                self.assertIn("does not begin with @", bad.stderr)
+                self.assertEqual(os.listdir(d.folder), ["banfad.conf"])
             d.configure(database=os.path.join(d.folder, "no/such/folder/b.db"))
             self.assertEqual(d.command("init").returncode, 2)
             self.assertEqual(os.listdir(d.data), [])

@@ -71,11 +71,31 @@ def parties(w):
         ({"code": "d9", "name": "Works"}, "code", 'no department "d9"'),
         ({"name": "Works"}, "code", "by its code"),
         ({"code": "d2", "name": "Roads"}, "name", '"d2" is Works'),
+        ({"code": "d2", "kind": "person"}, "kind", "must be one of: department"),
+        ({"code": "d2", "kind": 5}, "kind", "must be one of: department"),
+        ({"code": "d2", "kind": "organization"}, "kind", "must be one of: department"),
     ]:
         wrong = w.post("/v1/cases", owner(**told), w.ann, 422)
         assert wrong["member"] == f"data.thing.owner.{member}" and says in wrong["detail"], wrong
         zh = w.post("/v1/cases", owner(**told), w.ann, 422, headers={"Accept-Language": "zh"})["detail"]
-        assert "通讯录" in zh, zh
+        assert "通讯录" in zh or member == "kind" and "应当是其中之一" in zh, zh
+    # Who a lender is by, of any kind: one that the directory has as a department is none of another.
+    told = w.post("/v1/cases", loan(witness={"kind": "organisation", "code": "d2"}), w.ann, 422)
+    assert told["member"] == "data.witness.kind" and '"d2" is a department, Works' in told["detail"], told
+    told = w.post("/v1/cases", loan(witness={"kind": "person", "code": "d2"}), w.ann, 422)
+    assert told["member"] == "data.witness.kind", told
+    told = w.post("/v1/cases", loan(witness={"code": "d2"}), w.ann, 422)
+    assert told["member"] == "data.witness.kind" and "person" in told["detail"], told
+    for fine in ({"kind": "organisation", "code": "a firm"}, {"kind": "person", "code": "ann"}, {"kind": "department", "code": "d2"}):
+        case = w.open(witness=fine)
+        assert w.get(f"/v1/cases/{case}", w.ann)["data"]["witness"]["code"] == fine["code"]
+        w.act(case, "withdraw", w.ann)
+    # What a decision is asked about, too.
+    for told, member, says in [({"code": "d9"}, "code", 'no department "d9"'), ({"code": "d2", "name": "Roads"}, "name", "is Works"),
+                               ({"code": "d2", "kind": "person"}, "kind", "department")]:
+        wrong = w.post("/v1/decide/owned_by", {"args": {"t": dict(THING, owner=told), "taker": {"code": "d1"}}}, w.eve, 422, key=None)
+        assert wrong["member"] == f"args.t.owner.{member}" and says in wrong["detail"], wrong
+    assert w.post("/v1/decide/owned_by", {"args": {"t": dict(THING, owner={"code": "d2"}), "taker": LENDER}}, w.eve, key=None)["result"]
     case = w.post("/v1/cases", owner(code="d2"), w.ann, 201)["case"]
     thing = w.get(f"/v1/cases/{case}", w.ann)["data"]["thing"]
     assert thing["owner"] == LENDER, thing
@@ -106,6 +126,7 @@ def opening(w):
     for body, member in [
         (dict(loan(), extra=1), "extra"),
         (loan(days="12"), "data.days"),
+        (loan(days=None), "data.days"),
         (loan(thing=dict(THING, size="huge")), "data.thing.size"),
         (loan(thing={k: v for k, v in THING.items() if k != "code"}), "data.thing.code"),
         (loan(nonsense=1), "data.nonsense"),

@@ -268,7 +268,7 @@ static void cases_read(void *ctx, enum bf_err err, const struct bf_error *e,
                 count++;
             }
         if (row->number != c->number || row->last_seq != last || row->epoch != count ||
-            memcmp(row->policy.p, c->image->hash, BF_SHA256_LEN) != 0 ||
+            c->last_seq != last || memcmp(row->policy.p, c->image->hash, BF_SHA256_LEN) != 0 ||
             row->ended != bf_case_ended(c->image, c->c))
             world_broken(k->w, "a case's row is not what its journal rows say");
     }
