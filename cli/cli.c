@@ -93,6 +93,10 @@ int bf_cli_fail(const struct bf_cli *cli, const struct bf_error *e) {
     struct bf_buf buf;
     bf_buf_init(&buf);
     bf_text_render(&buf, cli->lang, kind[e->code], BF_ARGS(bf_arg_str(bf_str_of(e->text))));
+    if (cli->lang == BF_LANG_ZH && *e->zh) {
+        buf.len = 0;
+        bf_buf_z(&buf, e->zh);
+    }
     complain(cli, buf.p ? buf.p : e->text, buf.p ? buf.len : strlen(e->text));
     bf_buf_fini(&buf);
     return BF_EXIT_USAGE;

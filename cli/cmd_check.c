@@ -13,7 +13,11 @@ struct counts {
 static int check_one(struct bf_cli *cli, const char *path, unsigned mask, struct bf_buf *out,
                      struct counts *counts) {
     struct bf_cli_policy p;
-    int status = bf_cli_policy_open(cli, path, BF_CLI_QUIET, &p);
+    int status = bf_cli_policy_open(cli, path, BF_CLI_QUIET | BF_CLI_CALENDAR, &p);
+    if (status == BF_EXIT_ERRORS && p.program) { /* its calendar: told, and counted with the rest */
+        counts->of[BF_SEV_ERROR]++;
+        status = BF_EXIT_FINE;
+    }
     if (status == BF_EXIT_FINE && !p.program) {
         status = bf_cli_usage(cli, BF_T_CHECK_SOURCES, BF_ARGS(bf_arg_str(bf_str_of(path))));
     } else if (status == BF_EXIT_FINE) {

@@ -369,7 +369,7 @@ static int run_due(struct bf_cli *cli, struct bf_arena *arena, int argc, char **
 int bf_cmd_due(struct bf_cli *cli, int argc, char **argv) {
     struct bf_arena *arena = bf_arena_new(0);
     if (!arena)
-        return bf_cli_fail(cli, &(struct bf_error){BF_ENOMEM, "out of memory"});
+        return bf_cli_fail(cli, &(struct bf_error){.code = BF_ENOMEM, .text = "out of memory"});
     int status = run_due(cli, arena, argc, argv);
     bf_arena_free(arena);
     return status;

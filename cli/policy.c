@@ -66,6 +66,25 @@ static bool told_mistakes(struct bf_cli *cli, struct bf_cli_policy *p) {
     return true;
 }
 
+/* The calendar it counts by: beside its sources or its image, else the library's. */
+static int open_calendar(struct bf_cli *cli, const char *path, struct bf_cli_policy *p) {
+    struct bf_error e = {0};
+    const char *slash = strrchr(path, '/');
+    const char *beside = slash ? bf_str_z(p->arena, (bf_str){path, (uint32_t)(slash - path)}) : ".";
+    bf_str name = p->image ? bf_i_text(p->image, p->image->policy.calendar)
+                  : p->program && !bf_diags_count(p->parse.diags, BF_SEV_ERROR)
+                      ? bf_str_of(p->program->calendar)
+                      : BF_STR("");
+    if (!name.len)
+        return BF_EXIT_FINE;
+    if (!bf_calendar_find(p->arena, p->program ? p->program->folder : &beside,
+                          p->program ? p->program->folder_count : 1, name, BF_DAY_MAX, &p->calendar,
+                          &e))
+        return BF_EXIT_FINE;
+    int status = bf_cli_fail(cli, &e);
+    return e.code == BF_EFORMAT ? BF_EXIT_ERRORS : status;
+}
+
 static int open_within(struct bf_cli *cli, const char *path, unsigned how,
                        struct bf_cli_policy *p) {
     struct bf_error e = {0};
@@ -81,11 +100,7 @@ static int open_within(struct bf_cli *cli, const char *path, unsigned how,
     }
     if (!(how & BF_CLI_QUIET) && told_mistakes(cli, p))
         return BF_EXIT_ERRORS;
-    if (how & BF_CLI_CALENDAR && p->image &&
-        bf_calendar_open(p->arena, bf_i_text(p->image, p->image->policy.calendar), BF_DAY_MAX,
-                         &p->calendar, &e))
-        return bf_cli_fail(cli, &e);
-    return BF_EXIT_FINE;
+    return how & BF_CLI_CALENDAR ? open_calendar(cli, path, p) : BF_EXIT_FINE;
 }
 
 int bf_cli_policy_open(struct bf_cli *cli, const char *path, unsigned how,

@@ -38,7 +38,12 @@ struct bf_calendar;
 enum bf_err bf_calendar_load(struct bf_arena *a, bf_str name, const void *bytes, size_t len,
                              bf_day known_on, const struct bf_calendar **cal, struct bf_error *e);
 
-/* Finds the calendar `name` (by either spelling of its name) in the stdlib directory and loads it. */
+/* Finds the calendar `name` (by either spelling of its name), each part of several in the folders given, then in
+** stdlib, and loads it. */
+enum bf_err bf_calendar_find(struct bf_arena *a, const char *const *folder, uint32_t folders,
+                             bf_str name, bf_day known_on, const struct bf_calendar **cal,
+                             struct bf_error *e);
+/* The same in stdlib alone. */
 enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
                              const struct bf_calendar **cal, struct bf_error *e);
 

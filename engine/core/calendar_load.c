@@ -5,11 +5,11 @@
 ** checked first, whatever day it is to be known on; then the notices issued by then are read again
 ** and the ranks are summed.
 */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/core/calendar_data.h"
+#include "lang/base/diag.h"
 #include "lang/base/stdlib.h"
 
 #define FILE_MAX (4 << 20) /* of all parts together */
@@ -52,16 +52,33 @@ static int shown(bf_str w) {
 }
 #define SHOWN(w) shown(w), (w).p
 
-static enum bf_err fail_at(struct loader *l, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-static enum bf_err fail_at(struct loader *l, const char *fmt, ...) {
-    char text[256];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    return bf_fail(l->error, BF_EFORMAT, "calendar %.*s, line %d: %s", SHOWN(l->name), l->number,
-                   text);
+/* In both languages: who reads a calendar's mistakes wrote it. line 0: of no line. */
+static enum bf_err fail_text(struct bf_error *e, enum bf_err code, bf_str name, int line,
+                             enum bf_text_id id, const bf_arg *args, int nargs) {
+    for (int lang = BF_LANG_EN; lang <= BF_LANG_ZH; lang++) {
+        struct bf_buf what, all;
+        bf_buf_init(&what);
+        bf_buf_init(&all);
+        bf_text_render(&what, (enum bf_lang)lang, id, args, nargs);
+        if (line)
+            bf_text_render(
+                &all, (enum bf_lang)lang, BF_T_CAL_LINE,
+                BF_ARGS(bf_arg_str(name), bf_arg_int(line), bf_arg_str(bf_buf_view(&what))));
+        bf_str text = bf_buf_view(line ? &all : &what);
+        if (lang == BF_LANG_EN)
+            bf_fail(e, code, "%.*s", (int)text.len, text.p ? text.p : "");
+        else
+            bf_error_in_chinese(e, text);
+        bf_buf_fini(&what);
+        bf_buf_fini(&all);
+    }
+    return code;
+}
+
+static bf_str cut(bf_str w) { return (bf_str){w.p, (uint32_t)shown(w)}; }
+
+static enum bf_err fail_at(struct loader *l, enum bf_text_id id, const bf_arg *args, int nargs) {
+    return fail_text(l->error, BF_EFORMAT, cut(l->name), l->number, id, args, nargs);
 }
 
 /* ---- words of a line ---- */
@@ -91,12 +108,12 @@ static bool is(bf_str w, const char *z) { return bf_str_eq(w, bf_str_of(z)); }
 
 static enum bf_err line_end(struct loader *l) {
     bf_str w = word(l);
-    return w.len ? fail_at(l, "nothing belongs here: %.*s", SHOWN(w)) : BF_OK;
+    return w.len ? fail_at(l, BF_T_CAL_EXTRA, BF_ARGS(bf_arg_str(cut(w)))) : BF_OK;
 }
 
 static enum bf_err day_word(struct loader *l, bf_str w, bf_day *day) {
     if (!bf_day_parse(w, day))
-        return fail_at(l, "a date YYYY-MM-DD is needed, not \"%.*s\"", SHOWN(w));
+        return fail_at(l, BF_T_CAL_DATE, BF_ARGS(bf_arg_str(cut(w))));
     return BF_OK;
 }
 
@@ -104,9 +121,9 @@ static enum bf_err day_word(struct loader *l, bf_str w, bf_day *day) {
 static enum bf_err read_name(struct loader *l) {
     bf_str w = word(l);
     if (l->has_name)
-        return fail_at(l, "the name is given twice");
+        return fail_at(l, BF_T_CAL_NAME_TWICE, BF_NOARGS);
     if (!bf_str_eq(w, l->name))
-        return fail_at(l, "this is the calendar \"%.*s\"", SHOWN(w));
+        return fail_at(l, BF_T_CAL_OTHER, BF_ARGS(bf_arg_str(cut(w))));
     l->has_name = true;
     return line_end(l);
 }
@@ -116,7 +133,7 @@ static const char *const weekday_names[7] = {"monday", "tuesday",  "wednesday", 
 
 static enum bf_err read_weekend(struct loader *l) {
     if (l->has_weekend)
-        return fail_at(l, "the weekend is given twice");
+        return fail_at(l, BF_T_CAL_WEEKEND_TWICE, BF_NOARGS);
     l->has_weekend = true;
     bf_str w = word(l);
     if (is(w, "never"))
@@ -127,14 +144,15 @@ static enum bf_err read_weekend(struct loader *l) {
         while (d < 7 && !is(w, weekday_names[d]))
             d++;
         if (d == 7)
-            return fail_at(l, "not a day of the week: %.*s", SHOWN(w));
+            return fail_at(l, BF_T_CAL_WEEKDAY, BF_ARGS(bf_arg_str(cut(w))));
         if (l->weekend[d])
-            return fail_at(l, "%s is named twice", weekday_names[d]);
+            return fail_at(l, BF_T_CAL_WEEKDAY_TWICE,
+                           BF_ARGS(bf_arg_str(bf_str_of(weekday_names[d]))));
         l->weekend[d] = true;
     }
     if (count == 0)
-        return fail_at(l, "name the rest days of a week, or write: weekend never");
-    return count == 7 ? fail_at(l, "no working day is left in the week") : BF_OK;
+        return fail_at(l, BF_T_CAL_NO_WEEKEND, BF_NOARGS);
+    return count == 7 ? fail_at(l, BF_T_CAL_NO_WORK, BF_NOARGS) : BF_OK;
 }
 
 /* +HH:MM, at most 18 hours. */
@@ -164,26 +182,26 @@ static enum bf_err read_offset(struct loader *l) {
     bf_str w = word(l);
     struct bf_calendar_offset o = {BF_INSTANT_NONE, 0};
     if (!parse_offset(w, &o.seconds))
-        return fail_at(l, "an offset like +08:00 is needed, not \"%.*s\"", SHOWN(w));
+        return fail_at(l, BF_T_CAL_OFFSET, BF_ARGS(bf_arg_str(cut(w))));
     w = word(l);
     if (w.len) {
         bf_str when = word(l);
         if (!is(w, "from") || !parse_utc(when, &o.from))
-            return fail_at(l, "a change reads: offset +01:00 from 2018-03-25T01:00Z");
+            return fail_at(l, BF_T_CAL_OFFSET_FROM, BF_NOARGS);
     }
     if ((l->offset_count > 0) != (o.from != BF_INSTANT_NONE))
-        return fail_at(l, "the first offset has no \"from\", all others have one");
+        return fail_at(l, BF_T_CAL_OFFSET_FIRST, BF_NOARGS);
     if (l->offset_count > 1 && o.from - l->offsets[l->offset_count - 1].from < OFFSET_GAP)
-        return fail_at(l, "offsets change in order, at least two days apart");
+        return fail_at(l, BF_T_CAL_OFFSET_ORDER, BF_NOARGS);
     if (l->offset_count == OFFSETS_MAX)
-        return fail_at(l, "more than %d offsets", OFFSETS_MAX);
+        return fail_at(l, BF_T_CAL_OFFSETS, BF_ARGS(bf_arg_int(OFFSETS_MAX)));
     l->offsets[l->offset_count++] = o;
     return line_end(l);
 }
 
 static enum bf_err read_from(struct loader *l) {
     if (l->has_from)
-        return fail_at(l, "the first day is given twice");
+        return fail_at(l, BF_T_CAL_FROM_TWICE, BF_NOARGS);
     l->has_from = true;
     enum bf_err err = day_word(l, word(l), &l->first);
     return err ? err : line_end(l);
@@ -191,13 +209,13 @@ static enum bf_err read_from(struct loader *l) {
 
 static enum bf_err read_horizon(struct loader *l) {
     if (l->has_horizon)
-        return fail_at(l, "the horizon is given twice");
+        return fail_at(l, BF_T_CAL_HORIZON_TWICE, BF_NOARGS);
     if (!l->has_from)
-        return fail_at(l, "\"from\" comes before the horizon");
+        return fail_at(l, BF_T_CAL_HORIZON_EARLY, BF_NOARGS);
     l->has_horizon = true;
     enum bf_err err = day_word(l, word(l), &l->horizon);
     if (!err && l->horizon < l->first)
-        return fail_at(l, "the horizon lies before the first day");
+        return fail_at(l, BF_T_CAL_HORIZON_BEFORE, BF_NOARGS);
     return err ? err : line_end(l);
 }
 
@@ -207,21 +225,21 @@ static int year_of(bf_day day) { return bf_day_civil(day).year; }
 /* The head is complete and may start a first notice. */
 static enum bf_err head_done(struct loader *l) {
     if (!l->has_name || !l->has_weekend || !l->has_from || l->offset_count == 0)
-        return fail_at(l, "name, weekend, offset and from come before the notices");
+        return fail_at(l, BF_T_CAL_HEAD, BF_NOARGS);
     if (l->has_horizon)
-        return fail_at(l, "where there are notices the last announced year is the horizon");
+        return fail_at(l, BF_T_CAL_HORIZON_NOTICES, BF_NOARGS);
     struct bf_civil c = bf_day_civil(l->first);
     if (c.month != 1 || c.day != 1)
-        return fail_at(l, "notices announce whole years: \"from\" must be a 1 January");
+        return fail_at(l, BF_T_CAL_FROM_JANUARY, BF_NOARGS);
     return BF_OK;
 }
 
 static enum bf_err open_year(struct loader *l, int year) {
     int next = l->span == 0 ? year_of(l->first) : year_of(l->horizon) + 1;
     if (year != next)
-        return fail_at(l, "the next year to announce is %d, not %d", next, year);
+        return fail_at(l, BF_T_CAL_YEAR_ORDER, BF_ARGS(bf_arg_int(next), bf_arg_int(year)));
     if (year - year_of(l->first) >= BF_CALENDAR_YEARS)
-        return fail_at(l, "more than %d years", BF_CALENDAR_YEARS);
+        return fail_at(l, BF_T_CAL_YEARS, BF_ARGS(bf_arg_int(BF_CALENDAR_YEARS)));
     l->horizon = bf_day_from_civil(year, 12, 31);
     l->span = (uint32_t)(l->horizon - l->first) + 1;
     return BF_OK;
@@ -236,24 +254,24 @@ static enum bf_err read_notice(struct loader *l) {
     bf_day issued, new_year;
     char first[] = "YYYY-01-01";
     if (!is(of, "of") || !(is(verb, "announces") || is(verb, "amends")) || year.len != 4)
-        return fail_at(l, "a notice reads: notice CITATION of DATE announces|amends YEAR");
+        return fail_at(l, BF_T_CAL_NOTICE, BF_NOARGS);
     if ((err = day_word(l, when, &issued)) || (err = line_end(l)))
         return err;
     memcpy(first, year.p, 4);
     if (!bf_day_parse(BF_STR(first), &new_year))
-        return fail_at(l, "not a year: %.*s", SHOWN(year));
+        return fail_at(l, BF_T_CAL_YEAR, BF_ARGS(bf_arg_str(cut(year))));
     if (l->notice_count > 0 && issued < l->notices[l->notice_count - 1].of)
-        return fail_at(l, "notices stand in the order in which they were issued");
+        return fail_at(l, BF_T_CAL_NOTICE_ORDER, BF_NOARGS);
     if (issued > l->known_on) {
         l->stop = true;
         return BF_OK;
     }
     if (l->notice_count == NOTICES_MAX)
-        return fail_at(l, "more than %d notices", NOTICES_MAX);
+        return fail_at(l, BF_T_CAL_NOTICES, BF_ARGS(bf_arg_int(NOTICES_MAX)));
     l->amends = is(verb, "amends");
     l->notice_year = year_of(new_year);
     if (l->amends && (l->span == 0 || l->notice_year > year_of(l->horizon)))
-        return fail_at(l, "%d was not announced yet", l->notice_year);
+        return fail_at(l, BF_T_CAL_NOT_ANNOUNCED, BF_ARGS(bf_arg_int(l->notice_year)));
     if (!l->amends && (err = open_year(l, l->notice_year)))
         return err;
     l->notices[l->notice_count++] = (struct bf_calendar_notice){bf_str_dup(l->arena, cite), issued};
@@ -269,14 +287,13 @@ static enum bf_err check_day(struct loader *l, bf_day day, bool work) {
     if (by)
         before = &l->lines[by - 1];
     if (before && before->notice == l->notice_count - 1)
-        return fail_at(l, "%s is set twice by this notice", bf_day_print(day, d));
+        return fail_at(l, BF_T_CAL_SET_TWICE, BF_ARGS(bf_arg_str(bf_str_of(bf_day_print(day, d)))));
     if (before && !l->amends)
-        return fail_at(l, "%s was set by an earlier notice, and this one amends nothing",
-                       bf_day_print(day, d));
+        return fail_at(l, BF_T_CAL_SET_BEFORE,
+                       BF_ARGS(bf_arg_str(bf_str_of(bf_day_print(day, d)))));
     bool rests = before ? !before->work : l->weekend[bf_day_weekday(day) - 1];
     if (work && !rests)
-        return fail_at(l, "%s is a working day already: a make-up day replaces a rest day",
-                       bf_day_print(day, d));
+        return fail_at(l, BF_T_CAL_WORKED, BF_ARGS(bf_arg_str(bf_str_of(bf_day_print(day, d)))));
     return BF_OK;
 }
 
@@ -288,7 +305,7 @@ static struct bf_calendar_line *new_line(struct loader *l) {
 /* DATE[..DATE] [NAME], of the notice at hand */
 static enum bf_err read_range(struct loader *l, struct bf_calendar_still *range) {
     if (l->notice_count == 0)
-        return fail_at(l, "days belong under the notice that set them");
+        return fail_at(l, BF_T_CAL_NO_NOTICE, BF_NOARGS);
     bf_str w = word(l), from = {w.p, w.len < 10 ? w.len : 10};
     bf_day first, last;
     enum bf_err err;
@@ -297,15 +314,14 @@ static enum bf_err read_range(struct loader *l, struct bf_calendar_still *range)
     last = first;
     if (w.len > 10) {
         if (w.len < 12 || memcmp(w.p + 10, "..", 2) != 0)
-            return fail_at(l, "days read YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD");
+            return fail_at(l, BF_T_CAL_DAYS, BF_NOARGS);
         if ((err = day_word(l, (bf_str){w.p + 12, w.len - 12}, &last)))
             return err;
     }
     if (last < first)
-        return fail_at(l, "the last day comes before the first");
+        return fail_at(l, BF_T_CAL_DAYS_ORDER, BF_NOARGS);
     if (first < l->first || last > bf_day_from_civil(l->notice_year, 12, 31))
-        return fail_at(l, "a notice for %d sets no days after it, nor before the calendar's first",
-                       l->notice_year);
+        return fail_at(l, BF_T_CAL_DAYS_OUTSIDE, BF_ARGS(bf_arg_int(l->notice_year)));
     *range = (struct bf_calendar_still){first, last, bf_str_dup(l->arena, word(l))};
     return line_end(l);
 }
@@ -320,7 +336,7 @@ static enum bf_err read_days(struct loader *l, bool work) {
         if ((err = check_day(l, day, work)))
             return err;
     if (l->line_count == BF_CALENDAR_LINES)
-        return fail_at(l, "more than %d lines of days", BF_CALENDAR_LINES);
+        return fail_at(l, BF_T_CAL_LINES, BF_ARGS(bf_arg_int(BF_CALENDAR_LINES)));
     *new_line(l) = (struct bf_calendar_line){r.first, r.last, l->notice_count - 1, work, r.name};
     for (bf_day day = r.first; day <= r.last; day++)
         l->set_by[day - l->first + 1] = (uint16_t)l->line_count;
@@ -335,9 +351,9 @@ static enum bf_err read_still(struct loader *l) {
         return err;
     for (uint32_t i = 0; i < l->still_count; i++)
         if (r.first <= l->still[i].last && r.last >= l->still[i].first)
-            return fail_at(l, "some of these days stand still already");
+            return fail_at(l, BF_T_CAL_STILL_TWICE, BF_NOARGS);
     if (l->still_count == BF_CALENDAR_YEARS * 10)
-        return fail_at(l, "more than %d lines of still days", BF_CALENDAR_YEARS * 10);
+        return fail_at(l, BF_T_CAL_STILL_LINES, BF_ARGS(bf_arg_int(BF_CALENDAR_YEARS * 10)));
     l->still = bf_arena_grow(l->arena, l->still, l->still_count, &l->still_cap, sizeof *l->still);
     l->still[l->still_count++] = r;
     return BF_OK;
@@ -355,8 +371,7 @@ static enum bf_err read_line(struct loader *l) {
     if (is(w, "notice"))
         return read_notice(l);
     if (l->notice_count > 0)
-        return fail_at(l, "after the first notice come only notices and their days: %.*s",
-                       SHOWN(w));
+        return fail_at(l, BF_T_CAL_AFTER_NOTICE, BF_ARGS(bf_arg_str(cut(w))));
     if (is(w, "name"))
         return read_name(l);
     if (is(w, "weekend"))
@@ -367,7 +382,7 @@ static enum bf_err read_line(struct loader *l) {
         return read_from(l);
     if (is(w, "horizon"))
         return read_horizon(l);
-    return fail_at(l, "unknown word: %.*s", SHOWN(w));
+    return fail_at(l, BF_T_CAL_WORD, BF_ARGS(bf_arg_str(cut(w))));
 }
 
 static bool next_line(struct loader *l, bf_str *text) {
@@ -395,7 +410,7 @@ static enum bf_err check_bytes(struct loader *l, bf_str text) {
     l->number = 1;
     for (size_t i = 0; i < bad; i++)
         l->number += text.p[i] == '\n';
-    return fail_at(l, "byte %zu of the file is not UTF-8 text", bad);
+    return fail_at(l, BF_T_CAL_UTF8, BF_ARGS(bf_arg_int((int64_t)bad)));
 }
 
 /* Reads the file as known on a day, from an empty loader. */
@@ -407,7 +422,7 @@ static enum bf_err read_file(struct loader *l, bf_str text) {
     if (!next_line(l, &text) || !is(word(l), "banfa") || !is(word(l), "calendar") ||
         !is(word(l), "1")) {
         l->number = 1;
-        return fail_at(l, "the first line must be: banfa calendar 1");
+        return fail_at(l, BF_T_CAL_FIRST_LINE, BF_NOARGS);
     }
     enum bf_err err = line_end(l);
     while (!err && !l->stop && next_line(l, &text))
@@ -416,9 +431,9 @@ static enum bf_err read_file(struct loader *l, bf_str text) {
         return err;
     if (l->notice_count == 0 && !l->stop) {
         if (!l->has_name || !l->has_weekend || !l->has_from || l->offset_count == 0)
-            return fail_at(l, "the file ends without name, weekend, offset or from");
+            return fail_at(l, BF_T_CAL_SHORT, BF_NOARGS);
         if (!l->has_horizon)
-            return fail_at(l, "a calendar without notices needs a horizon");
+            return fail_at(l, BF_T_CAL_NO_HORIZON, BF_NOARGS);
     } else if (l->notice_count == 0) {
         l->horizon = l->first - 1; /* as then known: nothing */
     }
@@ -553,28 +568,48 @@ static bool file_of(bf_str name, char out[BF_PATH_MAX]) {
     return true;
 }
 
-static enum bf_err read_named(struct bf_arena *a, bf_str name, bf_str *text, struct bf_error *e) {
+static enum bf_err read_in(struct bf_arena *a, const char *folder, bf_str name, bf_str *text,
+                           struct bf_error *e) {
     char path[BF_PATH_MAX];
-    enum bf_err err = bf_stdlib_dir(path, e);
-    if (err)
-        return err;
+    if (strlen(folder) >= BF_PATH_MAX)
+        return fail_text(e, BF_ENOENT, name, 0, BF_T_CAL_NONE, BF_ARGS(bf_arg_str(cut(name))));
+    memcpy(path, folder, strlen(folder) + 1);
     if (!file_of(name, path))
-        return bf_fail(e, BF_ENOENT, "no calendar is called \"%.*s\"", SHOWN(name));
-    err = bf_file_read(a, path, FILE_MAX, text, e);
+        return fail_text(e, BF_ENOENT, name, 0, BF_T_CAL_NONE, BF_ARGS(bf_arg_str(cut(name))));
+    enum bf_err err = bf_file_read(a, path, FILE_MAX, text, e);
     if (err == BF_ENOENT)
-        return bf_fail(e, err, "no calendar is called \"%.*s\": there is no %s", SHOWN(name), path);
+        return fail_text(e, err, name, 0, BF_T_CAL_NO_FILE,
+                         BF_ARGS(bf_arg_str(cut(name)), bf_arg_str(bf_str_of(path))));
     return err;
+}
+
+static enum bf_err read_named(struct bf_arena *a, const char *const *folder, uint32_t folders,
+                              bf_str name, bf_str *text, struct bf_error *e) {
+    char stdlib[BF_PATH_MAX];
+    enum bf_err err = bf_stdlib_dir(stdlib, e);
+    for (uint32_t i = 0; i < folders; i++) {
+        enum bf_err here = read_in(a, folder[i], name, text, e);
+        if (here != BF_ENOENT)
+            return here;
+    }
+    return err ? err : read_in(a, stdlib, name, text, e);
 }
 
 enum bf_err bf_calendar_open(struct bf_arena *a, bf_str name, bf_day known_on,
                              const struct bf_calendar **cal, struct bf_error *e) {
+    return bf_calendar_find(a, NULL, 0, name, known_on, cal, e);
+}
+
+enum bf_err bf_calendar_find(struct bf_arena *a, const char *const *folder, uint32_t folders,
+                             bf_str name, bf_day known_on, const struct bf_calendar **cal,
+                             struct bf_error *e) {
     bf_str part[BF_CALENDAR_PARTS], file[BF_CALENDAR_PARTS], text;
     uint32_t count = bf_calendar_parts(name, part);
     if (!count)
-        return bf_fail(e, BF_ENOENT, "no calendar is called \"%.*s\"", SHOWN(name));
+        return fail_text(e, BF_ENOENT, name, 0, BF_T_CAL_NONE, BF_ARGS(bf_arg_str(cut(name))));
     for (uint32_t i = 0; i < count; i++) {
         part[i] = english_name(part[i]);
-        enum bf_err err = read_named(a, part[i], &file[i], e);
+        enum bf_err err = read_named(a, folder, folders, part[i], &file[i], e);
         if (err)
             return err;
     }

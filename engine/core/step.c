@@ -347,6 +347,11 @@ static bool beyond_cap(struct run *r, uint32_t offer, const struct bf_value *arg
     struct bf_refused *f = refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_AT_MOST, o->src);
     f->offer = offer;
     f->duty = o->duty;
+    struct bf_buf cap;
+    bf_buf_in(&cap, r->s.a);
+    bf_buf_int(&cap, most.u.i);
+    bf_buf_char(&cap, '\0');
+    f->detail = cap.p;
     return true;
 }
 

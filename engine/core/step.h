@@ -73,9 +73,10 @@ struct bf_refused {
     uint32_t ban, require;      /* rows; BF_NONE */
     const struct bf_done *done; /* SAME; else NULL */
     uint32_t part_first,
-        part_end;       /* GUARD, BAN: the part that says no: instructions [first, end) */
-    uint32_t arg;       /* ARGUMENTS: which (from 0); BF_NONE: their number */
-    const char *detail; /* ARGUMENTS: what is wrong with it (bf_value_check); NULL */
+        part_end; /* GUARD, BAN: the part that says no: instructions [first, end) */
+    uint32_t arg; /* ARGUMENTS: which (from 0); BF_NONE: their number */
+    const char *
+        detail; /* ARGUMENTS: what is wrong with it (bf_value_check); AT_MOST: the cap, in the act's unit; NULL */
     struct bf_due
         window; /* too late: when it closed; not yet: when it opens (last: that day); kind NONE */
     uint32_t state;                 /* where the case was; BF_NONE: there was none */

@@ -115,7 +115,7 @@ static void twin_read(void *ctx, enum bf_err err, const struct bf_error *e,
     struct bf_work *w = ctx;
     struct bf_engine *engine = w->engine;
     struct bf_head *h = w->head;
-    struct bf_error error = {BF_OK, ""};
+    struct bf_error error = {.code = BF_OK, .text = ""};
     w->reading = false;
     if (err || !rows->count) {
         if (err && err != BF_ENOMEM && err != BF_ELIMIT)

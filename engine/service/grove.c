@@ -165,7 +165,7 @@ static enum bf_err open_tree(struct bf_engine *e, const struct bf_row_head *head
 void bf_grove_open(struct bf_engine *e, const struct bf_row_head *head,
                    void (*ready)(struct bf_engine *e, enum bf_err err,
                                  const struct bf_error *error)) {
-    struct bf_error error = {BF_ENOMEM, "out of memory"};
+    struct bf_error error = {.code = BF_ENOMEM, .text = "out of memory"};
     struct bf_grove *g = e->grove = bf_malloc(sizeof *g);
     enum bf_err err = BF_ENOMEM;
     if (g) {

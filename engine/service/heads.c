@@ -207,7 +207,7 @@ static enum bf_err apply_rows(struct loading *l, struct bf_error *error) {
 }
 
 static void apply_all(struct loading *l) {
-    struct bf_error error = {BF_ENOMEM, "out of memory"};
+    struct bf_error error = {.code = BF_ENOMEM, .text = "out of memory"};
     struct bf_head *h = l->h;
     jmp_buf jump;
     volatile enum bf_err err = BF_ENOMEM;
@@ -264,11 +264,12 @@ static bool take_rows(struct loading *l, const struct bf_rows *rows) {
 static void rows_loaded(void *ctx, enum bf_err err, const struct bf_error *e,
                         const struct bf_rows *rows) {
     struct loading *l = ctx;
-    struct bf_error none = {BF_ENOMEM, "out of memory"};
+    struct bf_error none = {.code = BF_ENOMEM, .text = "out of memory"};
     if (err)
         loaded(l, err, e);
     else if (!rows->count)
-        loaded(l, BF_EFORMAT, &(struct bf_error){BF_EFORMAT, "a case's rows are missing"});
+        loaded(l, BF_EFORMAT,
+               &(struct bf_error){.code = BF_EFORMAT, .text = "a case's rows are missing"});
     else if (!take_rows(l, rows))
         loaded(l, BF_ENOMEM, &none);
     else if (l->next)
@@ -280,7 +281,7 @@ static void rows_loaded(void *ctx, enum bf_err err, const struct bf_error *e,
 static void case_loaded(void *ctx, enum bf_err err, const struct bf_error *e,
                         const struct bf_rows *rows) {
     struct loading *l = ctx;
-    struct bf_error none = {BF_ENOENT, "no such case"};
+    struct bf_error none = {.code = BF_ENOENT, .text = "no such case"};
     if (err || l->h->c) { /* … it was started while we looked for it */
         loaded(l, err, e);
         return;

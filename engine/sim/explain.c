@@ -163,6 +163,8 @@ static void duty(const struct bf_standing *s, const struct bf_words *w, const st
     const struct bf_i_duty *d = &s->image->duty[row];
     const struct bf_case_duty *cd = whose ? &whose->d : bf_case_duty(s->image, c, row);
     bf_str name = bf_words_duty(w, row), status = bf_words_status(w, cd->status), counted, left_out;
+    if (whose && d->each == BF_EACH_IN_TURN && cd->status == BF_STATUS_WAITING)
+        status = say(w, BF_T_SIM_IS_TURN, NIL, NIL, NIL);
     if (whose || (d->bearer != BF_NONE && !d->each))
         name = say(w, BF_T_SIM_DUTY_BORNE, name,
                    bf_words_party(w, whose ? whose->who

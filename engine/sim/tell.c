@@ -1,6 +1,8 @@
 /* tell: see tell.h. */
 #include "engine/sim/tell.h"
 
+#include <stdlib.h>
+
 #include "engine/core/sealed.h"
 
 #define TEXT0(w, id) bf_words_text((w), (id), BF_NOARGS)
@@ -156,14 +158,22 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
                      bf_words_value(w, f->v[0]));
     case BF_FACT_MOVED:
         return TEXT1(w, f->how == 1 ? BF_T_SIM_F_BACK : BF_T_SIM_F_MOVED, bf_words_state(w, f->b));
-    case BF_FACT_WAITING: return TEXT1(w, BF_T_SIM_F_WAITING, duty_of(w, f));
+    case BF_FACT_WAITING:
+        return TEXT1(w,
+                     f->member && m->duty[f->a].each == BF_EACH_IN_TURN ? BF_T_SIM_F_TURN
+                                                                        : BF_T_SIM_F_WAITING,
+                     duty_of(w, f));
     case BF_FACT_SPARED: return TEXT1(w, BF_T_SIM_F_SPARED, duty_of(w, f));
     case BF_FACT_ARMED: return armed(t, f);
     case BF_FACT_MET: return TEXT1(w, BF_T_SIM_F_MET, duty_of(w, f));
     case BF_FACT_LATE: return TEXT1(w, BF_T_SIM_F_LATE, duty_of(w, f));
     case BF_FACT_LAPSED: return TEXT2(w, BF_T_SIM_F_LAPSED, duty_of(w, f), bf_words_day(w, f->day));
     case BF_FACT_VOIDED: return TEXT1(w, BF_T_SIM_F_VOIDED, duty_of(w, f));
-    case BF_FACT_LEFT: return TEXT1(w, BF_T_SIM_F_LEFT, duty_of(w, f));
+    case BF_FACT_LEFT:
+        if (m->duty[f->a].bearer == BF_NONE)
+            break; /* nobody could have made it good */
+        return TEXT1(w, m->duty[f->a].each && !f->member ? BF_T_SIM_F_ROUND_OVER : BF_T_SIM_F_LEFT,
+                     duty_of(w, f));
     case BF_FACT_PAUSED: return TEXT1(w, BF_T_SIM_F_PAUSED, duty_of(w, f));
     case BF_FACT_RESUMED:
         return TEXT2(w, BF_T_SIM_F_RESUMED, duty_of(w, f), bf_words_due(w, &f->due));
@@ -290,6 +300,11 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
     bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(t) : (bf_str){"", 0};
     if (arg.len)
         return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);
+    if (r->why == BF_WHY_AT_MOST && r->detail) {
+        struct bf_value most = t->event->args[0];
+        most.u.i = strtoll(r->detail, NULL, 10);
+        return TEXT1(w, BF_T_SIM_R_AT_MOST_THAT, bf_words_period(w, most));
+    }
     if (plain[r->why])
         return TEXT0(w, plain[r->why]);
     if (r->why == BF_WHY_ACTOR)

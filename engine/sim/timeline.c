@@ -73,8 +73,10 @@ static void refusal_lines(const struct bf_tale *t, struct bf_buf *out) {
     bf_buf_char(out, '\n');
     bf_str acts = {"", 0};
     for (uint32_t i = 0; i < r->lawful_count; i++)
-        acts = bf_words_join(w, acts, w->lang == BF_LANG_ZH ? "、" : ", ",
-                             bf_words_act(w, r->lawful[i].act));
+        if (r->kind != BF_REFUSAL_TOO_LATE || t->event->kind != BF_EVENT_ACT ||
+            r->lawful[i].act != t->event->what) /* with another day perhaps, but not now */
+            acts = bf_words_join(w, acts, w->lang == BF_LANG_ZH ? "、" : ", ",
+                                 bf_words_act(w, r->lawful[i].act));
     if (acts.len)
         indented(out, "      ",
                  TEXT2(w, BF_T_SIM_LAWFUL, bf_words_party(w, t->event->actor), acts));
@@ -207,13 +209,13 @@ static bf_str verdict(const struct bf_sim *s, const struct bf_words *w) {
         return TEXT1(w, BF_T_SIM_V_EXPECTED_ACTUAL, bf_words_value(w, s->actual));
     case BF_SIM_REFUSED:
         return TEXT1(w, BF_T_SIM_V_REFUSED,
-                     bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind), ": ",
-                                   reason(s, w, s->refusal)));
+                     bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind),
+                                   w->lang == BF_LANG_ZH ? "，" : ": ", reason(s, w, s->refusal)));
     case BF_SIM_NOT_REFUSED: return TEXT0(w, BF_T_SIM_V_NOT_REFUSED);
     case BF_SIM_OTHER_REFUSAL:
         return TEXT1(w, BF_T_SIM_V_OTHER_REFUSAL,
-                     bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind), ": ",
-                                   reason(s, w, s->refusal)));
+                     bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind),
+                                   w->lang == BF_LANG_ZH ? "，" : ": ", reason(s, w, s->refusal)));
     case BF_SIM_OTHER_CITE: {
         bf_str cites = bf_words_cites(w, s->refusal->refused.src);
         return cites.len ? TEXT1(w, BF_T_SIM_V_OTHER_CITE, cites)

@@ -57,17 +57,23 @@ bf_str bf_words_instant(const struct bf_words *w, bf_instant at) {
     return told(&b);
 }
 
-/* A day within a list: the month only where it changes. 9月30日、10月9日、10日; 30 Sep, 9 Oct, 10. */
+/* A day within a list: month and year only where they change. 9月30日、10月9日、10日; 30 Sep, 9 Oct, 10. */
 static void short_day(const struct bf_words *w, struct bf_buf *b, bf_day day, int *month) {
     struct bf_civil c = bf_day_civil(day);
     static const char *const en[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    bool named = c.month == *month;
-    *month = c.month;
-    if (w->lang == BF_LANG_ZH)
+    bool zh = w->lang == BF_LANG_ZH, year = *month && *month / 12 != c.year;
+    int this = c.year * 12 + c.month - 1;
+    bool named = this == *month;
+    *month = this;
+    if (zh && year)
+        bf_buf_fmt(b, "%d年", c.year);
+    if (zh)
         named ? bf_buf_fmt(b, "%d日", c.day) : bf_buf_fmt(b, "%d月%d日", c.month, c.day);
     else
         named ? bf_buf_fmt(b, "%d", c.day) : bf_buf_fmt(b, "%d %s", c.day, en[c.month - 1]);
+    if (!zh && year)
+        bf_buf_fmt(b, " %d", c.year);
 }
 
 /* ---- values ---- */
@@ -160,11 +166,13 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
     if (r)
         bf_buf_str(b, label_of(w, r->name, r->label));
     bool zh = w->lang == BF_LANG_ZH;
-    bf_buf_z(b, !r ? "[" : zh ? "（" : "(");
+    bf_buf_z(b, !r ? (zh ? "" : "[") : zh ? "（" : "(");
+    if (zh && !r && !v.n)
+        bf_buf_z(b, bf_text_z(w->lang, BF_T_SIM_NOTHING));
     uint32_t n = depth && r && v.n > 1 ? 1 : v.n;
     for (uint32_t i = 0; i < n; i++) {
         if (i)
-            bf_buf_z(b, w->lang == BF_LANG_ZH ? "，" : ", ");
+            bf_buf_z(b, !zh ? ", " : r ? "，" : "、");
         if (r) {
             const struct bf_i_field *f = &w->image->field[r->fields.first + i];
             bf_buf_str(b, label_of(w, f->name, f->label));
@@ -174,7 +182,7 @@ static void put_items(const struct bf_words *w, struct bf_buf *b, struct bf_valu
     }
     if (n < v.n)
         bf_buf_z(b, w->lang == BF_LANG_ZH ? "，……" : ", ...");
-    bf_buf_z(b, !r ? "]" : zh ? "）" : ")");
+    bf_buf_z(b, !r ? (zh ? "" : "]") : zh ? "）" : ")");
 }
 
 bf_str bf_words_value(const struct bf_words *w, struct bf_value v) {

@@ -23,7 +23,13 @@ enum bf_err bf_fail(struct bf_error *e, enum bf_err code, const char *fmt, ...) 
     vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
     drop_partial(e->text, sizeof e->text);
+    e->zh[0] = 0;
     return e->code = code;
+}
+
+void bf_error_in_chinese(struct bf_error *e, bf_str text) {
+    snprintf(e->zh, sizeof e->zh, "%.*s", (int)text.len, text.p ? text.p : "");
+    drop_partial(e->zh, sizeof e->zh);
 }
 
 enum bf_err bf_error_wrap(struct bf_error *e, const char *fmt, ...) {
@@ -37,5 +43,6 @@ enum bf_err bf_error_wrap(struct bf_error *e, const char *fmt, ...) {
     int n = snprintf(e->text, room, "%.*s: ", (int)(room / 2), outer);
     snprintf(e->text + n, room - (size_t)n, "%s", inner);
     drop_partial(e->text, room);
+    e->zh[0] = 0;
     return e->code;
 }

@@ -8,6 +8,8 @@
 #ifndef BF_ERROR_H
 #define BF_ERROR_H
 
+#include "lang/base/text.h"
+
 enum bf_err {
     BF_OK = 0,
     BF_ENOMEM,
@@ -22,10 +24,12 @@ enum bf_err {
 struct bf_error {
     enum bf_err code;
     char text[512];
+    char zh[512]; /* the same in Chinese; empty where only the text is there */
 };
 
 enum bf_err bf_fail(struct bf_error *e, enum bf_err code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void bf_error_in_chinese(struct bf_error *e, bf_str text); /* after bf_fail */
 enum bf_err bf_error_wrap(struct bf_error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3))); /* prefixes "…: "; returns e->code */
 

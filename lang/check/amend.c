@@ -202,6 +202,15 @@ static void name_policy(struct amending *x, struct bf_node *cites) {
         }
 }
 
+/* A note of the amending text may speak of the amended one's silence. */
+static void find_noted(struct amending *x, const struct bf_tree *t) {
+    for (struct bf_node *n = t->root->a; n; n = n->next)
+        for (struct bf_node *c = n->kind == BF_N_NOTE ? n->cites : NULL; c; c = c->next)
+            if (c->kind == BF_N_CITE && c->a && name_of(x->amended) &&
+                c->a->name == name_of(x->amended)->name)
+                c->flags |= BF_F_AMENDED;
+}
+
 /* Every node below gets its own citations, or those of the nearest that has some. */
 static void hand_down(struct amending *x, struct bf_node *n, struct bf_node *cites) {
     for (; n; n = n->next) {
@@ -238,6 +247,7 @@ static void take_over(struct amending *x, struct bf_tree *t) {
         at = &n->next;
     }
     t->heading_count = 0;
+    t->amended = true;
 }
 
 /* ---- the head ---- */
@@ -319,6 +329,8 @@ void bf_amend(struct bf_parse *parse, struct bf_tree **own, uint32_t own_count,
         take_over(&x, base[i]);
     for (uint32_t i = 0; i < own_count; i++)
         apply(&x, own[i]);
+    for (uint32_t i = 0; i < own_count; i++)
+        find_noted(&x, own[i]);
 }
 
 static void stray(struct bf_parse *parse, const struct bf_node *n) {

@@ -252,9 +252,11 @@ static void check_unused(struct bf_program *p) {
     report_unused(p, &p->assumes, own);
     report_unused(p, &p->offices, own);
     report_unused(p, &p->violations, own);
-    report_unused(p, &p->fixtures, own);
     if (p->procedures.count) /* else the decisions are there to be asked */
         report_unused(p, &p->decisions, own);
+    for (uint32_t i = 0; i < p->own_count; i++) /* those of an amended text are there to be used */
+        own[p->trees[i]->file] = !p->trees[i]->amended;
+    report_unused(p, &p->fixtures, own);
 }
 
 void bf_check_coverage(struct bf_program *p) {
@@ -280,14 +282,29 @@ static bf_str source_text(const struct bf_program *p, const struct bf_node *n) {
     return (bf_str){s->file[n->span.file].text.p + n->span.start, n->span.end - n->span.start};
 }
 
+/* One citation in words (of another policy: after its name); NULL lang: as the source has it. */
+static void put_cite(struct bf_buf *b, const struct bf_node *policy, int64_t packed,
+                     const enum bf_lang *lang) {
+    if (policy) {
+        bf_buf_str(b, policy->name->text);
+        bf_buf_char(b, lang ? ' ' : ':');
+    }
+    (!lang                 ? bf_cite_code
+     : *lang == BF_LANG_ZH ? bf_cite_zh
+                           : bf_cite_en)(b, bf_cite_unpack(packed));
+}
+
 static void put_cites(struct bf_buf *b, const struct bf_program *p, const struct bf_tree *t,
                       const struct bf_node *n, enum bf_lang lang) {
-    int64_t cites[CITES];
-    int count = bf_cites_of(p, t, n, NULL, cites, CITES);
-    for (int i = 0; i < count && i < CITES; i++) {
-        bf_buf_z(b, i == 0 ? "" : lang == BF_LANG_ZH ? "、" : ", ");
-        (lang == BF_LANG_ZH ? bf_cite_zh : bf_cite_en)(b, bf_cite_unpack(cites[i]));
-    }
+    int64_t heading;
+    const char *comma = "";
+    for (const struct bf_node *x = n->cites; x; x = x->next, comma = lang ? "、" : ", ")
+        if (x->kind == BF_N_CITE) {
+            bf_buf_z(b, comma);
+            put_cite(b, x->a, x->num, &lang);
+        }
+    if (!n->cites && bf_cites_of(p, t, n, NULL, &heading, 1) > 0)
+        put_cite(b, NULL, heading, &lang);
 }
 
 static void put_place(struct bf_buf *b, const struct bf_program *p, const struct bf_node *n) {
@@ -329,14 +346,14 @@ static void put_json(struct bf_buf *b, const struct bf_program *p, const struct 
                      const struct bf_node *n) {
     const struct bf_node *reason = n->kind == BF_N_ASSUME ? n->e : n->a;
     struct bf_place at = bf_source_place(p->parse->sources, n->span.file, n->span.start);
-    int64_t cites[CITES];
-    int count = bf_cites_of(p, t, n, NULL, cites, CITES);
+    int64_t heading;
+    int count = n->cites ? 0 : bf_cites_of(p, t, n, NULL, &heading, 1);
     json_t *o = json_object(), *list = json_array();
     int bad = 0;
-    for (int i = 0; i < count && i < CITES; i++) {
+    for (const struct bf_node *x = n->cites; x || count > 0; x = x ? x->next : NULL, count = 0) {
         struct bf_buf code;
         bf_buf_init(&code);
-        bf_cite_code(&code, bf_cite_unpack(cites[i]));
+        put_cite(&code, x ? x->a : NULL, x ? x->num : heading, NULL);
         bad |= json_array_append_new(list, json_text(bf_buf_view(&code)));
         bf_buf_fini(&code);
     }

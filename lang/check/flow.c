@@ -249,6 +249,11 @@ static void hint_note(struct bf_flow *f, struct bf_diag *d, const struct bf_node
     struct bf_buf code;
     bf_buf_in(&code, f->p->arena);
     bf_buf_char(&code, '@');
+    const struct bf_node *own = n->cites ? n->cites : f->proc->node->cites;
+    if (cite && own && own->kind == BF_N_CITE && own->a) { /* of the policy that is amended */
+        bf_buf_str(&code, own->a->name->text);
+        bf_buf_char(&code, ':');
+    }
     if (cite)
         (zh ? bf_cite_zh : bf_cite_code)(&code, c);
     else

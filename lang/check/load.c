@@ -452,6 +452,8 @@ static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
     base.root = folder
                     ? path
                     : bf_str_z(l->arena, (bf_str){path, (uint32_t)(slash ? slash - path + 1 : 0)});
+    if (p->folder_count < BF_FOLDERS)
+        p->folder[p->folder_count++] = base.root;
     base.shown = folder ? bf_str_z(l->arena, name) : l->own_folder ? ".." : "";
     enum bf_err err =
         folder ? load_folder(&base) : load_own(&base, bf_str_of(slash ? slash + 1 : path));
@@ -477,6 +479,8 @@ static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
 static enum bf_err load_rest(struct loader *l, enum bf_err err, struct bf_program **program) {
     struct bf_program *p = l->p;
     uint32_t *used, count;
+    if (*l->root)
+        p->folder[p->folder_count++] = bf_str_z(p->arena, bf_str_of(l->root));
     if (err == BF_OK)
         err = load_amended(l, 0, 0);
     if (!bf_amends_of(bf_policy_in(p->trees, p->tree_count)))

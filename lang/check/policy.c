@@ -1,5 +1,6 @@
 /* policy: the clauses of the `policy` declaration. See checker.h. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lang/base/stdlib.h"
@@ -12,17 +13,30 @@ static void check_force(struct bf_checker *c, const struct bf_node *n) {
     }
 }
 
-static bool calendar_exists(const struct bf_checker *c, bf_str name) {
-    char path[BF_PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%.*s", c->p->stdlib, (int)name.len, name.p);
-    if (n < 0 || (size_t)n + sizeof ".calendar" > sizeof path)
+static bool calendar_in(const char *folder, bf_str name, char path[BF_PATH_MAX]) {
+    size_t len = strlen(folder);
+    int n = snprintf(path, BF_PATH_MAX, "%s%s%.*s", folder,
+                     len && folder[len - 1] == '/' ? "" : "/", (int)name.len, name.p);
+    if (n < 0 || (size_t)n + sizeof ".calendar" > BF_PATH_MAX)
         return false;
     for (char *s = path + n - name.len; *s; s++)
         if (*s == '.')
             *s = '/';
-    snprintf(path + n, sizeof path - (size_t)n, "%s", ".calendar");
+    memcpy(path + n, ".calendar", sizeof ".calendar");
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* In the policy's folder, then in the library's. looked: where it was not. */
+static bool calendar_exists(const struct bf_checker *c, bf_str name, struct bf_buf *looked) {
+    char path[BF_PATH_MAX] = "";
+    for (uint32_t i = 0; i <= c->p->folder_count; i++) {
+        if (calendar_in(i < c->p->folder_count ? c->p->folder[i] : c->p->stdlib, name, path))
+            return true;
+        bf_buf_z(looked, looked->len ? ", " : "");
+        bf_buf_z(looked, path);
+    }
+    return false;
 }
 
 static bf_str near_calendar(bf_str name) {
@@ -46,14 +60,17 @@ static bf_str near_calendar(bf_str name) {
 /* The English spelling, or what is written where there is none. */
 static bf_str one_calendar(struct bf_checker *c, const struct bf_node *module) {
     bf_str written = bf_module_text(c->arena, module), name = bf_module_english(written);
+    struct bf_buf looked;
+    bf_buf_in(&looked, c->arena);
     if (!name.len || bf_str_eq(name, bf_builtin_text(BF_B_NO_CALENDAR, BF_LANG_EN)) ||
-        calendar_exists(c, name))
+        calendar_exists(c, name, &looked))
         return name;
     struct bf_diag *d =
         bf_report(c, BF_E0106_NO_SUCH_CALENDAR, module->span, BF_ARGS(bf_arg_str(written)));
     bf_str near = near_calendar(written);
     if (near.len)
         bf_hint(c, d, BF_T_HINT_WRITE, BF_ARGS(bf_arg_str(near)));
+    bf_hint(c, d, BF_T_HINT_CALENDAR_AT, BF_ARGS(bf_arg_str(bf_buf_view(&looked))));
     return name;
 }
 

@@ -121,6 +121,8 @@ struct bf_info {
     struct bf_sym *sym;
 };
 
+#define BF_FOLDERS 9
+
 struct bf_program {
     struct bf_arena *arena;
     struct bf_parse *parse;
@@ -148,6 +150,9 @@ struct bf_program {
     uint32_t scenario_count;
     struct bf_checker *checker; /* lang/check's own */
     const char *stdlib;         /* folder of the library; "": none */
+    const char *folder
+        [BF_FOLDERS]; /* of the policy, then of what it amends: calendars are looked for there first */
+    uint32_t folder_count;
     const char *calendar; /* dotted name in English spelling: "cn.workdays"; "none" if none given */
     uint32_t errors;      /* of all phases; lowering runs only when there is none */
 };

@@ -116,6 +116,7 @@ bool bf_name_may_be_lost(const struct bf_names *n, const struct bf_name *name);
 struct bf_tree {
     uint32_t file;
     bool literate;
+    bool amended;         /* of a policy that the one read amends */
     bool module_zh;       /* most statements are in the Chinese surface */
     struct bf_node *root; /* FILE; never NULL, may be partly broken */
     struct bf_trivia *trivia;

@@ -139,7 +139,7 @@ static void run(struct fill *f) {
 
 bool fill_database(const char *path, const char *image, uint64_t cases, int64_t at) {
     struct fill f = {.arena = bf_arena_new(0), .now = at, .cases = cases};
-    struct bf_error e = {BF_ENOMEM, "out of memory"};
+    struct bf_error e = {.code = BF_ENOMEM, .text = "out of memory"};
     sem_init(&f.sem, 0, 0);
     bool ok = f.arena && prepare(&f, path, image, &e);
     if (ok)

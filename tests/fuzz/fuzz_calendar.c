@@ -53,7 +53,7 @@ static void check_clock(const struct bf_calendar *c, bf_day day) {
 static void check_load(const void *data, size_t size, bf_day known_on) {
     struct bf_arena *arena = bf_arena_new(0);
     const struct bf_calendar *c = NULL;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     FUZZ_CHECK(arena);
     enum bf_err err = bf_calendar_load(arena, BF_STR("t"), data, size, known_on, &c, &e);
     FUZZ_CHECK((err == BF_OK) == (c != NULL));

@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input i = {data, size, bf_arena_new(0), NULL};
     const struct bf_supply supply = {give, &i};
     const struct bf_entries entries = {next, &i};
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     struct bf_journal_cases l = {NULL, 0};
     FUZZ_CHECK(i.a);
     enum bf_err err = bf_journal_in_open(&supply, &i.in, &e);

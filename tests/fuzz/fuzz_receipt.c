@@ -21,7 +21,7 @@ static void check_error(enum bf_err err, const struct bf_error *e) {
 
 static void check_receipt(bf_str bytes, const struct bf_signer *key) {
     struct bf_receipt r;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     struct bf_buf again;
     enum bf_err err = bf_receipt_verify(bytes, key, &r, &e);
     if (err) {
@@ -40,7 +40,7 @@ static void check_receipt(bf_str bytes, const struct bf_signer *key) {
 
 static void check_checkpoint(bf_str bytes, const struct bf_signer *key) {
     struct bf_checkpoint c;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     enum bf_err err = bf_checkpoint_verify(bytes, key, &c, &e);
     if (err)
         check_error(err, &e);
@@ -50,7 +50,7 @@ static void check_checkpoint(bf_str bytes, const struct bf_signer *key) {
 
 static void check_key(bf_str bytes) {
     struct bf_signer s;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     struct bf_buf again;
     enum bf_err err = bf_signer_read(bytes, &s, &e);
     if (err) {
@@ -66,7 +66,7 @@ static void check_key(bf_str bytes) {
 static void check_frontier(const uint8_t *data, size_t size) {
     struct bf_hasher *h = bf_hasher_new(BF_HASH_SHA256);
     struct bf_merkle t;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     uint8_t again[BF_MERKLE_BYTES_MAX], root[BF_HASH_LEN];
     FUZZ_CHECK(h);
     enum bf_err err = bf_merkle_read(&t, h, data, size, &e);

@@ -141,7 +141,7 @@ static bool copy_file(void *ctx) {
     const struct bf_sink to = {take, c};
     struct bf_journal_in *in = NULL;
     struct bf_journal_out *o = NULL;
-    struct bf_error e = {BF_OK, ""};
+    struct bf_error e = {.code = BF_OK, .text = ""};
     c->at = 0;
     bf_buf_fini(&c->copy);
     bf_buf_init(&c->copy);
