@@ -29,7 +29,7 @@ static bool one(struct bf_value x, struct bf_value y) {
 }
 
 bool bf_persons_same(struct bf_value x, const struct bf_persons *x_by, struct bf_value y,
-                  const struct bf_persons *y_by) {
+                     const struct bf_persons *y_by) {
     struct bf_value p = person_of(x, x_by), q = person_of(y, y_by);
     if (!bf_present(p) || !bf_present(q))
         return bf_value_equal(x, y) && !(bf_present(p) && y_by == &bf_persons_anyone);

@@ -78,6 +78,7 @@ struct bf_sym {
                                    is not given */
     bool offered; /* ACT: somebody may or must do it; else doing it is a report of what happened */
     bool several; /* EVENT: starts cases of several procedures (of one: owner) */
+    bool kept;    /* the lowering's: the policy reaches it */
     bool broken;  /* PROCEDURE, DECISION, …: a mistake was reported in it */
 };
 

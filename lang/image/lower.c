@@ -187,14 +187,14 @@ static bf_str builtin_zh(uint32_t builtin) {
 }
 
 /* The enum of a department's level: Level of std.government, where it is used. */
-static uint32_t find_level(const struct bf_lower *l) {
+static struct bf_sym *find_level(const struct bf_lower *l) {
     const struct bf_program *p = l->p;
-    for (const struct bf_sym *s = p->enums.first; s; s = s->next)
+    for (struct bf_sym *s = p->enums.first; s; s = s->next)
         for (uint32_t i = p->own_count; i < p->tree_count; i++)
             if (s->tree == p->trees[i] && bf_str_eq(p->modules_of[i], BF_STR("std.government")) &&
                 bf_str_eq(s->name->text, BF_STR("Level")))
-                return s->index;
-    return BF_NONE;
+                return s;
+    return NULL;
 }
 
 /* ---- declarations ---- */
@@ -394,10 +394,12 @@ static void lower_program(struct bf_lower *l, bool scenarios) {
     const struct bf_program *p = l->p;
     l->text_of = bf_new_array(l->a, uint32_t, bf_names_count(p->parse->names));
     l->type_of = bf_new_array(l->a, uint32_t, p->type_count);
+    struct bf_sym *level = find_level(l);
+    bf_lower_used(l, level);
     number_procs(l);
     lower_policy(l);
     each(l, &p->enums, lower_enum);
-    l->b.policy.level = find_level(l);
+    l->b.policy.level = level ? level->index : BF_NONE;
     each(l, &p->records, lower_record);
     each(l, &p->registers, lower_register);
     each(l, &p->assumes, lower_assume);

@@ -24,6 +24,10 @@ struct bf_lower {
     uint32_t line; /* of the place asked for last, to find the next one near */
 };
 
+/* ---- used.c ---- */
+/* Leaves out of the program what modules declare and the policy does not reach. level: kept anyhow, or NULL. */
+void bf_lower_used(struct bf_lower *l, struct bf_sym *level);
+
 /* ---- lower.c ---- */
 uint32_t bf_lower_name(struct bf_lower *l, const struct bf_name *name);
 uint32_t bf_lower_label(struct bf_lower *l, const struct bf_node *label); /* a STRING, or NULL */

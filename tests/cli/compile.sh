@@ -37,6 +37,43 @@ hash=$(cat "$scratch/out")
 cmp "$scratch/a.img" "$scratch/b.img" || fail "other bytes from another folder"
 [ "$hash" = "$(cat "$scratch/b.out")" ] || fail "another hash from another folder"
 
+# Of a module only what the policy reaches is of its version.
+mkdir "$scratch/lib" && cp -r "$srcdir/stdlib/." "$scratch/lib" && chmod -R u+w "$scratch/lib"
+cat >"$scratch/user.banfa" <<'END'
+policy user "user" { number "1" rank 1 "law" in force 2025-01-01 calendar none }
+use std.approval
+procedure matter @1 {
+  party who  : Person
+  party town : Department
+  starts by who
+  state asking {
+    run chain(sponsor: town, matter: "x", chosen: [town]) { approved -> done  returned -> done  taken_back -> done }
+  }
+  end done
+}
+END
+version_by() { # version_by LIBRARY: of user.banfa
+    BANFA_STDLIB=$1 "$banfa" compile "$scratch/user.banfa" -o "$scratch/user.img"
+}
+before=$(version_by "$srcdir/stdlib")
+[[ $before =~ ^[0-9a-f]{64}$ ]] || fail "no version of what uses a module"
+approval=$scratch/lib/std/approval.banfa
+spare='enum Spare { some none_ } record Spares { code : Text kind : Spare } register spares of Spares by code
+violation spared
+office spare_office
+decide spare(k: Spare): Bool { when k is some then yes otherwise no }
+procedure sparing { party p : Person state s { p may go -> e lasts at most 3 days otherwise -> e } end e }'
+{
+    echo "$spare"
+    cat "$srcdir/stdlib/std/approval.banfa"
+} >"$approval"
+[ "$(version_by "$scratch/lib")" = "$before" ] || fail "what nobody reaches changed the version"
+sed 's/starts by who/starts by who with consent of spare_office/' "$scratch/user.banfa" >"$scratch/user2.banfa"
+BANFA_STDLIB=$scratch/lib "$banfa" compile "$scratch/user2.banfa" -o "$scratch/user2.img" >"$scratch/out" || fail "reached"
+[ "$(cat "$scratch/out")" != "$before" ] || fail "what is reached did not change the version"
+sed 's/"send back"/"return"/; t; s/party sponsor/party sponsor "who asks"/' "$srcdir/stdlib/std/approval.banfa" >"$approval"
+[ "$(version_by "$scratch/lib")" != "$before" ] || fail "a change of what is run did not change the version"
+
 # The version is that of the rules: neither comments nor scenarios are of it, a number is.
 { echo '<!-- a remark -->'; grep -v '^  expect' "$policy/stalls.banfa.md"; } >"$scratch/c.banfa.md"
 status 0 "$banfa" compile "$scratch/c.banfa.md" -o "$scratch/c.img"
