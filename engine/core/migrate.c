@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/core/canon.h"
+#include "engine/core/carry.h"
 #include "engine/core/judge.h"
 
 const char *bf_change_word(enum bf_change change) {
@@ -32,6 +32,7 @@ struct move {
     const struct bf_migrate_choice *choice;
     const struct bf_world *w;
     struct bf_arena *a;
+    struct bf_carry k; /* from mx to my */
     struct bf_migrated *out;
     struct bf_changed *changed;
     uint32_t changed_cap;
@@ -65,50 +66,6 @@ static struct bf_changed *changes(struct move *v, enum bf_change change, bf_str 
 
 static bool same_name(const struct move *v, uint32_t x, uint32_t y) {
     return bf_str_eq(bf_i_text(v->mx, x), bf_i_text(v->my, y));
-}
-
-/* ---- values ---- */
-
-/* Types alike as far as a value can tell; enumerations and records by what is in them, when it is read. */
-static bool same_type(const struct move *v, uint32_t x, uint32_t y) {
-    const struct bf_i_type *tx = &v->mx->type[x], *ty = &v->my->type[y];
-    if (tx->kind != ty->kind || (tx->kind == BF_K_PERIOD && tx->ref != ty->ref))
-        return false;
-    return tx->kind != BF_K_LIST || same_type(v, tx->ref, ty->ref);
-}
-
-/* By its canonical form, which names what is of an image. */
-static bool carry(struct move *v, uint32_t x, uint32_t y, struct bf_value value,
-                  struct bf_value *out) {
-    struct bf_buf text;
-    struct bf_canon j;
-    struct bf_error e;
-    *out = BF_ABSENT;
-    if (!bf_present(value))
-        return true;
-    bf_buf_in(&text, v->a);
-    bf_value_json(v->mx, value, &text);
-    return same_type(v, x, y) && bf_canon_read(v->a, bf_buf_view(&text), &j, &e) == BF_OK &&
-           !bf_value_read(v->my, v->a, &j, y, out);
-}
-
-/* A party, and through which office; one whose office is not there comes without. */
-static struct bf_value carry_party(struct move *v, struct bf_value party) {
-    struct bf_value out = BF_ABSENT;
-    struct bf_buf text;
-    struct bf_canon j;
-    struct bf_error e;
-    if (!bf_present(party))
-        return out;
-    for (int whole = 1; whole >= 0; whole--) {
-        bf_buf_in(&text, v->a);
-        bf_value_json(v->mx, whole ? party : bf_office_of(party, BF_NO_OFFICE), &text);
-        if (bf_canon_read(v->a, bf_buf_view(&text), &j, &e) == BF_OK &&
-            !bf_value_read_party(v->my, v->a, &j, &out))
-            break;
-        out = BF_ABSENT;
-    }
-    return out;
 }
 
 /* ---- the same thing there ---- */
@@ -228,8 +185,8 @@ static bool data(struct move *v) {
             continue;
         }
         bf_str name = bf_i_text(v->my, d->name);
-        if (!carry(v, v->mx->data[v->px->data.first + i].type, d->type, v->x->data[i],
-                   &v->y->data[k]))
+        if (!bf_carry_value(&v->k, v->mx->data[v->px->data.first + i].type, d->type, v->x->data[i],
+                            &v->y->data[k]))
             return obstacle(v, BF_OBSTACLE_TYPE, name);
         if (bf_value_check(v->my, v->y->data[k], d->type))
             return obstacle(v, BF_OBSTACLE_DATUM, name);
@@ -247,7 +204,8 @@ static bool assumptions(struct move *v) {
         if (i == v->mx->assume_count)
             changes(v, BF_CHANGE_ASSUMPTION_NEW, bf_i_text(v->my, s->name),
                     bf_i_label(v->my, s->name, s->label));
-        else if (!carry(v, v->mx->assume[i].type, s->type, v->x->assume[i], &assume[k]))
+        else if (!bf_carry_value(&v->k, v->mx->assume[i].type, s->type, v->x->assume[i],
+                                 &assume[k]))
             return obstacle(v, BF_OBSTACLE_TYPE, bf_i_text(v->my, s->name));
     }
     v->y->assume = assume;
@@ -265,7 +223,7 @@ static bool act_args(struct move *v, uint32_t x, uint32_t y, const struct bf_val
         args[k] = BF_ABSENT;
         for (uint32_t i = 0; i < px.count; i++)
             if (same_name(v, v->mx->field[px.first + i].name, f->name) &&
-                !carry(v, v->mx->field[px.first + i].type, f->type, from[i], &args[k]))
+                !bf_carry_value(&v->k, v->mx->field[px.first + i].type, f->type, from[i], &args[k]))
                 return obstacle(v, BF_OBSTACLE_TYPE, bf_i_text(v->my, f->name));
     }
     *to = args;
@@ -284,7 +242,7 @@ static bool acts(struct move *v) {
             continue;
         struct bf_case_act *to = &v->y->acts[there - v->py->acts.first];
         *to = *from;
-        to->who = carry_party(v, from->who);
+        to->who = bf_carry_party(&v->k, from->who);
         if (!act_args(v, v->px->acts.first + i, there, from->args, &to->args))
             return false;
     }
@@ -314,8 +272,8 @@ static bool requests(struct move *v) {
         struct bf_case_request *to = &list[v->y->request_count++];
         *to = *q;
         to->offer = there;
-        to->who = carry_party(v, q->who);
-        to->member = carry_party(v, q->member);
+        to->who = bf_carry_party(&v->k, q->who);
+        to->member = bf_carry_party(&v->k, q->member);
         if (!act_args(v, v->mx->offer[q->offer].act, v->my->offer[there].act, q->args, &to->args))
             return false;
     }
@@ -338,8 +296,8 @@ static bool violations(struct move *v) {
         list[i] = *x;
         list[i].violation = y;
         list[i].src = v->my->violation[y].src;
-        list[i].by = carry_party(v, x->by);
-        list[i].member = carry_party(v, x->member);
+        list[i].by = bf_carry_party(&v->k, x->by);
+        list[i].member = bf_carry_party(&v->k, x->member);
         list[i].duty = x->duty == BF_NONE ? BF_NONE : v->duty[x->duty - v->px->duties.first];
     }
     v->y->violations = list;
@@ -450,7 +408,7 @@ static void members(struct move *v, uint32_t row, uint32_t there) {
             continue;
         *to = *from;
         to->duty = there;
-        to->who = carry_party(v, from->who);
+        to->who = bf_carry_party(&v->k, from->who);
         to->d = duty(v, &from->d);
         to->used = counts(v, from->used);
         list[n++] = to;
@@ -618,10 +576,8 @@ static void tell_duties(struct move *v) {
 }
 
 static bool proc_there(struct move *v, uint32_t *proc) {
-    for (*proc = 0; *proc < v->my->proc_count; ++*proc)
-        if (same_name(v, v->px->name, v->my->proc[*proc].name))
-            return true;
-    return obstacle(v, BF_OBSTACLE_PROCEDURE, bf_i_text(v->mx, v->px->name));
+    *proc = bf_carry_proc(&v->k, v->x->proc);
+    return *proc != BF_NONE || obstacle(v, BF_OBSTACLE_PROCEDURE, bf_i_text(v->mx, v->px->name));
 }
 
 void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
@@ -634,6 +590,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
                      .choice = choice,
                      .w = w,
                      .a = a,
+                     .k = {m, to, a},
                      .out = out};
     uint32_t proc;
     *out = (struct bf_migrated){.obstacle = BF_OBSTACLE_NONE};
@@ -650,7 +607,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
     v.y->start_at = c->start_at;
     v.y->day = c->day;
     v.y->at = c->at;
-    v.y->starter = carry_party(&v, c->starter);
+    v.y->starter = bf_carry_party(&v.k, c->starter);
     if (!states(&v) || !assumptions(&v) || !acts(&v))
         return;
     duties(&v);

@@ -17,6 +17,13 @@ static void put_text(struct bf_buf *out, const char *before, bf_str text) {
 static void put_policy(const struct bf_policy_known *p, bool whole, struct bf_buf *out) {
     const struct bf_image *m = p->image;
     bf_buf_z(out, p->active ? "{\"active\":true" : "{\"active\":false");
+    if (m->amend_count) {
+        bf_buf_fmt(out, ",\"amends\":{\"cases\":\"%s\",\"hash\":",
+                   m->amend->cases == BF_CASES_ALL ? "all" : "new");
+        bf_json_hex(m->amend->hash, BF_SHA256_LEN, out);
+        put_text(out, ",\"policy\":", bf_i_text(m, m->amend->policy));
+        bf_buf_char(out, '}');
+    }
     put_text(out, ",\"calendar\":", bf_i_text(m, m->policy.calendar));
     bf_buf_z(out, ",\"hash\":");
     bf_json_hex(m->hash, BF_SHA256_LEN, out);
@@ -250,15 +257,38 @@ void bf_on_policies_load(struct bf_call *c) {
         adopt_shipped(c, calendar);
 }
 
+static bool amend_one(const struct bf_image *x, const struct bf_image *y) {
+    const struct bf_i_policy *p = &x->policy, *q = &y->policy;
+    return x->amend_count && y->amend_count &&
+           bf_str_eq(bf_i_text(x, x->amend->policy), bf_i_text(y, y->amend->policy)) &&
+           !bf_str_eq(bf_i_text(x, p->name), bf_i_text(y, q->name)) &&
+           p->force_from <= q->force_to && q->force_from <= p->force_to;
+}
+
+/* A day has one text. What two amendments of one come to together, whoever writes the later has to say. */
+static void activate(struct bf_call *c) {
+    const struct bf_service *s = c->service;
+    const struct bf_image *m = policy_of(c, c->own)->image;
+    for (uint32_t i = 0; i < s->policy_count; i++) {
+        const struct bf_image *o = s->policies[i].image;
+        if (!s->policies[i].active || !amend_one(m, o))
+            continue;
+        bf_call_problem(c, 422, "amended-twice", BF_T_ADMIN_AMENDED_BOTH,
+                        BF_ARGS(bf_arg_str(bf_i_text(o, o->policy.name)),
+                                bf_arg_str(bf_i_text(o, o->amend->policy))));
+        return;
+    }
+    struct bf_call_notice n = {.kind = BF_ENTRY_POLICY, .data = policy_data(c, m, true, true)};
+    bf_call_notice(c, &n, tell_active);
+}
+
 /* All others of its name are named, active or not: of two activations under way at once the later then wins whole. */
 void bf_on_policy_activate(struct bf_call *c) {
     struct bf_policy_known *p = bf_api_policy_named(c, c->match.parts[0]);
     if (!p)
         return;
     c->own = bf_arena_copy(c->arena, p->image->hash, BF_SHA256_LEN);
-    struct bf_call_notice n = {.kind = BF_ENTRY_POLICY,
-                               .data = policy_data(c, p->image, true, true)};
-    bf_call_notice(c, &n, tell_active);
+    bf_call_first(c, tell_active, activate);
 }
 
 /* ---- calendars ---- */
@@ -314,12 +344,12 @@ void bf_on_calendars_adopt(struct bf_call *c) {
 }
 
 /* ---- rows of registers ---- */
-/* "POLICY.REGISTER", of the active policy of that name. */
+/* "POLICY.REGISTER", of the active policy of that name, or of the text in force that amends it. */
 static struct bf_policy_known *register_named(struct bf_call *c, uint32_t *reg) {
     bf_str name = c->match.parts[0];
     const char *dot = memrchr(name.p, '.', name.len);
     struct bf_policy_known *p =
-        dot ? bf_service_policy(c->service, (bf_str){name.p, (uint32_t)(dot - name.p)}) : NULL;
+        dot ? bf_service_text(c->service, (bf_str){name.p, (uint32_t)(dot - name.p)}) : NULL;
     bf_str own = dot ? (bf_str){dot + 1, (uint32_t)(name.p + name.len - dot - 1)} : name;
     for (*reg = 0; p && p->engine && *reg < p->image->reg_count; (*reg)++)
         if (bf_str_eq(bf_i_text(p->image, p->image->reg[*reg].name), own))

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/core/carry.h"
 #include "engine/service/api_parts.h"
 #include "engine/service/rights.h"
 
@@ -19,6 +20,7 @@ struct deed {
     const struct bf_engine_policy *policy; /* of an opening */
     uint32_t proc;                         /* of an opening */
     uint32_t start;                        /* of one that an event brings about; BF_NONE */
+    bool as_is;                            /* the policy of a hash was asked for */
     bf_str act;
     enum bf_event_kind kind;
     enum { FINE, NO_ACT, NO_CAPACITY, BAD_MEMBER, STRANGER } wrong;
@@ -143,6 +145,26 @@ static bool sees_case(void *ctx, const struct bf_view *v, struct bf_arena *scrat
     return done;
 }
 
+/* What is to be opened, in the text of the day: since it was asked for, midnight may have brought another into force. */
+static bool same_opening(const struct deed *d, const struct bf_image *m, struct bf_arena *a,
+                         struct bf_event *e) {
+    const struct bf_image *asked = d->policy->image;
+    const struct bf_carry k = {asked, m, a};
+    uint32_t event = d->start == BF_NONE ? BF_NONE : asked->start[d->start].event, proc;
+    struct bf_event none = {.kind = BF_EVENT_OPEN};
+    if (m == asked)
+        return true;
+    e->what = bf_carry_proc(&k, d->proc);
+    if (event == BF_NONE)
+        return e->what != BF_NONE;
+    if (e->what == BF_NONE || !bf_carry_raised(&k, &event, &none))
+        return false;
+    for (uint32_t i = 0; (e->start = bf_starts_on(m, event, i, &proc)) != BF_NONE; i++)
+        if (proc == e->what)
+            return true;
+    return false;
+}
+
 /* bf_engine_reader of an opening. */
 static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case *c,
                       struct bf_arena *a, struct bf_event *e) {
@@ -151,15 +173,17 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
     (void)c;
     bf_buf_in(&error, a);
     struct bf_json_read r = bf_api_reader(d->call, m, a, &error);
-    const struct bf_i_proc *p = &m->proc[d->proc];
     d->wrong = FINE;
     e->what = d->proc;
     e->start = d->start;
+    if (!same_opening(d, m, a, e))
+        return false;
+    const struct bf_i_proc *p = &m->proc[e->what];
     if (!read_actor(d, m, a, e))
         return false;
     json_t *data = json_object_get(d->call->body, "data");
-    if (d->start != BF_NONE) {
-        struct bf_i_range fields = m->event[m->start[d->start].event].params;
+    if (e->start != BF_NONE) {
+        struct bf_i_range fields = m->event[m->start[e->start].event].params;
         struct bf_value *said = bf_new_array(a, struct bf_value, fields.count + 1);
         e->args = said;
         e->nargs = fields.count;
@@ -303,6 +327,7 @@ static void command(struct deed *d, uint64_t number, bf_engine_reader *read) {
     struct bf_command command = {.kind = d->kind,
                                  .number = number,
                                  .policy = d->policy,
+                                 .as_is = d->as_is,
                                  .effective = BF_INSTANT_NONE,
                                  .keep_early = d->keep_early,
                                  .principal = c->principal.person,
@@ -448,13 +473,15 @@ void bf_on_cases_open(struct bf_call *c) {
     d->start = BF_NONE;
     if (bf_api_strangers(c, c->body, known) || !text_member(c, "policy", &name))
         return;
-    struct bf_policy_known *p = bf_service_policy(c->service, name);
+    struct bf_policy_known *p = bf_service_text(c->service, name);
     if (!p) {
         bf_call_problem_with(c, 422, "no-policy", BF_T_API_NO_POLICY_NAMED,
                              BF_ARGS(bf_arg_str(name)), BF_STR(",\"member\":\"policy\""));
         return;
     }
     d->policy = p->engine;
+    d->as_is = p == bf_service_policy(c->service, name) &&
+               !bf_str_eq(name, bf_i_text(p->image, p->image->policy.name));
     bool reported = json_object_get(c->body, "event") != NULL;
     if ((reported ? find_start : find_procedure)(d, p->image) && data_is_object(c))
         command(d, 0, read_open);

@@ -76,21 +76,22 @@ static void then(struct bf_api_look *l) {
 
 /* The policy named; where none is, the only one that is active and has such a decision. */
 static bool find(struct bf_call *c, struct asking *d) {
-    const struct bf_service *s = c->service;
+    struct bf_service *s = c->service;
     json_t *named = json_object_get(c->body, "policy");
     bf_str name = {json_string_value(named), (uint32_t)json_string_length(named)};
     bf_str query = c->match.parts[0];
     uint32_t found = 0;
     if (named) {
-        d->policy = json_is_string(named) ? bf_service_policy(c->service, name) : NULL;
+        d->policy = json_is_string(named) ? bf_service_text(c->service, name) : NULL;
         d->decision = d->policy ? bf_decide_find(d->policy->image, query) : BF_NONE;
         found = d->decision != BF_NONE;
     }
     for (uint32_t i = 0; !named && i < s->policy_count; i++) {
-        uint32_t decision =
-            s->policies[i].active ? bf_decide_find(s->policies[i].image, query) : BF_NONE;
-        if (decision == BF_NONE)
-            continue;
+        const struct bf_image *m = s->policies[i].image;
+        uint32_t decision = s->policies[i].active ? bf_decide_find(m, query) : BF_NONE;
+        if (decision == BF_NONE ||
+            bf_service_text(s, bf_i_text(m, m->policy.name)) != &s->policies[i])
+            continue; /* amended, or not amending yet */
         found++;
         d->policy = &s->policies[i];
         d->decision = decision;

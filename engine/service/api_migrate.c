@@ -264,6 +264,10 @@ static bool choice_fits(struct bf_call *c, const struct bf_migrate_choice *x,
 }
 
 /* ---- asking for it ---- */
+static bool is_called(const struct bf_image *m, uint32_t name, const struct bf_image *other) {
+    return bf_str_eq(bf_i_text(m, name), bf_i_text(other, other->policy.name));
+}
+
 static void start(struct bf_call *c) {
     struct migration *m = c->own;
     bf_engine_migrate(c->service->engine, &(struct bf_migration){.from = m->old,
@@ -332,8 +336,8 @@ void bf_on_policy_migrate(struct bf_call *c) {
     if (!(to = wanted(c, name)))
         return;
     if (to->image == old || !read_states(c, &choice) || !read_recompute(c, &choice) ||
-        !bf_str_eq(bf_i_text(old, old->policy.name),
-                   bf_i_text(to->image, to->image->policy.name))) {
+        !(is_called(to->image, to->image->policy.name, old) ||
+          (to->image->amend_count && is_called(to->image, to->image->amend->policy, old)))) {
         bf_call_problem(c, 422, "member", BF_T_ADMIN_MIGRATE, BF_NOARGS);
         return;
     }

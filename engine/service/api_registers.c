@@ -37,6 +37,19 @@ static void put_register(struct bf_call *c, const struct bf_image *m, uint32_t r
     bf_buf_char(out, '}');
 }
 
+/* Whose register it is says what it is, unless that policy is not here. */
+static bool is_anothers(const struct bf_service *s, const struct bf_image *m, uint32_t reg) {
+    bf_str owner = bf_i_owner(m, reg);
+    if (bf_str_eq(owner, bf_i_text(m, m->policy.name)))
+        return false;
+    for (uint32_t i = 0; i < s->policy_count; i++) {
+        const struct bf_image *o = s->policies[i].image;
+        if (bf_str_eq(bf_i_text(o, o->policy.name), owner))
+            return true;
+    }
+    return false;
+}
+
 /* The image that says what a register is: the active one of its policy, else the newest. */
 static bool is_newest(const struct bf_service *s, const struct bf_policy_known *p) {
     bf_str name = bf_i_text(p->image, p->image->policy.name);
@@ -58,6 +71,8 @@ void bf_on_registers_list(struct bf_call *c) {
     for (uint32_t i = 0; i < s->policy_count; i++) {
         const struct bf_image *m = s->policies[i].image;
         for (uint32_t reg = 0; is_newest(s, &s->policies[i]) && reg < m->reg_count; reg++) {
+            if (is_anothers(s, m, reg))
+                continue;
             if (!first)
                 bf_buf_char(&out, ',');
             put_register(c, m, reg, &out);

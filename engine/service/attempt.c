@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/core/carry.h"
 #include "engine/core/refused.h"
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
@@ -18,6 +19,10 @@ struct errand {
 struct agenda {
     struct errand *errand;
     uint32_t count, cap, next;
+};
+struct bf_followed {
+    const struct bf_head *head;
+    const struct bf_followed *outer;
 };
 
 /* ---- registers ---- */
@@ -104,21 +109,39 @@ static void plan(struct bf_attempt *t, struct agenda *g, const struct errand *er
     g->errand[g->count++] = *errand;
 }
 
+/* What starts of itself goes by the text of the day too, unless that has nothing that could. */
+static void plan_starts(struct bf_attempt *t, struct agenda *g, struct errand x,
+                        const struct bf_fact *f) {
+    const struct bf_engine_policy *text = bf_engine_text(t->engine, t->policy, f->at);
+    const struct bf_carry k = {t->policy->image, text->image, t->arena};
+    uint32_t what = f->a;
+    struct bf_event e = x.event;
+    bool opens = f->kind == BF_FACT_OPENED;
+    e.what = opens ? what : BF_NONE;
+    if (text != t->policy &&
+        (opens ? bf_carry_event(&k, BF_NONE, &e) : bf_carry_raised(&k, &what, &e))) {
+        x.event = e;
+        x.policy = text;
+    }
+    if (opens) {
+        x.event.what = x.policy == text ? e.what : what;
+        plan(t, g, &x);
+        return;
+    }
+    for (uint32_t i = 0;
+         (x.event.start = bf_starts_on(x.policy->image, what, i, &x.event.what)) != BF_NONE; i++)
+        plan(t, g, &x);
+}
+
 static void plan_fact(struct bf_attempt *t, struct agenda *g, uint64_t number,
                       const struct bf_fact *f, uint64_t seq) {
-    const struct bf_image *m = t->policy->image;
     struct errand x = {.policy = t->policy, .cause = seq};
     x.event = (struct bf_event){
         .kind = BF_EVENT_OPEN, .effective = f->at, .start = BF_NONE, .args = f->v, .nargs = f->n};
     if (f->kind == BF_FACT_PUT) {
         put_row(t, f->a, f->v[0], seq);
-    } else if (f->kind == BF_FACT_OPENED) {
-        x.event.what = f->a;
-        plan(t, g, &x);
-    } else if (f->kind == BF_FACT_RAISED) {
-        for (uint32_t i = 0; (x.event.start = bf_starts_on(m, f->a, i, &x.event.what)) != BF_NONE;
-             i++)
-            plan(t, g, &x);
+    } else if (f->kind == BF_FACT_OPENED || f->kind == BF_FACT_RAISED) {
+        plan_starts(t, g, x, f);
     } else if (f->kind == BF_FACT_EXCUSED && f->v[0].n && f->v[0].n != number) {
         x.event.kind = BF_EVENT_EXCUSE;
         x.number = f->v[0].n;
@@ -369,11 +392,17 @@ static enum bf_attempt_end current(struct bf_attempt *t, struct bf_head *head) {
     return head->calendar == t->policy->calendar ? BF_ATTEMPT_DONE : forward(t, head);
 }
 
-/* … by the current calendar, to which the head is brought first. */
+static enum bf_attempt_end follow(struct bf_attempt *t, struct bf_head *head, bf_instant at,
+                                  bool tick);
+
+/* … by the current calendar, to which the head is brought first. Whose event is more than time has gone over to the text of
+** its day before, since it is that text's. */
 static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct bf_event event,
                                 struct bf_head *head, const struct bf_work *w, uint64_t cause,
                                 struct bf_outcome *out) {
     enum bf_attempt_end end = head ? current(t, head) : BF_ATTEMPT_DONE;
+    if (end == BF_ATTEMPT_DONE && head && event.kind == BF_EVENT_TICK)
+        end = follow(t, head, event.effective, true);
     return end == BF_ATTEMPT_DONE ? step_by(t, g, event, head, w, cause, t->policy->calendar, out)
                                   : end;
 }
@@ -437,6 +466,14 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
                 return end;
             continue;
         }
+        const struct bf_engine_policy *policy = t->policy;
+        end = head ? follow(t, head, x.event.effective, false) : BF_ATTEMPT_DONE;
+        bool hears = end != BF_ATTEMPT_DONE || t->policy == policy ||
+                     !bf_event_silent(x.event.kind) || heard(t, &x, head, &end);
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+        if (!hears)
+            continue;
         end = step(t, g, x.event, head, NULL, x.cause, &out);
         if (end != BF_ATTEMPT_DONE)
             return end;
@@ -504,29 +541,37 @@ static void migrate_row(struct bf_attempt *t, struct agenda *g, struct bf_head *
     head->last_seq = n->head.seq;
     head->epoch++;
     uint64_t seq = n->head.seq;
-    for (uint32_t i = 0; i < m->fact_count; i++)
+    for (uint32_t i = 0; i < m->fact_count; i++) {
         plan_fact(t, g, head->number, &m->facts[i], seq);
+        plan_return(t, g, head, &m->facts[i], seq);
+    }
 }
 
-/* What is due by now happens under the image it was due under. */
-static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
-                                struct bf_migrate_deed *d) {
-    struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = t->now, .start = BF_NONE};
+/* What a head has due by an instant, each lapse a row. */
+static enum bf_attempt_end lapse(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                 bf_instant by) {
+    struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = by, .start = BF_NONE};
     struct bf_outcome out = {.fact_count = 1};
     bf_instant due;
     enum bf_attempt_end end = current(t, head);
     while (end == BF_ATTEMPT_DONE && out.fact_count &&
-           bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= t->now) {
+           bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= by) {
         end = step(t, g, tick, head, NULL, 0, &out);
         if (end == BF_ATTEMPT_DONE)
             end = settle(t, g);
     }
-    if (end != BF_ATTEMPT_DONE || bf_case_ended(head->policy->image, head->c))
-        return end;
+    return end;
+}
+
+/* What is due by then happened under the image it was due under. */
+static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                struct bf_migrate_deed *d) {
+    if (bf_case_ended(head->policy->image, head->c))
+        return BF_ATTEMPT_DONE;
     t->policy = d->to;
     struct bf_world world = {
         .calendar = d->to->calendar, .assume = d->to->assume, .row = row_of, .ctx = t};
-    bf_migrate(head->policy->image, head->c, d->to->image, &world, d->choice, t->now, t->arena,
+    bf_migrate(head->policy->image, head->c, d->to->image, &world, d->choice, d->at, t->arena,
                d->out);
     if (t->out_of_memory)
         return BF_ATTEMPT_MEMORY;
@@ -537,6 +582,64 @@ static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct b
     if (!d->out->obstacle)
         migrate_row(t, g, head, d);
     return t->out_of_memory ? BF_ATTEMPT_MEMORY : BF_ATTEMPT_DONE;
+}
+
+/* Whatever its day: an operator asked for it. What is due by then happens under the old text. */
+static enum bf_attempt_end moved(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                 struct bf_migrate_deed *d) {
+    enum bf_attempt_end end = lapse(t, g, head, t->now);
+    return end == BF_ATTEMPT_DONE ? move(t, g, head, d) : end;
+}
+
+/* ---- amendments ---- */
+
+static bool follows_now(const struct bf_attempt *t, const struct bf_head *head) {
+    for (const struct bf_followed *f = t->followed; f; f = f->outer)
+        if (f->head == head)
+            return true;
+    return false;
+}
+
+/* An open case goes over to an amendment of all cases with its first event on or after that text's first day; a tick is one if
+** something lapses. What was due before that day lapses by the old text. Of what lapses since, the first is the event: the
+** case goes over just before. Where it cannot go over, it keeps its text. */
+static enum bf_attempt_end follow(struct bf_attempt *t, struct bf_head *head, bf_instant at,
+                                  bool tick) {
+    const struct bf_followed here = {head, t->followed};
+    const struct bf_migrate_choice none = {.count = 0};
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    const struct bf_engine_policy *next;
+    bf_instant from;
+    t->policy = head->policy;
+    if (!t->engine->text_count || follows_now(t, head) || t->lapse_fails)
+        return BF_ATTEMPT_DONE;
+    t->followed = &here;
+    while (end == BF_ATTEMPT_DONE && !bf_case_ended(head->policy->image, head->c) &&
+           (next = bf_text_follows(t->engine, head->policy, at, &from)) != NULL) {
+        struct agenda g = {0};
+        struct bf_migrated m = {.obstacle = BF_OBSTACLE_NONE};
+        struct bf_migrate_deed d = {.to = next, .choice = &none, .out = &m, .at = at};
+        bf_instant due = BF_DUE_NEVER;
+        end = lapse(t, &g, head, from > head->c->at ? from : head->c->at);
+        bool lapses =
+            bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= at;
+        if (end != BF_ATTEMPT_DONE || (tick && !lapses))
+            break;
+        d.at = lapses ? due - 1 : at;
+        end = move(t, &g, head, &d);
+        bool unread = end == BF_ATTEMPT_UNREADABLE;
+        if (unread || m.obstacle) {
+            t->unreadable = false;
+            t->engine->counts.kept_text++;
+            end = BF_ATTEMPT_DONE;
+            break;
+        }
+        if (end == BF_ATTEMPT_DONE)
+            end = settle(t, &g);
+    }
+    t->followed = here.outer;
+    t->policy = head->policy;
+    return end;
 }
 
 /* ---- seals ---- */
@@ -559,20 +662,7 @@ static enum bf_attempt_end seal(struct bf_attempt *t, struct bf_head *head,
 /* Of an act that may be kept: lapses get rows of their own, since its row holds no facts. */
 static enum bf_attempt_end lapses_first(struct bf_attempt *t, struct agenda *g, bf_instant by,
                                         struct bf_head *head, const struct bf_work *w) {
-    struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = by, .start = BF_NONE};
-    struct bf_outcome out = {.fact_count = 1};
-    bf_instant due;
-    enum bf_attempt_end end = BF_ATTEMPT_DONE;
-    if (!head || !w || !w->command.keep_early)
-        return end;
-    end = current(t, head);
-    while (end == BF_ATTEMPT_DONE && out.fact_count &&
-           bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= by) {
-        end = step(t, g, tick, head, NULL, 0, &out);
-        if (end == BF_ATTEMPT_DONE)
-            end = settle(t, g);
-    }
-    return end;
+    return head && w && w->command.keep_early ? lapse(t, g, head, by) : BF_ATTEMPT_DONE;
 }
 
 /* The first lapse due in a case, the one that runs it and what it runs, as deep as that goes. */
@@ -672,6 +762,12 @@ static enum bf_attempt_end try_early(struct bf_attempt *t, struct agenda *g, str
             drop_early(t, head, &x);
             continue;
         }
+        if (x.again != BF_INSTANT_NONE && x.again <= t->now) /* its window opens: an event */
+            end = follow(t, head, x.again, false);
+        if (end != BF_ATTEMPT_DONE)
+            return end;
+        if (head->last_seq != last) /* over to a text in which it may have another place */
+            last = head->last_seq;
         if (!read_early(t, head, &x, &kept)) { /* the text it moved to has no such act */
             kept = (struct bf_entry){.principal = kept.principal, .request = kept.request};
             kept.event = (struct bf_event){.kind = BF_EVENT_ACT, .what = BF_NONE, .start = BF_NONE};
@@ -797,22 +893,28 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     if (w) {
         event.kind = w->command.kind;
         event.effective = w->command.effective == BF_INSTANT_NONE ? t->now : w->command.effective;
-        if (!w->command.read(w->command.ctx, t->policy->image, head ? head->c : NULL, t->arena,
-                             &event))
-            return BF_ATTEMPT_MALFORMED;
     }
+    enum bf_attempt_end first =
+        w || d->family ? family_first(t, &g, event.effective, head) : BF_ATTEMPT_DONE;
+    if (first == BF_ATTEMPT_DONE && w && head)
+        first = follow(t, head, event.effective, false);
+    if (first != BF_ATTEMPT_DONE)
+        return first;
+    t->policy = head               ? head->policy
+                : w->command.as_is ? w->command.policy
+                                   : bf_engine_text(t->engine, w->command.policy, event.effective);
+    if (w &&
+        !w->command.read(w->command.ctx, t->policy->image, head ? head->c : NULL, t->arena, &event))
+        return BF_ATTEMPT_MALFORMED;
     /* What the calendar starts late waits for what else comes before its own limits pass. */
     bool calendar = w && event.kind == BF_EVENT_OPEN && event.start != BF_NONE &&
                     t->policy->image->start[event.start].every;
     bf_instant by = calendar ? event.effective : t->now;
     bool changed = false;
-    enum bf_attempt_end first =
-        w || d->family ? family_first(t, &g, event.effective, head) : BF_ATTEMPT_DONE;
-    if (first != BF_ATTEMPT_DONE)
-        return first;
-    t->policy = head ? head->policy : w->command.policy;
+    if (d->migrate)
+        d->migrate->at = t->now;
     enum bf_attempt_end end = d->adopt     ? current(t, head)
-                              : d->migrate ? move(t, &g, head, d->migrate)
+                              : d->migrate ? moved(t, &g, head, d->migrate)
                               : d->seal    ? seal(t, head, d->seal)
                               : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
                               : d->family  ? BF_ATTEMPT_DONE

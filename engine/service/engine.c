@@ -829,6 +829,7 @@ void bf_engine_free(struct bf_engine *e) {
         release(e->flying);
     bf_scan_fini(e);
     bf_starts_fini(e);
+    bf_texts_fini(e);
     bf_adopt_fini(e);
     bf_migrate_fini(e);
     bf_seal_fini(e);

@@ -75,11 +75,13 @@ typedef bool bf_engine_reader(void *ctx, const struct bf_image *m, const struct 
                               struct bf_arena *a, struct bf_event *e);
 
 struct bf_command {
-    enum bf_event_kind kind;               /* OPEN, ACT, CONSENT, DECLINE */
-    uint64_t number;                       /* OPEN: 0 */
-    const struct bf_engine_policy *policy; /* OPEN: whose procedure */
-    bf_instant effective;                  /* BF_INSTANT_NONE: when it steps */
-    bool keep_early; /* not of an OPEN: what would be refused as not yet is kept (early.h) */
+    enum bf_event_kind kind; /* OPEN, ACT, CONSENT, DECLINE */
+    uint64_t number;         /* OPEN: 0 */
+    const struct bf_engine_policy
+        *policy; /* OPEN: whose procedure, under the text of the day (bf_engine_text) … */
+    bool as_is;  /* … or under just this one */
+    bf_instant effective; /* BF_INSTANT_NONE: when it steps */
+    bool keep_early;      /* not of an OPEN: what would be refused as not yet is kept (early.h) */
     bf_str principal, key, request; /* copied; an empty key is never the same as another */
     uint8_t body_hash[BF_SHA256_LEN];
     bf_engine_reader *read; /* its ctx must live until the answer */
@@ -169,6 +171,12 @@ void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, 
 ** each start of the engine for the active version of each policy, before any command. */
 void bf_engine_activate(struct bf_engine *e, const struct bf_engine_policy *p, uint64_t seq);
 
+/* ---- amendments ---- */
+/* The text under which a case of p is opened then: of p and those that amend it, or that it amends, the one in force. p itself
+** where it is not the active version, or none is in force. An opening asks for it by itself. */
+const struct bf_engine_policy *bf_engine_text(const struct bf_engine *e,
+                                              const struct bf_engine_policy *p, bf_instant at);
+
 /* ---- migration ---- */
 /* What becomes, or would become, of an open case. */
 struct bf_migrated_case {
@@ -225,6 +233,8 @@ struct bf_engine_counts {
     uint64_t stuck;     /* due at the last scan, and not to be stepped: their policy is not known */
     uint64_t fired;     /* limits that passed and were acted on */
     uint64_t key_reads; /* openings and notices whose key was looked for in the store */
+    uint64_t
+        kept_text; /* times a case could not go over to an amendment of all cases, and kept its text */
     uint64_t started,
         start_failures; /* cases that the calendar started; that it should have, and could not */
 };

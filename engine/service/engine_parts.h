@@ -8,6 +8,7 @@
 **   seal.c      what ended cases came to
 **   migrate.c   cases that move to another image
 **   starts.c    what the calendar starts
+**   texts.c     which text a case goes by, where policies amend one another
 **   adopt.c     calendars: which is current, and who still counts by an older one
 **   keys.c      which idempotency keys openings and notices have used
 */
@@ -120,7 +121,8 @@ struct bf_attempt {
     struct bf_made *made;
     uint32_t made_count, made_cap, opened;
     enum bf_why lapse_fails;
-    const struct bf_entry *early; /* the EARLY row whose act is tried again; NULL: none is */
+    const struct bf_followed *followed; /* heads that are going over to another text just now */
+    const struct bf_entry *early;       /* the EARLY row whose act is tried again; NULL: none is */
     bf_instant early_again;
     uint32_t own; /* of made: the command's row, or the row put; BF_NONE: there is none */
     struct bf_touched *touched;
@@ -252,6 +254,8 @@ struct bf_engine {
     struct bf_migrating *migrating; /* the first is under way */
     bool migrating_runs;
     uint64_t migrations_over;
+    const struct bf_engine_policy **texts; /* active versions */
+    uint32_t text_count;
     struct bf_starter *starters;
     uint32_t starter_count, starters_unknown;
     struct bf_starting starting;
@@ -309,6 +313,7 @@ struct bf_seal_deed {
 /* out: what came of it; neither an obstacle nor a case: a lapse ended it before. */
 struct bf_migrate_deed {
     const struct bf_engine_policy *to;
+    bf_instant at; /* of the move; what is due by then happens before */
     const struct bf_migrate_choice *choice;
     struct bf_migrated *out;
     bf_str principal, request;
@@ -373,6 +378,19 @@ bool bf_starts_begin(struct bf_engine *e, bf_instant now);
 /* Goes on with them, as far as can be. */
 void bf_starts_run(struct bf_engine *e);
 void bf_starts_fini(struct bf_engine *e);
+
+/* ---- texts.c ---- */
+bool bf_texts_activate(struct bf_engine *e, const struct bf_engine_policy *p); /* false: memory */
+void bf_texts_fini(struct bf_engine *e);
+/* The text that an open case of p goes over to with an event then; NULL: it keeps its own. from: when the new one's first
+** day began, BF_INSTANT_NONE: always. */
+const struct bf_engine_policy *bf_text_follows(const struct bf_engine *e,
+                                               const struct bf_engine_policy *p, bf_instant at,
+                                               bf_instant *from);
+/* Does the calendar start cases under p then? If not, *again is the last instant at which it does not; BF_DUE_NEVER: it does
+** not any more. */
+bool bf_text_starts(const struct bf_engine *e, const struct bf_engine_policy *p, bf_instant at,
+                    bf_instant *again);
 
 /* ---- adopt.c ---- */
 /* The adoption that a head must be brought through next; NULL: it counts by the current calendar. */

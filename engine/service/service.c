@@ -79,6 +79,17 @@ struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_h
     return NULL;
 }
 
+struct bf_policy_known *bf_service_text(struct bf_service *s, bf_str name_or_hash) {
+    struct bf_policy_known *p = bf_service_policy(s, name_or_hash);
+    if (!p || !p->engine || !bf_str_eq(name_or_hash, bf_i_text(p->image, p->image->policy.name)))
+        return p;
+    const struct bf_engine_policy *text = bf_engine_text(s->engine, p->engine, bf_service_now(s));
+    for (uint32_t i = 0; i < s->policy_count; i++)
+        if (s->policies[i].engine == text)
+            return &s->policies[i];
+    return p;
+}
+
 static struct bf_policy_known *policy_of(struct bf_service *s, const uint8_t *hash) {
     for (uint32_t i = 0; i < s->policy_count; i++)
         if (memcmp(s->policies[i].image->hash, hash, BF_SHA256_LEN) == 0)
@@ -640,6 +651,16 @@ static void alarm_starts(struct bf_service *s) {
            BF_LOG_FIELDS(BF_LOG_INT("cases", (int64_t)failures)));
 }
 
+/* Cases that an amendment of all cases is for, and that have no place in its text. */
+static void alarm_texts(struct bf_service *s) {
+    uint64_t kept = bf_engine_count(s->engine).kept_text;
+    if (kept == s->logged_kept_text)
+        return;
+    s->logged_kept_text = kept;
+    bf_log(s->log, BF_LOG_ERROR, "amended_text_not_followed", NULL,
+           BF_LOG_FIELDS(BF_LOG_INT("times", (int64_t)kept)));
+}
+
 /* Microseconds until there is something to scan for, at the latest. */
 static int64_t scan_turn(struct bf_service *s) {
     bf_instant now = bf_service_now(s);
@@ -648,6 +669,7 @@ static int64_t scan_turn(struct bf_service *s) {
     alarm_stuck(s);
     alarm_log(s);
     alarm_starts(s);
+    alarm_texts(s);
     if (bf_engine_wake(s->engine) <= now || boot - s->scanned_us >= interval) {
         s->scanned_us = boot;
         bf_engine_scan(s->engine);

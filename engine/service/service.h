@@ -93,9 +93,9 @@ struct bf_service {
     struct call *calls;             /* api.c: under way */
     void (*forget_calls)(struct bf_service *s);
     uint64_t told_started, told_start_failures, told_fired, told_dropped,
-        told_key_reads;                         /* to the metrics, so far */
-    uint64_t told_stuck, logged_start_failures; /* to the log */
-    bool told_long_log;                         /* … */
+        told_key_reads;                                           /* to the metrics, so far */
+    uint64_t told_stuck, logged_start_failures, logged_kept_text; /* to the log */
+    bool told_long_log;                                           /* … */
     void (*measure)(void *ctx,
                     struct bf_metrics *m); /* what its driver knows; before each rendering */
     void (*on_ready)(void *ctx);
@@ -114,6 +114,8 @@ struct bf_calendar_known *bf_service_calendar(struct bf_service *s, bf_str name)
 
 /* "NAME" (the active one of that name), or a hash in hexadecimal. NULL: none. */
 struct bf_policy_known *bf_service_policy(struct bf_service *s, bf_str name_or_hash);
+/* The same of a name, but the text in force now: of the active one and those that amend it. */
+struct bf_policy_known *bf_service_text(struct bf_service *s, bf_str name_or_hash);
 /* The image of a hash (fits bf_images.find: the service is its ctx), and the calendar. NULL: none. */
 const struct bf_image *bf_service_image(void *service, const uint8_t hash[BF_SHA256_LEN]);
 const struct bf_calendar *bf_service_calendar_of(const struct bf_service *s,

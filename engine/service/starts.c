@@ -24,9 +24,14 @@ enum { PAGE = 256 };
 /* It is asked for at every turn, and changes with what it follows from. */
 static bf_instant next_of(struct bf_starter *s) {
     const struct bf_calendar *c = s->policy->calendar;
+    bool found;
     if (s->next_of == s->policy && s->next_by == c && s->next_after == s->through)
         return s->next;
-    if (!bf_starts_next(s->policy->image, c, s->through, &s->next))
+    bf_instant after = s->through, again;
+    while ((found = bf_starts_next(s->policy->image, c, after, &s->next)) &&
+           !bf_text_starts(s->engine, s->policy, s->next, &again) && again != BF_DUE_NEVER)
+        after = again; /* until then it is for the text that amends it */
+    if (!found || !bf_text_starts(s->engine, s->policy, s->next, &again))
         s->next = BF_DUE_NEVER;
     s->next_of = s->policy;
     s->next_by = c;
@@ -132,6 +137,7 @@ static void open_one(struct bf_engine *e, bf_str member) {
     else
         bf_engine_command(e, &(struct bf_command){.kind = BF_EVENT_OPEN,
                                                   .policy = g->policy,
+                                                  .as_is = true,
                                                   .effective = g->at,
                                                   .key = bf_buf_view(&key),
                                                   .read = read_opening,
@@ -394,6 +400,10 @@ static bool starts_any(const struct bf_image *m) {
 
 void bf_engine_activate(struct bf_engine *e, const struct bf_engine_policy *p, uint64_t seq) {
     struct bf_starter *s = starter_of(e, p);
+    if (!bf_texts_activate(e, p))
+        read_failed(e, BF_ENOMEM, NULL);
+    for (uint32_t i = 0; i < e->starter_count; i++)
+        e->starters[i].next_of = NULL; /* it may be for another text now */
     if (s) {
         s->policy = p; /* what is under way goes on as it began */
         return;

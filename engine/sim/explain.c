@@ -119,11 +119,20 @@ static void path_row(const struct bf_standing *s, const struct bf_words *words, 
     struct bf_words w = *words;
     w.image = e->image ? e->image : s->image;
     w.calendar = e->calendar ? e->calendar : s->calendar;
+    const struct bf_image *before = way->image;
     if (way->image != w.image || e->migrated) {
         way->image = w.image;
         way->due = bf_new_array(s->arena, const struct bf_fact *, w.image->duty_count + 1);
     }
-    if (e->migrated) {
+    if (e->migrated && before && w.image->amend_count &&
+        bf_str_eq(bf_i_text(w.image, w.image->amend->policy),
+                  bf_i_text(before, before->policy.name))) {
+        bf_str why = bf_i_text(w.image, w.image->amend->because);
+        line(&w, out, "    ",
+             say(&w, why.len ? BF_T_SIM_AMENDED_BECAUSE : BF_T_SIM_AMENDED_LINE,
+                 bf_words_day(&w, e->day), bf_i_text(w.image, w.image->policy.title), why),
+             w.image->amend->src);
+    } else if (e->migrated) {
         char hash[2 * BF_SHA256_LEN + 1];
         bf_hex(w.image->hash, BF_SHA256_LEN, hash);
         line(&w, out, "    ",

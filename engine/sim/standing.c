@@ -38,9 +38,9 @@ static bool key_is(const struct bf_image *m, uint32_t reg, struct bf_value row,
     return true;
 }
 
-/* The register of that name, in another version of the policy too. */
+/* The register of that name, in another version of the policy too, and in what amends it. */
 static bool same_register(const struct put *p, const struct bf_image *m, uint32_t reg) {
-    return bf_str_eq(bf_i_text(p->image, p->image->policy.name), bf_i_text(m, m->policy.name)) &&
+    return bf_str_eq(bf_i_owner(p->image, p->reg), bf_i_owner(m, reg)) &&
            bf_str_eq(bf_i_text(p->image, p->image->reg[p->reg].name),
                      bf_i_text(m, m->reg[reg].name));
 }

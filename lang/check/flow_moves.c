@@ -198,17 +198,33 @@ static void add_whens(struct bf_flow *f, const struct bf_node *n, uint32_t state
             add_move(f, state, NULL, n->d);
 }
 
+/* With an amendment of all cases a case may come over in any state of the amended text, be it changed or not. */
+static bool comes_over(const struct bf_flow *f, uint32_t s) {
+    const struct bf_program *p = f->p;
+    const struct bf_node *amends = bf_amends_of(p->policy);
+    if (!amends || amends->op != BF_AMENDS_ALL)
+        return false;
+    if (f->state[s]->flags & BF_F_AMENDED)
+        return true; /* in the place of one */
+    for (uint32_t i = 0; i < p->own_count; i++)
+        if (p->trees[i]->file == f->state[s]->span.file)
+            return p->amended_in[i] != NULL;
+    return false;
+}
+
 /* The states a case can be in: back never leads to a new one. */
 static void find_reached(struct bf_flow *f) {
     uint32_t *stack = bf_logic_alloc(f->l, sizeof *stack * f->states), n = 0;
     bf_put(f->reached, f->info->initial);
     stack[n++] = f->info->initial;
-    for (uint32_t s = 0; s < f->states; s++)
-        if (f->state[s]->kind == BF_N_STATE && f->state[s]->flags & BF_F_DERIVED &&
-            !bf_in(f->reached, s)) { /* where a start waits for consent: a case begins there too */
+    for (uint32_t s = 0; s < f->states; s++) {
+        /* where a start waits for consent: a case begins there too */
+        bool asked = f->state[s]->kind == BF_N_STATE && f->state[s]->flags & BF_F_DERIVED;
+        if ((asked || comes_over(f, s)) && !bf_in(f->reached, s)) {
             bf_put(f->reached, s);
             stack[n++] = s;
         }
+    }
     while (n > 0) {
         const uint32_t *row = bf_edges(f, stack[--n]);
         for (uint32_t t = 0; t < f->states; t++)

@@ -371,6 +371,53 @@ def put_together(d, acts, token):
         assert len(got) == 7
 
 
+RULES = """policy rules "Rules" { number "1" rank 5 in force 2025-01-01 calendar cn.workdays }
+record Mark { code : Int }
+register seen "seen" of Mark by code
+decide fee (): Int @2 { otherwise 1 }
+procedure ask "Ask" @1 { party starter : Department starts by starter
+  state here "here" { starter may add "add" once if fee() = 1 { put seen Mark(code: 1) } starter may go "go" -> over } end over "over" }
+"""
+AMENDED = """policy NAME "NAME" { number "2" rank 4 in force 2025-06-01 amends rules with all cases @3 }
+replace decide fee (): Int @2 { otherwise 2 }
+"""
+
+
+def amendments(d, token):
+    """What amends a policy that is loaded: cases asked of that go by the text in force."""
+    hashes = {}
+    (d.folder / "rules.banfa").write_text(RULES)
+    for name in ("rules", "rules_2025", "rules_other"):
+        if name != "rules":
+            (d.folder / f"{name}.banfa").write_text(AMENDED.replace("NAME", name))
+        image = d.image(d.folder / f"{name}.banfa")
+        loaded = d.says(201, "", "POST", "/v1/policies", image, token=d.token, key=True).json
+        hashes[name] = loaded["hash"]
+    assert loaded["amends"] == {"cases": "all", "hash": hashes["rules"], "policy": "rules"}, loaded
+    first = {"policy": "rules", "procedure": "ask"}
+    d.says(201, "", "POST", "/v1/policies/rules/activation", token=d.token, key=True)
+    old = d.says(201, "", "POST", "/v1/cases", first, token=token, key=True).json["case"]
+    assert d.fine("POST", "/v1/decide/fee", {}, token=token)["result"] == 1
+    d.says(201, "", "POST", "/v1/policies/rules_2025/activation", token=d.token, key="amend")
+    d.says(201, "", "POST", "/v1/policies/rules_2025/activation", token=d.token, key="amend")
+    told = d.says(422, "amended-twice", "POST", "/v1/policies/rules_other/activation", token=d.token, key=True).json["detail"]
+    assert "rules_2025" in told, told
+    assert d.fine("POST", "/v1/decide/fee", {"policy": "rules", "args": {}}, token=token)["result"] == 2
+    new = d.says(201, "", "POST", "/v1/cases", first, token=token, key=True).json["case"]
+    asked = d.says(201, "", "POST", "/v1/cases", dict(first, policy=hashes["rules"]), token=token, key=True).json["case"]
+
+    def goes_by(case):
+        return d.fine("GET", f"/v1/cases/{case}", token=token)["version"]
+    assert [goes_by(c) for c in (old, new, asked)] == [hashes["rules"], hashes["rules_2025"], hashes["rules"]]
+    for case in (old, new, asked):  # the fee was another by the old text; the refused act is the event
+        assert d.ask("POST", f"/v1/cases/{case}/acts/add", {}, token=token, key=True).status == 409
+        assert goes_by(case) == hashes["rules_2025"]
+    names = [r["name"] for r in d.fine("GET", "/v1/registers", token=token)["registers"]]
+    assert names.count("rules.seen") == 1 and not [n for n in names if n.startswith("rules_")], names
+    d.says(200, "", "POST", "/v1/registers/rules_2025.seen", {"row": {"code": 7}}, token=d.token, key=True)
+    assert [r["row"]["code"] for r in d.fine("GET", "/v1/registers/rules.seen", token=token)["rows"]] == [7]
+
+
 def audit(d, token):
     last = d.fine("GET", "/v1/events?limit=1000", token=d.token)["next"]
     assert f"\n{last}\n" in d.ask("GET", "/v1/audit/checkpoint", token=token).bytes.decode()
@@ -443,6 +490,7 @@ def main():
         policies(d, li)
         directory(d, li)
         second_policy(d, li)
+        amendments(d, li)
         audit(d, li)
         operation(d)
         for token in (d.token, li):
