@@ -26,7 +26,7 @@ enum bf_node_flag {
     BF_F_BROKEN = 64,    /* holds a syntax error already reported: be silent about it */
     BF_F_QUOTED = 128,   /* NAME written in quotes: '目的' */
     BF_F_PARENS = 256,   /* an expression written in parentheses */
-    BF_F_YEARS = 512,    /* PERIOD written in years */
+    BF_F_LARGER = 512,   /* PERIOD written in years (of months) or weeks (of days) */
     BF_F_DERIVED = 1024, /* PROCEDURE that stands in no text: made of a norm's rule */
     BF_F_AMENDED =
         2048, /* by amend.c: a part that an amendment put there, a citation of the amended policy */

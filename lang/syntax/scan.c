@@ -95,8 +95,8 @@ static uint32_t zh_count(const char *p, const char *end, uint32_t *value) {
     const char *q = p + n;
     if (begins(q, "个工作日"))
         return n;
-    static const char *const units[] = {"个自然日", "个小时", "工作日", "个月",
-                                        "小时",     "日",     "天",     "年"};
+    static const char *const units[] = {"个自然日", "个小时", "个星期", "工作日", "个月", "小时",
+                                        "星期",     "日",     "天",     "周",     "年"};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (!begins(q, units[i]))
             continue;
@@ -269,7 +269,7 @@ static int counted(struct bf_lexer *lx, const char *p, uint32_t len, int64_t num
 #ifndef BF_SYNTAX_BARE
     value->node->op = (uint8_t)unit->unit;
     if (unit->factor > 1)
-        value->node->flags |= BF_F_YEARS;
+        value->node->flags |= BF_F_LARGER;
 #endif
     return T_PERIOD;
 }

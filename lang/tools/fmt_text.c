@@ -392,14 +392,14 @@ void bf_put_number(struct bf_line *l, int64_t n) {
 static void put_period(struct bf_buf *b, const struct bf_node *n, bool zh) {
     static const char *const en[] = {"working day", "day", "month", "hour"};
     static const char *const cn[] = {"个工作日", "日", "个月", "小时"};
-    bool years = n->flags & BF_F_YEARS;
-    int64_t num = years ? n->num / 12 : n->num;
+    bool larger = n->flags & BF_F_LARGER, weeks = n->op == BF_UNIT_DAYS;
+    int64_t num = larger ? n->num / (weeks ? 7 : 12) : n->num;
     bf_buf_int(b, num);
     if (zh) {
-        bf_buf_z(b, years ? "年" : cn[n->op]);
+        bf_buf_z(b, !larger ? cn[n->op] : weeks ? "周" : "年");
     } else {
         bf_buf_char(b, ' ');
-        bf_buf_z(b, years ? "year" : en[n->op]);
+        bf_buf_z(b, !larger ? en[n->op] : weeks ? "week" : "year");
         if (num != 1)
             bf_buf_char(b, 's');
     }

@@ -36,6 +36,8 @@ expect 0 $'2025-10-09\n' $banfa cn.workdays --from 2025-09-29 --within "2 days"
 expect 0 $'2024-08-26\n' $banfa ch.bern --from 2024-06-24 --within "30 days" --standstill
 expect 0 $'2024-07-24\n' $banfa ch.bern --from 2024-06-24 --within "30 days"
 expect 0 $'2025-10-01\n' $banfa cn.workdays --from 2025-09-29 --within "2 days" --no-roll
+expect 0 $'2025-10-13\n' $banfa cn.workdays --from 2025-09-29 --within "2 weeks"
+expect 0 $'2025-10-13\n' $banfa cn.workdays --from 2025-09-29 --within 两周内
 expect 0 $'2025-09-29\n' $banfa cn.workdays --from 2025-09-29 --within "1 working day" --same-day
 expect 0 $'2025-02-28\n' $banfa cn.workdays --from 2025-01-31 --within 1个月
 expect 0 $'2025-02-28\n' $banfa cn.workdays --from 2024-02-29 --within "1 year"
