@@ -123,6 +123,16 @@ BANFA_API int banfa_case_excuse(banfa_case *c, const banfa_case *by);
 ** BANFA_REFUSED). */
 BANFA_API int banfa_case_hear(banfa_case *c, const banfa_case *other);
 
+/* What the calendar starts (`starts every …`). The first instant after `after` at which it starts cases; BANFA_END: none is
+** known. The i-th start (from 0) of that instant: which procedure, and of which register each row starts a case of its own,
+** in the order of their keys; *reg NULL: one case. BANFA_END: no more. Both names live as long as the policy. */
+BANFA_API int banfa_starts_next(const banfa_policy *p, const banfa_calendar *k, int64_t after,
+                                int64_t *at);
+BANFA_API int banfa_starts_at(const banfa_policy *p, const banfa_calendar *k, int64_t at,
+                              unsigned i, const char **procedure, const char **reg);
+/* Starts a new case of that procedure by the i-th start of the instant; row: the register's, as a JSON object, or NULL. */
+BANFA_API int banfa_case_start(banfa_case *c, unsigned i, const char *row, int64_t at);
+
 /* The state's name; NULL before the start. Until the next step. */
 BANFA_API const char *banfa_case_state(const banfa_case *c);
 BANFA_API int banfa_case_ended(const banfa_case *c); /* 1: it is at an end */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/core/canon.h"
+#include "engine/core/starts.h"
 #include "engine/embed/embed.h"
 #include "engine/sim/explain.h"
 #include "engine/sim/json_value.h"
@@ -119,6 +120,7 @@ struct deed {
     struct bf_event event;
     const char *name; /* act, event, assumption */
     json_t *actor, *args, *who;
+    unsigned nth;             /* of the starts of that instant */
     const banfa_case *parent; /* whose assumptions it takes over */
 };
 
@@ -413,6 +415,42 @@ int banfa_case_report(banfa_case *c, const char *event, const char *actor, const
     struct deed d = {
         .c = c, .event = {.kind = BF_EVENT_OPEN, .effective = at, .what = c->proc}, .name = event};
     return deed(&d, report_body, actor, args, NULL);
+}
+
+/* What the row that a start is for fills. */
+static int read_member(struct deed *d, uint32_t start) {
+    const struct bf_image *m = image_of(d->c);
+    uint32_t reg = m->start[start].member_reg;
+    if (!reg != json_is_null(d->args))
+        return bf_embed_complain(d->c, BANFA_ARGUMENT,
+                                 reg ? "a register's row is missing" : "no row belongs here", NULL);
+    if (!reg)
+        return BANFA_OK;
+    int status = read_fields(d, m->record[m->reg[reg - 1].record].fields);
+    if (status)
+        return status;
+    struct bf_value *member = bf_new(d->c->made, struct bf_value);
+    *member = bf_start_member(
+        m, start, bf_record_value(m->reg[reg - 1].record, d->event.args, d->event.nargs));
+    d->event.args = member;
+    d->event.nargs = 1;
+    return BANFA_OK;
+}
+
+static int start_body(void *ctx) {
+    struct deed *d = ctx;
+    banfa_case *c = d->c;
+    d->event.start = bf_embed_start(image_of(c), c->calendar->calendar, d->event.effective, d->nth);
+    if (d->event.start == BF_NONE || bf_start_proc(image_of(c), d->event.start) != c->proc)
+        return bf_embed_complain(c, BANFA_ARGUMENT, "the calendar starts no such case then", NULL);
+    int status = read_member(d, d->event.start);
+    return status ? status : step_and_keep(d);
+}
+
+int banfa_case_start(banfa_case *c, unsigned i, const char *row, int64_t at) {
+    struct deed d = {
+        .c = c, .event = {.kind = BF_EVENT_OPEN, .effective = at, .what = c->proc}, .nth = i};
+    return deed(&d, start_body, NULL, row, NULL);
 }
 
 int banfa_case_act(banfa_case *c, const char *act, const char *actor, const char *args,

@@ -14,7 +14,7 @@ struct banfa_policy {
     const struct bf_image *image;
     char version[2 * BF_SHA256_LEN + 1];
     const char *calendar;
-    const char **states; /* the names of the image's states */
+    const char **states, **procs, **regs; /* their names, by row of the image */
 };
 
 struct banfa_calendar {
@@ -49,6 +49,10 @@ struct banfa_table {
     const char **cell;
     size_t rows, width;
 };
+
+/* The row of the image that is the i-th start of an instant; BF_NONE. */
+uint32_t bf_embed_start(const struct bf_image *m, const struct bf_calendar *c, int64_t at,
+                        unsigned i);
 
 int bf_embed_status(enum bf_err err);
 /* A copy on the heap, NUL after it; NULL: no memory. */

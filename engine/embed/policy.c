@@ -1,6 +1,7 @@
 /* Policies and calendars of banfa.h: made once, shared, given back by the last owner. */
 #include <string.h>
 
+#include "engine/core/starts.h"
 #include "engine/embed/embed.h"
 #include "lang/base/mem.h"
 #include "lang/base/stdlib.h"
@@ -80,6 +81,12 @@ static int finish(struct making *k, const struct bf_image *image) {
     p->states = bf_new_array(k->arena, const char *, image->state_count + 1);
     for (uint32_t i = 0; i < image->state_count; i++)
         p->states[i] = bf_str_z(k->arena, bf_i_text(image, image->state[i].name));
+    p->procs = bf_new_array(k->arena, const char *, image->proc_count + 1);
+    for (uint32_t i = 0; i < image->proc_count; i++)
+        p->procs[i] = bf_str_z(k->arena, bf_i_text(image, image->proc[i].name));
+    p->regs = bf_new_array(k->arena, const char *, image->reg_count + 1);
+    for (uint32_t i = 0; i < image->reg_count; i++)
+        p->regs[i] = bf_str_z(k->arena, bf_i_text(image, image->reg[i].name));
     bf_hex(image->hash, BF_SHA256_LEN, p->version);
     k->policy = p;
     return BANFA_OK;
@@ -281,5 +288,33 @@ int banfa_calendar_instant(const banfa_calendar *c, const char *when, int64_t *a
         return BANFA_ARGUMENT;
     bool next = seconds == BF_DAY_SECONDS;
     *at = bf_calendar_instant(c->calendar, day + next, next ? 0 : seconds);
+    return BANFA_OK;
+}
+
+/* ---- what the calendar starts ---- */
+
+int banfa_starts_next(const banfa_policy *p, const banfa_calendar *k, int64_t after, int64_t *at) {
+    bf_instant next;
+    if (!bf_starts_next(p->image, k->calendar, after, &next))
+        return BANFA_END;
+    *at = next;
+    return BANFA_OK;
+}
+
+uint32_t bf_embed_start(const struct bf_image *m, const struct bf_calendar *c, int64_t at,
+                        unsigned i) {
+    for (uint32_t s = 0; s < m->start_count; s++)
+        if (bf_start_falls(m, c, s, at) && i-- == 0)
+            return s;
+    return BF_NONE;
+}
+
+int banfa_starts_at(const banfa_policy *p, const banfa_calendar *k, int64_t at, unsigned i,
+                    const char **procedure, const char **reg) {
+    uint32_t s = bf_embed_start(p->image, k->calendar, at, i);
+    if (s == BF_NONE)
+        return BANFA_END;
+    *procedure = p->procs[bf_start_proc(p->image, s)];
+    *reg = p->image->start[s].member_reg ? p->regs[p->image->start[s].member_reg - 1] : NULL;
     return BANFA_OK;
 }

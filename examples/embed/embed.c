@@ -52,6 +52,23 @@ static void show_facts(banfa_case *c) {
     banfa_table_free(t);
 }
 
+/* What the calendar starts between two instants; the program would keep the second one. */
+static void start_what_is_due(banfa_policy *policy, banfa_calendar *calendar, int64_t after,
+                              int64_t until) {
+    const char *procedure, *reg;
+    banfa_case *c;
+    while (banfa_starts_next(policy, calendar, after, &after) == BANFA_OK && after <= until) {
+        for (unsigned i = 0;
+             banfa_starts_at(policy, calendar, after, i, &procedure, &reg) == BANFA_OK; i++) {
+            must(reg ? BANFA_ARGUMENT : BANFA_OK, "these rules start nothing for each row");
+            must(banfa_case_new(policy, calendar, procedure, 2, &c, NULL), procedure);
+            must(banfa_case_start(c, i, NULL, after), banfa_case_message(c));
+            printf("the calendar starts %s, now %s\n", procedure, banfa_case_state(c));
+            banfa_case_free(c);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     banfa_policy *policy = NULL;
     banfa_calendar *calendar = NULL;
@@ -92,6 +109,7 @@ int main(int argc, char **argv) {
     show_facts(c);
 
     banfa_case_free(c);
+    start_what_is_due(policy, calendar, at(calendar, "2025-10-11"), at(calendar, "2026-12-31"));
     banfa_calendar_release(calendar);
     banfa_policy_release(policy);
     return 0;

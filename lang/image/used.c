@@ -16,8 +16,7 @@ struct reach {
 static void reach(struct reach *r, struct bf_sym *s) {
     for (; s && s->kind != BF_SYM_BUILTIN && !s->kept; s = s->owner) {
         s->kept = true;
-        r->todo =
-            bf_arena_grow(r->p->arena, r->todo, r->count, &r->cap, sizeof *r->todo);
+        r->todo = bf_arena_grow(r->p->arena, r->todo, r->count, &r->cap, sizeof *r->todo);
         r->todo[r->count++] = s;
     }
 }

@@ -57,5 +57,6 @@ for program in shared whole; do
     head -n 3 "$tmp/got" | diff "$tmp/want" - || fail "$program: other offers"
     grep -q '^refused: .*amount >= 1' "$tmp/got" || fail "$program: $(cat "$tmp/got")"
     grep -qx 'the limit passes, now paid' "$tmp/got" || fail "$program: $(cat "$tmp/got")"
+    [ "$(grep -cx 'the calendar starts account, now open_' "$tmp/got")" = 1 ] || fail "$program: $(cat "$tmp/got")"
     grep -q '^  .*no answer in time.*The shop' "$tmp/got" || fail "$program: $(cat "$tmp/got")"
 done

@@ -290,6 +290,57 @@ static void test_runs(void **state) {
     banfa_calendar_release(k);
 }
 
+static const char yearly[] = /* what the calendar starts */
+    "policy p \"p\" { number \"1\" rank 5 in force 2020-01-01 calendar none }\n"
+    "record Market { town : Department day : Text }\n"
+    "register markets of Market by town\n"
+    "procedure review { party town : Department\n"
+    "  starts every year on 02-01 with each town in markets\n"
+    "  state s { town must report within 5 days { report -> done } otherwise -> done }\n"
+    "  end done }\n"
+    "procedure count_up { starts every 31 days state s { lasts at most 1 day otherwise -> done } "
+    "end done }\n";
+
+/* From 1 January 2020: 31 days are 1 February, a Saturday, when the review falls too; 62 are 3 March. */
+static void test_calendar_starts(void **state) {
+    banfa_policy *p;
+    banfa_calendar *k = calendar();
+    banfa_case *c, *d;
+    const char *procedure, *reg;
+    int64_t next;
+    (void)state;
+    assert_int_equal(banfa_compile_text("p.banfa", yearly, strlen(yearly), "en", &p, NULL),
+                     BANFA_OK);
+    assert_int_equal(banfa_starts_next(p, k, at(k, "2020-01-01"), &next), BANFA_OK);
+    assert_int_equal(next, at(k, "2020-02-01"));
+    assert_int_equal(banfa_starts_at(p, k, next, 0, &procedure, &reg), BANFA_OK);
+    assert_string_equal(procedure, "review");
+    assert_string_equal(reg, "markets");
+    assert_int_equal(banfa_case_new(p, k, procedure, 1, &c, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_start(c, 0, NULL, next), BANFA_ARGUMENT);
+    assert_int_equal(banfa_case_start(c, 1, NULL, next), BANFA_ARGUMENT);
+    assert_int_equal(banfa_case_start(c, 0, "{\"town\":" OFFICE ",\"day\":\"Monday\"}", next + 1),
+                     BANFA_ARGUMENT);
+    assert_int_equal(banfa_case_start(c, 0, "{\"town\":" OFFICE ",\"day\":\"Monday\"}", next),
+                     BANFA_OK);
+    assert_string_equal(banfa_case_state(c), "s");
+    expect_cell(c, BANFA_DUTIES, 0, "duty", "report", "due", "2020-02-06");
+    assert_int_equal(banfa_case_act(c, "report", OFFICE, NULL, next), BANFA_OK);
+    assert_int_equal(banfa_starts_at(p, k, next, 1, &procedure, &reg), BANFA_OK);
+    assert_string_equal(procedure, "count_up");
+    assert_null(reg);
+    assert_int_equal(banfa_case_new(p, k, procedure, 2, &d, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_start(d, 1, "{}", next), BANFA_ARGUMENT);
+    assert_int_equal(banfa_case_start(d, 1, NULL, next), BANFA_OK);
+    assert_int_equal(banfa_starts_at(p, k, next, 2, &procedure, &reg), BANFA_END);
+    assert_int_equal(banfa_starts_next(p, k, next, &next), BANFA_OK);
+    assert_int_equal(next, at(k, "2020-03-03"));
+    banfa_case_free(c);
+    banfa_case_free(d);
+    banfa_policy_release(p);
+    banfa_calendar_release(k);
+}
+
 static void test_refusals(void **state) {
     struct opened o = opened();
     int64_t now = at(o.k, "2024-03-02 09:00");
@@ -578,13 +629,13 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes),    cmocka_unit_test(test_image),
-        cmocka_unit_test(test_calendars),   cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_runs),        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_consent),     cmocka_unit_test(test_registers),
-        cmocka_unit_test(test_assumptions), cmocka_unit_test(test_keeping),
-        cmocka_unit_test(test_explain),     cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_image),
+        cmocka_unit_test(test_calendars), cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_runs),      cmocka_unit_test(test_calendar_starts),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_consent),
+        cmocka_unit_test(test_registers), cmocka_unit_test(test_assumptions),
+        cmocka_unit_test(test_keeping),   cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_memory),    cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
