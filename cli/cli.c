@@ -69,12 +69,17 @@ static void complain(const struct bf_cli *cli, const char *text, size_t len) {
             (int)len, text);
 }
 
-int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs) {
+int bf_cli_missing(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs) {
     struct bf_buf buf;
     bf_buf_init(&buf);
     bf_text_render(&buf, cli->lang, text, args, nargs);
     complain(cli, buf.p ? buf.p : "", buf.len);
     bf_buf_fini(&buf);
+    return BF_EXIT_USAGE;
+}
+
+int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs) {
+    bf_cli_missing(cli, text, args, nargs);
     if (cli->command)
         fprintf(stderr, "%s%s %s %s\n", bf_text_z(cli->lang, BF_T_CLI_USAGE), cli->program,
                 cli->command->name, cli->command->usage);

@@ -55,6 +55,8 @@ bool bf_cli_operands(const struct bf_cli *cli, int *argc, char **argv, int min, 
 /* Says on stderr what is wrong with the command line, and how to use the command. Returns
 ** BF_EXIT_USAGE. */
 int bf_cli_usage(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs);
+/* … that what it names is not there; how to use the command would be no help. */
+int bf_cli_missing(const struct bf_cli *cli, enum bf_text_id text, const bf_arg *args, int nargs);
 /* Says on stderr how the world failed. Returns BF_EXIT_USAGE. */
 int bf_cli_fail(const struct bf_cli *cli, const struct bf_error *e);
 /* Writes the buffer to stdout; returns false, having told it, when it cannot be written or ran out

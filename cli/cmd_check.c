@@ -19,7 +19,7 @@ static int check_one(struct bf_cli *cli, const char *path, unsigned mask, struct
         status = BF_EXIT_FINE;
     }
     if (status == BF_EXIT_FINE && !p.program) {
-        status = bf_cli_usage(cli, BF_T_CHECK_SOURCES, BF_ARGS(bf_arg_str(bf_str_of(path))));
+        status = bf_cli_missing(cli, BF_T_CHECK_SOURCES, BF_ARGS(bf_arg_str(bf_str_of(path))));
     } else if (status == BF_EXIT_FINE) {
         struct bf_render how = bf_cli_render(cli);
         bf_diags_render(p.parse.diags, &how, mask, out);

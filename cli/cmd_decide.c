@@ -136,8 +136,8 @@ static bool find(struct decide *d, const char *name) {
         bf_buf_z(&names, i ? ", " : "");
         bf_buf_str(&names, bf_i_text(d->m, d->m->decision[i].name));
     }
-    bf_cli_usage(d->cli, BF_T_DECIDE_NO_DECISION,
-                 BF_ARGS(bf_arg_str(bf_str_of(name)), bf_arg_str(bf_buf_view(&names))));
+    bf_cli_missing(d->cli, BF_T_DECIDE_NO_DECISION,
+                   BF_ARGS(bf_arg_str(bf_str_of(name)), bf_arg_str(bf_buf_view(&names))));
     bf_buf_fini(&names);
     return false;
 }

@@ -20,7 +20,7 @@ static enum bf_err read_file(void *ctx, void *p, size_t n, size_t *got, struct b
 static int tell(const struct bf_cli *cli, const struct asked *asked, const struct bf_figures *f) {
     struct bf_buf out;
     if (asked->name && !f->count)
-        return bf_cli_usage(cli, BF_T_MEASURE_NONE, BF_ARGS(bf_arg_str(bf_str_of(asked->name))));
+        return bf_cli_missing(cli, BF_T_MEASURE_NONE, BF_ARGS(bf_arg_str(bf_str_of(asked->name))));
     bf_buf_init(&out);
     if (cli->json) {
         bf_figures_json(f, &out);

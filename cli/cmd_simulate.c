@@ -65,7 +65,7 @@ static int run(struct bf_cli *cli, struct bf_cli_policy *p, const char *title,
     struct bf_buf out;
     if (asked->as && !bf_sim_party(s, bf_str_of(asked->as), &reader)) {
         bf_arena_free(a);
-        return bf_cli_usage(cli, BF_T_CLI_NO_PARTY, BF_ARGS(bf_arg_str(bf_str_of(asked->as))));
+        return bf_cli_missing(cli, BF_T_CLI_NO_PARTY, BF_ARGS(bf_arg_str(bf_str_of(asked->as))));
     }
     s->reader = asked->as ? &reader : NULL;
     bf_buf_init(&out);

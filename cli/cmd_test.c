@@ -121,7 +121,7 @@ int bf_cmd_test(struct bf_cli *cli, int argc, char **argv) {
         status = one > status ? one : status;
     }
     if (only && !status && t.passed + t.failed == 0)
-        return bf_cli_usage(cli, BF_T_CLI_ONLY_NONE, BF_ARGS(bf_arg_str(bf_str_of(only))));
+        return bf_cli_missing(cli, BF_T_CLI_ONLY_NONE, BF_ARGS(bf_arg_str(bf_str_of(only))));
     if (status && !t.passed && !t.failed)
         return status; /* nothing was run: why, is told */
     if (cli->json)

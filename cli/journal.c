@@ -120,10 +120,10 @@ static int explain(const struct bf_cli *cli, struct bf_arena *a, struct bf_journ
     switch (verdict) {
     case BF_STANDING_READ: break;
     case BF_STANDING_NO_CASE:
-        return bf_cli_usage(cli, BF_T_CLI_NO_CASE, BF_ARGS(bf_arg_str(bf_str_of(case_z))));
+        return bf_cli_missing(cli, BF_T_CLI_NO_CASE, BF_ARGS(bf_arg_str(bf_str_of(case_z))));
     case BF_STANDING_EARLIER:
-        return bf_cli_usage(cli, BF_T_CLI_CASE_LATER,
-                            BF_ARGS(bf_arg_str(bf_str_of(case_z)), bf_arg_str(bf_str_of(at_z))));
+        return bf_cli_missing(cli, BF_T_CLI_CASE_LATER,
+                              BF_ARGS(bf_arg_str(bf_str_of(case_z)), bf_arg_str(bf_str_of(at_z))));
     case BF_STANDING_BAD_AT:
         return bf_cli_usage(cli, BF_T_CLI_BAD_INSTANT, BF_ARGS(bf_arg_str(bf_str_of(at_z))));
     }

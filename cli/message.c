@@ -89,7 +89,7 @@ int bf_cli_message(const struct bf_cli *cli, const char *code) {
     bf_str section = {0};
     struct bf_buf out;
     if (!find_section(code, &section))
-        return bf_cli_usage(cli, BF_T_MESSAGE_NONE, BF_ARGS(bf_arg_str(bf_str_of(code))));
+        return bf_cli_missing(cli, BF_T_MESSAGE_NONE, BF_ARGS(bf_arg_str(bf_str_of(code))));
     bf_buf_init(&out);
     put_section(cli, section, &out);
     int status = bf_cli_write(cli, &out) ? BF_EXIT_FINE : BF_EXIT_USAGE;

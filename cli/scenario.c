@@ -106,8 +106,8 @@ static int no_such_assume(const struct bf_cli *cli, const struct bf_image *m, bf
             bf_buf_z(&names, cli->lang == BF_LANG_ZH ? "、" : ", ");
         bf_buf_str(&names, bf_i_text(m, m->assume[i].name));
     }
-    int status = bf_cli_usage(cli, m->assume_count ? BF_T_CLI_NO_ASSUME : BF_T_CLI_NO_ASSUMES,
-                              BF_ARGS(bf_arg_str(name), bf_arg_str(bf_buf_view(&names))));
+    int status = bf_cli_missing(cli, m->assume_count ? BF_T_CLI_NO_ASSUME : BF_T_CLI_NO_ASSUMES,
+                                BF_ARGS(bf_arg_str(name), bf_arg_str(bf_buf_view(&names))));
     bf_buf_fini(&names);
     return status;
 }
@@ -129,8 +129,8 @@ int bf_cli_assume_values(struct bf_cli *cli, const struct bf_cli_assume *as,
             return no_such_assume(cli, p->image, name);
         if (bf_utf8_check(value.p, value.len) != value.len ||
             !read_value(p->image, p->image->assume[row].type, value, &v[row]))
-            return bf_cli_usage(cli, BF_T_CLI_ASSUME_VALUE,
-                                BF_ARGS(bf_arg_str(name), bf_arg_str(value)));
+            return bf_cli_missing(cli, BF_T_CLI_ASSUME_VALUE,
+                                  BF_ARGS(bf_arg_str(name), bf_arg_str(value)));
     }
     *values = v;
     return BF_EXIT_FINE;
@@ -150,8 +150,8 @@ uint32_t bf_cli_scenario_find(const struct bf_cli *cli, const struct bf_image *m
         bf_buf_z(&list, "\n  ");
         bf_buf_str(&list, t);
     }
-    bf_cli_usage(cli, matches ? BF_T_CLI_MANY_SCENARIOS : BF_T_CLI_NO_SCENARIO,
-                 BF_ARGS(bf_arg_str(bf_str_of(title)), bf_arg_str(bf_buf_view(&list))));
+    bf_cli_missing(cli, matches ? BF_T_CLI_MANY_SCENARIOS : BF_T_CLI_NO_SCENARIO,
+                   BF_ARGS(bf_arg_str(bf_str_of(title)), bf_arg_str(bf_buf_view(&list))));
     bf_buf_fini(&list);
     return BF_NONE;
 }

@@ -50,6 +50,11 @@ static void put_arg(struct bf_buf *out, enum bf_lang lang, const bf_arg *arg) {
     }
 }
 
+static bool is_one(const bf_arg *arg) {
+    return arg->kind == BF_ARG_INT ? arg->i == 1
+                                   : arg->kind != BF_ARG_TEXT && bf_str_eq(arg->s, BF_STR("1"));
+}
+
 void bf_template_render(struct bf_buf *out, enum bf_lang lang, const char *text, const bf_arg *args,
                         int nargs) {
     for (const char *brace; (brace = strchr(text, '{'));) {
@@ -61,7 +66,7 @@ void bf_template_render(struct bf_buf *out, enum bf_lang lang, const char *text,
             text += 3;
         } else if (n >= 0 && n < 10 && n < nargs && brace[2] == '?' && strchr(text, '}')) {
             const char *end = strchr(text, '}');
-            if (args[n].kind != BF_ARG_INT || args[n].i != 1)
+            if (!is_one(&args[n]))
                 bf_buf_put(out, text + 3, (size_t)(end - text - 3));
             text = end + 1;
         } else {

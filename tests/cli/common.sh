@@ -49,6 +49,27 @@ LANG=zh_CN.UTF-8 LC_ALL=C expect 2 "" "no command" x
 LANG=C LANGUAGE=zh expect 2 "" "没有叫" x
 LANG=zh_CN.UTF-8 expect 2 "" "no command" --lang en x
 
+# What is named and is not there is told, and what is; the usage is for who wrote the command wrongly.
+missing() {
+    "$banfa" "$@" >/dev/null 2>"$scratch/err" </dev/null
+    if (($? != 2)) || ! [[ -s $scratch/err ]] || grep -q '^usage' "$scratch/err"; then
+        echo "FAILED: banfa $*: another status, nothing said, or a usage"
+        cat "$scratch/err"
+        failed=1
+    fi
+}
+journal=$srcdir/tests/journal/format1.journal life=$srcdir/tests/step/life.banfa
+missing explain "$journal" 999
+missing explain "$journal" 1 --at 2001-01-01
+missing explain E9999
+missing explain "$life" "no such scenario"
+missing simulate "$life" "no such scenario"
+missing test "$life" --only "no such scenario"
+missing test "$life" --assume nothing=1
+missing measure "$journal" nothing
+missing decide "$srcdir/tests/service/api.banfa" nothing
+expect 2 "" "usage: " explain "$journal" nine
+
 # A full disk is told.
 if [[ -w /dev/full ]]; then
     code=0
