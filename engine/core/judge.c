@@ -408,7 +408,8 @@ static enum bf_why opens_after(const struct bf_judge *j, struct bf_verdict *v) {
     return later(v, BF_WHY_WINDOW, BF_NONE, BF_NONE);
 }
 
-/* The window of an offer that stands. A window whose expression is absent is none. */
+/* The window of an offer that stands. A window whose expression is absent, or counts with what is absent, is none: of
+** the latter the offer's guard, looked at afterwards, has made sure. */
 static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
                                 struct bf_verdict *v) {
     struct bf_value limit;
@@ -416,14 +417,14 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
         return BF_WHY_NOTHING;
     enum bf_why why = window_limit(j, o, &limit);
     if (why || !bf_present(limit))
-        return why;
+        return why == BF_WHY_ABSENT ? BF_WHY_NOTHING : why;
     struct bf_term t = {.limit = BF_LIMIT_DATE, .date = (bf_day)limit.u.i};
     bool happened = true;
     if (bf_i_window_counted(o->window)) {
         t.limit = BF_LIMIT_PERIOD;
         t.period = (struct bf_period){(enum bf_unit)limit.aux, limit.u.i};
         if ((why = window_start(j, o, &t, &happened)))
-            return why;
+            return why == BF_WHY_ABSENT ? BF_WHY_NOTHING : why;
         if (!happened)
             return later(v, BF_WHY_WINDOW, o->from == BF_FROM_STATE ? o->from_ref : BF_NONE,
                          o->from == BF_FROM_ACT ? o->from_ref : BF_NONE);

@@ -486,11 +486,13 @@ static void act_body(struct bf_checker *c, struct bf_node *n, struct bf_sym *act
         if (act && act->kind == BF_SYM_ACT && !act->duty)
             check_signature(c, n->b, act);
     }
+    c->at.params = act;
+    guard(c, &k); /* holds where the limit counts: else there is no limit (judge_window) */
+    c->at.params = NULL;
     limit_clause(c, &k);
     clause_subjects(c, n->c);
     special_clauses(c, n->c, act);
     c->at.params = act;
-    guard(c, &k);
     if (k.guard && !k.limit)
         note_waits(c, k.guard, act);
     c->at.just = act;
@@ -605,6 +607,11 @@ static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
     struct bf_sym *act = c->info[n->id].sym;
     c->at.member = extending_member(c, n, act);
     subjects(c, n->a);
+    uint32_t mark = bf_facts_mark(c);
+    struct clauses k = find_clauses(c, n->c);
+    c->at.params = act;
+    guard(c, &k); /* it is judged before the cap */
+    c->at.params = NULL;
     if (n->d) {
         const struct bf_type *t = bf_expr(c, n->d, NULL);
         if (!bf_is_broken(t) && t->kind != BF_K_PERIOD)
@@ -613,13 +620,10 @@ static void body_may_extend(struct bf_checker *c, struct bf_node *n) {
         else if (t->optional)
             bf_expect(c, n->d, t->base);
     }
-    uint32_t mark = bf_facts_mark(c);
-    struct clauses k = find_clauses(c, n->c);
     limit_clause(c, &k);
     clause_subjects(c, n->c);
     special_clauses(c, n->c, act);
     c->at.params = act;
-    guard(c, &k);
     c->at.just = act;
     effects(c, n->e);
     c->at.just = NULL;
