@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/core/succession.h"
+
 /* Where a fact is applied to. */
 struct at {
     const struct bf_image *m;
@@ -382,6 +384,41 @@ static bool gone(const struct at *t, struct bf_case_duty *d) {
     return true;
 }
 
+static void sum_up(const struct at *t, uint32_t duty);
+
+static bool is_list_of_parties(struct bf_value v) {
+    for (uint32_t i = 0; v.kind == BF_K_LIST && i < v.n; i++)
+        if (!bf_is_party(v.u.items[i]))
+            return false;
+    return v.kind == BF_K_LIST;
+}
+
+/* A party is no more, and who takes its place is still to be said. */
+static bool is_gone(const struct at *t) {
+    struct bf_case *c = t->c;
+    if (bf_case_gone(c, t->f->v[0]) || !is_list_of_parties(t->f->v[1]))
+        return false;
+    struct bf_case_gone *list = grown(t->a, c->gone, c->gone_count, sizeof *list);
+    list[c->gone_count++] = (struct bf_case_gone){t->f->v[0], t->f->v[1]};
+    c->gone = list;
+    return true;
+}
+
+static bool succeeded(const struct at *t) {
+    const struct bf_fact *f = t->f;
+    if (f->n != 3 || !bf_is_party(f->v[0]) || !f->v[0].n)
+        return false;
+    if (f->how)
+        return is_gone(t);
+    if (f->v[1].kind != f->v[0].kind || bf_same_party(f->v[0], f->v[1]))
+        return false;
+    bf_case_succeed(t->m, t->a, t->c, f->v[0], f->v[1]);
+    for (uint32_t i = 0; i < t->c->member_count; i++)
+        if (bf_same_party(t->c->members[i]->who, f->v[1]))
+            sum_up(t, t->c->members[i]->duty);
+    return true;
+}
+
 /* d: the duty `a`, if the fact is about one. */
 static bool changes(const struct at *t, struct bf_case_duty *d) {
     switch ((enum bf_fact_kind)t->f->kind) {
@@ -415,6 +452,7 @@ static bool changes(const struct at *t, struct bf_case_duty *d) {
     case BF_FACT_BEGUN: return begun(t);
     case BF_FACT_RETURNED: return returned(t);
     case BF_FACT_CANCELLED: return cancelled(t);
+    case BF_FACT_SUCCEEDED: return succeeded(t);
     case BF_FACT_NOTIFIED:
     case BF_FACT_PUT:
     case BF_FACT_OPENED:

@@ -59,6 +59,11 @@ const char *bf_value_read_party(const struct bf_image *m, struct bf_arena *a,
 const char *bf_value_read_persons(const struct bf_image *m, struct bf_arena *a,
                                   const struct bf_canon *j, const struct bf_persons **h);
 /* A violation, which is not absent. */
+/* A party, or a list of parties; the i-th argument of an event that succeeds. */
+const char *bf_value_read_parties(const struct bf_image *m, struct bf_arena *a,
+                                  const struct bf_canon *j, struct bf_value *v);
+const char *bf_value_read_succession(const struct bf_image *m, struct bf_arena *a,
+                                     const struct bf_canon *j, uint32_t i, struct bf_value *v);
 const char *bf_value_read_violation(const struct bf_image *m, struct bf_arena *a,
                                     const struct bf_canon *j, struct bf_value *v);
 /* What was refused may have been of any kind: by its shape alone. A string is a text, an array a list, an object

@@ -428,6 +428,7 @@ static bool must_have(enum bf_fact_kind kind, int which) {
     case BF_FACT_CANCELLED:
     case BF_FACT_ROUND:
     case BF_FACT_GONE:
+    case BF_FACT_SUCCEEDED:
     case BF_FACT_ISSUED: return row != BF_ROW_NONE;
     case BF_FACT_KINDS: break;
     }
@@ -498,7 +499,7 @@ static enum bf_err due(const struct fact_reader *r) {
 }
 
 /* What the values of a fact are, one letter each: p party, n Int, d Date, i Instant, l limit, e period,
-** v violation, t text; the last may be one of these for all that remain: A arguments of act `b`, D data of
+** v violation, t text, s party or a list of parties; the last may be one of these for all that remain: A arguments of act `b`, D data of
 ** procedure `a` (S of a start: and assumptions), E arguments of event `a`, R a row of register `a`, I a record `a`, T of the type of
 ** datum `a`. */
 static const char *values_of(enum bf_fact_kind kind) {
@@ -524,6 +525,7 @@ static const char *values_of(enum bf_fact_kind kind) {
     case BF_FACT_RETURNED:
     case BF_FACT_CANCELLED: return "n";
     case BF_FACT_RAISED: return "E";
+    case BF_FACT_SUCCEEDED: return "pst";
     case BF_FACT_REFUSED:
     case BF_FACT_REQUEST_DIED:
     case BF_FACT_MOVED:
@@ -550,6 +552,21 @@ static const char *limit(const struct bf_canon *j, struct bf_value *v) {
     return j->kind == BF_CANON_OBJECT ? read_period(j, v) : read_date(j, v);
 }
 
+const char *bf_value_read_parties(const struct bf_image *m, struct bf_arena *a,
+                                  const struct bf_canon *j, struct bf_value *v) {
+    const struct ctx x = {m, a};
+    if (j->kind != BF_CANON_LIST)
+        return read_party(&x, j, v);
+    struct bf_value *items = bf_new_array(a, struct bf_value, j->count);
+    for (uint32_t i = 0; i < j->count; i++) {
+        const char *wrong = read_party(&x, &j->items[i], &items[i]);
+        if (wrong)
+            return wrong;
+    }
+    *v = bf_list_value(items, j->count);
+    return NULL;
+}
+
 static const char *letter_value(const struct ctx *x, char letter, const struct bf_canon *j,
                                 struct bf_value *v) {
     *v = BF_ABSENT;
@@ -565,11 +582,18 @@ static const char *letter_value(const struct ctx *x, char letter, const struct b
         return NULL;
     switch (letter) {
     case 'p': return read_party(x, j, v);
+    case 's': return bf_value_read_parties(x->m, x->a, j, v);
     case 'i': return read_integer(j, BF_K_INSTANT, v);
     case 'l': return limit(j, v);
     case 't': return read_text(j, BF_K_TEXT, v);
     }
     return "a value where there can be none";
+}
+
+const char *bf_value_read_succession(const struct bf_image *m, struct bf_arena *a,
+                                     const struct bf_canon *j, uint32_t i, struct bf_value *v) {
+    const struct ctx x = {m, a};
+    return letter_value(&x, "pst"[i], j, v);
 }
 
 /* The types of the values after those with a letter of their own: types[i], count of them. */

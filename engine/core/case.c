@@ -119,6 +119,11 @@ struct bf_case *bf_case_clone(struct bf_arena *a, const struct bf_image *m,
     }
     copy->requests = requests;
     copy->subs = copied(a, c->subs, c->sub_count, sizeof *c->subs);
+    struct bf_case_gone *gone = bf_new_array(a, struct bf_case_gone, c->gone_count);
+    for (uint32_t i = 0; i < c->gone_count; i++)
+        gone[i] = (struct bf_case_gone){bf_value_copy(a, c->gone[i].who),
+                                        bf_value_copy(a, c->gone[i].among)};
+    copy->gone = gone;
     return copy;
 }
 
@@ -431,6 +436,21 @@ static void members_json(const struct bf_image *m, const struct bf_case *c, stru
     bf_buf_char(out, ']');
 }
 
+/* As members: most cases have none. */
+static void gone_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
+    if (!c->gone_count)
+        return;
+    key(out, "gone");
+    bf_buf_char(out, '[');
+    for (uint32_t i = 0; i < c->gone_count; i++) {
+        open_object(out, i);
+        put_value(out, m, "among", c->gone[i].among);
+        put_value(out, m, "who", c->gone[i].who);
+        bf_buf_char(out, '}');
+    }
+    bf_buf_char(out, ']');
+}
+
 static void requests_json(const struct bf_image *m, const struct bf_case *c, struct bf_buf *out) {
     key(out, "requests");
     bf_buf_char(out, '[');
@@ -514,6 +534,7 @@ void bf_case_json(const struct bf_image *m, const struct bf_case *c, struct bf_b
     put_value(out, m, "data", bf_list_value(c->data, p->data.count));
     put_day(out, "day", c->day);
     duties_json(m, c, out);
+    gone_json(m, c, out);
     members_json(m, c, out);
     put_int(out, "number", c->number);
     if (c->parent)

@@ -105,6 +105,12 @@ struct bf_case_sub {
 #define BF_SUB_FAILED (BF_NONE - 2)    /* it could not be started */
 const char *bf_sub_word(uint32_t end); /* "running", "cancelled", "failed", "ended" */
 
+/* A party that is no more, while it is not said who takes its place here. */
+struct bf_case_gone {
+    struct bf_value who;
+    struct bf_value among; /* list of those it may be; empty: any */
+};
+
 struct bf_case {
     uint32_t number;       /* given by the caller; 0: none */
     uint32_t parent;       /* the case that runs this one; 0: none */
@@ -124,7 +130,8 @@ struct bf_case {
     const struct bf_case_sub *subs;
     const struct bf_case_member *const
         *members; /* in the order in which they came to a duty of each */
-    uint32_t violation_count, request_count, sub_count, member_count;
+    const struct bf_case_gone *gone;
+    uint32_t violation_count, request_count, sub_count, member_count, gone_count;
     size_t size; /* bytes of the block */
 };
 

@@ -222,6 +222,22 @@ static void members(struct reader *r, const struct bf_canon *j, struct bf_case *
     c->member_count = l->count;
 }
 
+static void gone(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
+    const struct bf_canon *l = bf_canon_member(j, "gone");
+    if (!l)
+        return;
+    l = member(r, j, "gone", BF_CANON_LIST);
+    struct bf_case_gone *g = bf_new_array(r->a, struct bf_case_gone, l->count + 1);
+    for (uint32_t i = 0; i < l->count && !r->wrong; i++) {
+        const struct bf_canon *among = member(r, &l->items[i], "among", BF_CANON_LIST);
+        g[i].who = party(r, &l->items[i], "who");
+        if (!r->wrong && bf_value_read_parties(r->m, r->a, among, &g[i].among))
+            r->wrong = "among";
+    }
+    c->gone = g;
+    c->gone_count = l->count;
+}
+
 static void states(struct reader *r, const struct bf_canon *j, struct bf_case *c) {
     const struct bf_canon *l = list(r, j, "states", r->p->states.count);
     for (uint32_t i = 0; i < r->p->states.count && !r->wrong; i++) {
@@ -338,6 +354,7 @@ enum bf_err bf_case_read(const struct bf_image *m, struct bf_arena *a, const str
     data(&r, j, c);
     acts(&r, j, c);
     duties(&r, j, c);
+    gone(&r, j, c);
     members(&r, j, c);
     states(&r, j, c);
     requests(&r, j, c);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/core/step_parts.h"
+#include "engine/core/succession.h"
 #include "lang/base/assert.h"
 
 void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f) {
@@ -391,4 +392,72 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
         (why = bf_step_effects(s, o->effects, args, n, o->src)))
         return why;
     return bf_step_goes(s, o->target, o->src);
+}
+
+/* ---- successors ---- */
+
+static bool one_of(struct bf_value list, struct bf_value x) {
+    bool is = false;
+    for (uint32_t i = 0; i < list.n && !is; i++)
+        is = bf_same_party(list.u.items[i], x);
+    return is;
+}
+
+/* Whom the case names, and who may take his place: of the same kind, and, once it is to be said who, one of those. */
+static bool may_succeed(const struct bf_stepper *s, const struct bf_event *e) {
+    const struct bf_value *v = e->args;
+    if (e->nargs != 3 || !bf_is_party(v[0]) || !v[0].n || bf_value_check_party(s->m, v[0]) ||
+        (bf_present(v[2]) && v[2].kind != BF_K_TEXT) || !bf_case_names(s->m, s->c, v[0]))
+        return false;
+    struct bf_value whom = v[1].kind == BF_K_LIST ? v[1] : bf_list_value(&v[1], 1);
+    for (uint32_t i = 0; i < whom.n; i++)
+        if (whom.u.items[i].kind != v[0].kind || bf_same_party(whom.u.items[i], v[0]) ||
+            bf_value_check_party(s->m, whom.u.items[i]))
+            return false;
+    const struct bf_case_gone *gone = bf_case_gone(s->c, v[0]);
+    if (e->kind == BF_EVENT_ASSIGN)
+        return gone && v[1].kind != BF_K_LIST && (!gone->among.n || one_of(gone->among, v[1]));
+    return !gone || v[1].kind != BF_K_LIST;
+}
+
+/* What cannot be done of what should follow must not leave the case with a party that is no more. */
+enum bf_why bf_step_succeed(struct bf_stepper *s, const struct bf_event *e) {
+    if (bf_case_ended(s->m, s->c) || !may_succeed(s, e))
+        return BF_WHY_SUCCESSOR;
+    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_SUCCEEDED,
+                                      .how = e->args[1].kind == BF_K_LIST,
+                                      .src = BF_NONE,
+                                      .a = BF_NONE,
+                                      .b = BF_NONE,
+                                      .c = BF_NONE,
+                                      .n = 3,
+                                      .v = e->args});
+    struct bf_case *before = bf_case_fork(s->a, s->c);
+    uint32_t count = s->fact_count;
+    enum bf_why why = (enum bf_why)s->judge.env.world->lapse_fails;
+    if (!why)
+        why = bf_step_goes(s, BF_NONE, BF_NONE);
+    if (!why || why == BF_WHY_NEEDS)
+        return why;
+    s->c = before;
+    s->judge.env.self = before;
+    s->fact_count = count;
+    s->restarts = NULL;
+    bf_step_emit(s,
+                 &(struct bf_fact){
+                     .kind = BF_FACT_FAILED, .src = BF_NONE, .a = BF_NONE, .b = BF_NONE, .c = why});
+    return BF_WHY_NOTHING;
+}
+
+const struct bf_event *bf_step_as_named_now(const struct bf_world *w, struct bf_arena *a,
+                                            const struct bf_event *e) {
+    if (!w->succession_count || bf_event_succeeds(e->kind))
+        return e;
+    struct bf_event *now = bf_arena_copy(a, e, sizeof *now);
+    struct bf_value *args = bf_new_array(a, struct bf_value, e->nargs);
+    for (uint32_t i = 0; i < e->nargs; i++)
+        args[i] = bf_world_value(w, a, e->args[i]);
+    now->args = args;
+    now->who = bf_world_value(w, a, e->who);
+    return now;
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "engine/core/succession.h"
+
 enum { SELVES = 8 }; /* of ENTER */
 
 const char *bf_why_word(enum bf_why why) {
@@ -166,8 +168,8 @@ static struct bf_value field_of(struct bf_value v, uint32_t field) {
     return field < v.n ? v.u.items[field] : BF_ABSENT;
 }
 
-static enum bf_why row_value(struct bf_env *env, uint32_t reg, const struct bf_value *keys,
-                             struct bf_value *out) {
+static enum bf_why row_of(struct bf_env *env, uint32_t reg, const struct bf_value *keys,
+                          struct bf_value *out) {
     uint32_t n = env->image->reg[reg].keys.count;
     *out = BF_ABSENT;
     enum bf_lookup found = env->world && env->world->row
@@ -180,6 +182,35 @@ static enum bf_why row_value(struct bf_env *env, uint32_t reg, const struct bf_v
     }
     env->need = (struct bf_need){reg, n, bf_values_copy(env->arena, keys, n)};
     return BF_WHY_NEEDS;
+}
+
+/* A row kept under the key of a party that is no more is its successor's, unless that has one of its own. known:
+** successions that may still be looked back through. */
+static enum bf_why row_before(struct bf_env *env, uint32_t reg, const struct bf_value *keys,
+                              uint32_t known, struct bf_value *out) {
+    uint32_t n = env->image->reg[reg].keys.count;
+    enum bf_why why = row_of(env, reg, keys, out);
+    for (uint32_t i = known; i-- > 0 && !why && !bf_present(*out);) {
+        const struct bf_succession *s = &env->world->successions[i];
+        struct bf_value list = bf_list_value(keys, n);
+        if (!bf_present(s->to) || !bf_value_names(list, s->to))
+            continue;
+        struct bf_value *old = bf_new_array(env->arena, struct bf_value, n);
+        for (uint32_t k = 0; k < n; k++)
+            old[k] = bf_value_succeed(env->arena, keys[k], s->to, s->old);
+        why = row_before(env, reg, old, i, out);
+    }
+    return why;
+}
+
+static enum bf_why row_value(struct bf_env *env, uint32_t reg, const struct bf_value *keys,
+                             struct bf_value *out) {
+    if (!env->world || !env->world->succession_count)
+        return row_of(env, reg, keys, out);
+    enum bf_why why = row_before(env, reg, keys, env->world->succession_count, out);
+    if (!why)
+        *out = bf_world_value(env->world, env->arena, *out);
+    return why;
 }
 
 /* ---- operators ---- */

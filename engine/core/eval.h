@@ -9,6 +9,11 @@
 
 #include "engine/core/case.h"
 
+/* A party that is no more, and who took its place; absent: several did, or nobody, and a case says who has in it. */
+struct bf_succession {
+    struct bf_value old, to;
+};
+
 /* What a rule reads beside its case. The caller's, for the whole step. */
 enum bf_lookup { BF_LOOKUP_FOUND, BF_LOOKUP_ABSENT, BF_LOOKUP_NEEDS };
 struct bf_world {
@@ -24,6 +29,9 @@ struct bf_world {
     uint64_t budget; /* instructions a step may run; 0: BF_STEP_BUDGET */
     uint32_t
         lapse_fails; /* enum bf_why: what lapses should bring about cannot be done, for this; NOTHING: it can */
+    /* Those in effect at the event's instant, in the order in which they came into effect. */
+    const struct bf_succession *successions;
+    uint32_t succession_count;
 };
 #define BF_STEP_BUDGET 1000000
 

@@ -27,6 +27,8 @@ const char *bf_event_word(enum bf_event_kind kind) {
     case BF_EVENT_BEGUN: return "begun";
     case BF_EVENT_RETURN: return "return";
     case BF_EVENT_CANCEL: return "cancel";
+    case BF_EVENT_SUCCEED: return "succeed";
+    case BF_EVENT_ASSIGN: return "assign";
     case BF_EVENT_MIGRATE: break; /* stands in no row: a MIGRATE row has no event */
     }
     return NULL;
@@ -365,6 +367,8 @@ static const char *get_arg(const struct reader *r, const struct bf_canon *j, uin
     const char *wrong = "more arguments than it has";
     if (type != BF_NONE)
         wrong = bf_value_read(n->image, r->a, j, type, v);
+    if (bf_event_succeeds(n->event.kind) && i < 3)
+        wrong = bf_value_read_succession(n->image, r->a, j, i, v);
     if (n->event.kind == BF_EVENT_EXCUSE)
         wrong = bf_value_read_violation(n->image, r->a, j, v);
     if (wrong && n->head.kind == BF_ENTRY_REFUSAL)

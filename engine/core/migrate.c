@@ -254,6 +254,20 @@ static bool acts(struct move *v) {
     return true;
 }
 
+static void gone(struct move *v) {
+    struct bf_case_gone *list = bf_new_array(v->a, struct bf_case_gone, v->x->gone_count);
+    for (uint32_t i = 0; i < v->x->gone_count; i++) {
+        const struct bf_case_gone *g = &v->x->gone[i];
+        struct bf_value *among = bf_new_array(v->a, struct bf_value, g->among.n);
+        for (uint32_t k = 0; k < g->among.n; k++)
+            among[k] = bf_carry_party(&v->k, g->among.u.items[k]);
+        list[i] =
+            (struct bf_case_gone){bf_carry_party(&v->k, g->who), bf_list_value(among, g->among.n)};
+    }
+    v->y->gone = list;
+    v->y->gone_count = v->x->gone_count;
+}
+
 static bool requests(struct move *v) {
     struct bf_case_request *list =
         bf_new_array(v->a, struct bf_case_request, v->x->request_count + 1);
@@ -610,6 +624,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
     v.y->starter = bf_carry_party(&v.k, c->starter);
     if (!states(&v) || !assumptions(&v) || !acts(&v))
         return;
+    gone(&v);
     duties(&v);
     new_duties(&v);
     if (violations(&v) && requests(&v) && subs(&v) && data(&v) && limits(&v, at) && look(&v, at))

@@ -12,6 +12,7 @@
 #define BF_STARTS_H
 
 #include "engine/core/calendar.h"
+#include "engine/core/succession.h"
 #include "engine/core/value.h"
 
 /* The first instant after `after` at which a row of `start` starts cases. False: none is known. */
@@ -32,6 +33,10 @@ bf_str bf_row_key(struct bf_arena *a, const struct bf_image *m, uint32_t reg, st
 struct bf_value *bf_rows_in_order(struct bf_arena *a, const struct bf_image *m, uint32_t reg,
                                   const struct bf_value *rows, uint32_t count);
 /* What a row fills of the case it starts; absent where the row's field is. */
+/* The same as they read now: what is kept for a party that is no more is its successor's, unless that has a row of its own,
+** or one before it is that already. How many are left. */
+uint32_t bf_rows_now(const struct bf_world *w, struct bf_arena *a, const struct bf_image *m,
+                     uint32_t reg, struct bf_value *rows, uint32_t count);
 struct bf_value bf_start_member(const struct bf_image *m, uint32_t start, struct bf_value row);
 
 #endif

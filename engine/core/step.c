@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/core/step_parts.h"
+#include "engine/core/succession.h"
 
 /* A step under way: what was given, and how it ends. */
 struct run {
@@ -210,6 +211,8 @@ static bool malformed(struct run *r, bool args_too) {
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
     if (!bf_is_party(e->actor) || bf_value_check_party(m, e->actor))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);
+    if (bf_world_gone(r->w, e->actor))
+        return refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_GONE, BF_NONE);
     struct bf_i_range params = m->act[e->what].params;
     if (!args_too)
         return false;
@@ -878,6 +881,8 @@ static bool opens_malformed(struct run *r) {
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_UNKNOWN, BF_NONE);
     if (bf_present(e->actor) && (!bf_is_party(e->actor) || bf_value_check_party(m, e->actor)))
         return refused(r, BF_REFUSAL_MALFORMED, BF_WHY_ACTOR, BF_NONE);
+    if (bf_present(e->actor) && bf_world_gone(r->w, e->actor))
+        return refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_GONE, BF_NONE);
     return false;
 }
 
@@ -1080,6 +1085,8 @@ static enum bf_why event(struct run *r) {
     case BF_EVENT_RETURN: return returned(r);
     case BF_EVENT_CANCEL: return cancel(r);
     case BF_EVENT_MIGRATE: return migrated(r);
+    case BF_EVENT_SUCCEED:
+    case BF_EVENT_ASSIGN: return bf_step_succeed(&r->s, r->e);
     }
     return BF_WHY_NOTHING;
 }
@@ -1108,8 +1115,8 @@ static void record_refusal(struct run *r) {
     struct bf_stepper *s = &r->s;
     struct bf_refused *f = &r->out->refused;
     const struct bf_event *e = r->e;
-    bool time =
-        e->kind == BF_EVENT_TICK || e->kind == BF_EVENT_CALENDAR || e->kind == BF_EVENT_MIGRATE;
+    bool time = e->kind == BF_EVENT_TICK || e->kind == BF_EVENT_CALENDAR ||
+                e->kind == BF_EVENT_MIGRATE || bf_event_succeeds(e->kind);
     bool known =
         !time && f->why != BF_WHY_ARGUMENTS && f->why != BF_WHY_UNKNOWN && f->why != BF_WHY_ACTOR;
     bool act = known && s->c && e->kind != BF_EVENT_EXCUSE;
@@ -1150,7 +1157,7 @@ void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf
     s->by = e->by;
     r.w = w;
     r.given = c;
-    r.e = e;
+    r.e = e = bf_step_as_named_now(w, scratch, e);
     r.now = e->effective;
     r.out = out;
     out->kind = BF_DONE;

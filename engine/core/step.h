@@ -31,8 +31,10 @@ enum bf_event_kind {
     BF_EVENT_EXCUSE, /* another case excuses a violation of this one (its EXCUSED fact): args[0] */
     BF_EVENT_CALENDAR, /* the world's calendar is another than before: due dates are recomputed */
     BF_EVENT_BEGUN, /* the case that a RUN of this one asked for is there: number; 0: it could not be started */
-    BF_EVENT_RETURN, /* what this one runs has ended (bf_returns): number, offer, what, args */
-    BF_EVENT_CANCEL, /* the case that runs this one has left it */
+    BF_EVENT_RETURN,  /* what this one runs has ended (bf_returns): number, offer, what, args */
+    BF_EVENT_CANCEL,  /* the case that runs this one has left it */
+    BF_EVENT_SUCCEED, /* a party this case names is no more: args as v of SUCCEEDED */
+    BF_EVENT_ASSIGN,  /* … and who takes its place in this case is said now: args as before */
     BF_EVENT_MIGRATE, /* the case was of another image before (migrate.h): dates and duties are made to fit this one */
 };
 
@@ -110,6 +112,10 @@ bool bf_returns(const struct bf_image *m, const struct bf_case *c, const struct 
 static inline bool bf_event_silent(enum bf_event_kind kind) {
     return kind == BF_EVENT_TICK || kind == BF_EVENT_CALENDAR || kind == BF_EVENT_BEGUN ||
            kind == BF_EVENT_RETURN || kind == BF_EVENT_CANCEL;
+}
+
+static inline bool bf_event_succeeds(enum bf_event_kind kind) {
+    return kind == BF_EVENT_SUCCEED || kind == BF_EVENT_ASSIGN;
 }
 
 /* The starts of procedures that an event sets off, in written order: the i-th, or BF_NONE; *proc is whose. */

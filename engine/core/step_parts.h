@@ -61,6 +61,13 @@ enum bf_why bf_step_run(struct bf_stepper *s);
 enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf_value who,
                                  const struct bf_value *args, bool deemed);
 
+/* Another takes the place of a party. */
+enum bf_why bf_step_succeed(struct bf_stepper *s, const struct bf_event *e);
+
+/* Whoever names a party that is no more means who took its place. */
+const struct bf_event *bf_step_as_named_now(const struct bf_world *w, struct bf_arena *a,
+                                            const struct bf_event *e);
+
 /* ---- duty.c ---- */
 /* Every duty as it must be now: void, paused, resumed, restarted, armed. entered: the case just came to its state. */
 enum bf_why bf_step_duties(struct bf_stepper *s, bool entered);

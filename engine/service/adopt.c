@@ -1,4 +1,5 @@
-/* Adopt: which calendar is current, who still counts by an older one, and the sweep that leaves nobody behind.
+/* Adopt: which calendar is current, who still counts by an older one, and the sweep that leaves nobody behind; that
+** sweep also brings each case to who took a department's place.
 **
 ** A head knows the calendar of its last row. An adoption that moves none of its dates leaves no row: the case is then
 ** found behind again when it is read anew, counted again, and found as it was. So how far a sweep has come need not be
@@ -48,7 +49,8 @@ bool bf_engine_know_calendar(struct bf_engine *e, const struct bf_calendar *c) {
 }
 
 static bool of_name(const struct bf_adoption *a, const struct bf_image *m) {
-    return bf_str_eq(bf_calendar_name(a->calendar), bf_i_text(m, m->policy.calendar));
+    return a->calendar &&
+           bf_str_eq(bf_calendar_name(a->calendar), bf_i_text(m, m->policy.calendar));
 }
 
 const struct bf_calendar *bf_adopt_current(const struct bf_engine *e, const struct bf_image *m,
@@ -130,9 +132,13 @@ static void swept_read(void *ctx, enum bf_err err, const struct bf_error *error,
     counts(a);
 }
 
+static bf_str swept_id(const struct bf_adoption *a) {
+    return a->calendar ? bf_calendar_name(a->calendar) : a->id;
+}
+
 static void read_swept(struct bf_adoption *a) {
     struct bf_engine *e = a->engine;
-    struct bf_row_setting at = {.kind = BF_STR("swept"), .id = bf_calendar_name(a->calendar)};
+    struct bf_row_setting at = {.kind = BF_STR("swept"), .id = swept_id(a)};
     struct bf_query q = {
         .partition = e->o.partition, .table = BF_TABLE_SETTING, .at = &at, .same = 2, .limit = 1};
     e->under_way++;
@@ -177,6 +183,78 @@ void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, 
     bf_store_read(e->store, &q, row_read, a);
 }
 
+/* ---- successors ---- */
+
+/* When it counts for each policy that is known. */
+static bool from_of(const struct bf_engine *e, uint64_t seq, bf_instant *from) {
+    *from = BF_INSTANT_NONE;
+    for (uint32_t i = 0; i < e->policy_count; i++) {
+        const struct bf_engine_policy *p = e->policies[i];
+        const struct bf_heirs_view *v = bf_heirs_view(e->heirs, p->image, p->calendar);
+        if (!v)
+            return false;
+        for (uint32_t k = 0; k < v->count; k++)
+            if (v->heir[k].seq == seq && v->heir[k].from > *from)
+                *from = v->heir[k].from;
+    }
+    return true;
+}
+
+void bf_engine_succession(struct bf_engine *e, bf_str id, bf_str json, uint64_t seq) {
+    static const char kind[] = "department ";
+    enum { KIND = sizeof kind - 1 };
+    bf_instant from;
+    struct bf_adoption *a = bf_malloc(sizeof *a + KIND + id.len);
+    if (!a || !bf_heirs_put(e->heirs, id, json, seq) || !from_of(e, seq, &from) ||
+        !room(&e->adoptions, e->adoption_count + e->adopting + 1, &e->adoption_cap)) {
+        bf_free(a);
+        adoption_failed(e, BF_ENOMEM, NULL);
+        return;
+    }
+    char *name = (char *)(a + 1);
+    *a = (struct bf_adoption){.from = from, .id = {name, KIND + id.len}, .seq = seq, .engine = e};
+    memcpy(name, kind, KIND);
+    memcpy(name + KIND, id.p, id.len);
+    read_swept(a);
+}
+
+/* Those it has looked at are of one state of the rows, and of one text. */
+static uint32_t seen_of(const struct bf_engine *e, const struct bf_head *h) {
+    bool same = h->heirs_version == bf_heirs_version(e->heirs) && h->heirs_of == h->policy;
+    return same ? h->heirs_seen : 0;
+}
+
+bool bf_heirs_next(struct bf_engine *e, struct bf_head *h, bf_instant by,
+                   const struct bf_heir **next) {
+    const struct bf_heirs_view *v = bf_heirs_view(e->heirs, h->policy->image, h->policy->calendar);
+    *next = NULL;
+    if (!v)
+        return false;
+    h->heirs_seen = seen_of(e, h);
+    h->heirs_version = bf_heirs_version(e->heirs);
+    h->heirs_of = h->policy;
+    if (h->heirs_seen < v->count && v->heir[h->heirs_seen].from <= by)
+        *next = &v->heir[h->heirs_seen++];
+    return true;
+}
+
+bool bf_heirs_due(struct bf_engine *e, const struct bf_head *h, bf_instant by) {
+    if (!bf_heirs_version(e->heirs))
+        return false;
+    const struct bf_heirs_view *v = bf_heirs_view(e->heirs, h->policy->image, h->policy->calendar);
+    return !v || (seen_of(e, h) < v->count && v->heir[seen_of(e, h)].from <= by);
+}
+
+bf_instant bf_sweep_wake(const struct bf_engine *e) {
+    bf_instant next = BF_DUE_NEVER, now = e->adoption_count ? e->o.now(e->o.ctx) : 0;
+    for (uint32_t i = 0; i < e->adoption_count; i++) {
+        const struct bf_adoption *a = e->adoptions[i];
+        if (!a->calendar && !a->swept && a->from > now && a->from < next)
+            next = a->from;
+    }
+    return next;
+}
+
 void bf_adopt_fini(struct bf_engine *e) {
     for (uint32_t i = 0; i < e->adoption_count; i++)
         bf_free(e->adoptions[i]);
@@ -188,8 +266,9 @@ void bf_adopt_fini(struct bf_engine *e) {
 /* ---- the sweep ---- */
 
 static struct bf_adoption *unswept(const struct bf_engine *e) {
+    bf_instant now = e->adoption_count ? e->o.now(e->o.ctx) : 0;
     for (uint32_t i = 0; i < e->adoption_count; i++)
-        if (!e->adoptions[i]->swept)
+        if (!e->adoptions[i]->swept && (e->adoptions[i]->calendar || e->adoptions[i]->from <= now))
             return e->adoptions[i];
     return NULL;
 }
@@ -207,11 +286,11 @@ static void end_page(struct bf_engine *e) {
     s->page_count = 0;
 }
 
-/* Open cases whose policy counts by a calendar of that name. */
+/* Open cases whose policy counts by a calendar of that name; of a department all, since any may name it. */
 static bool concerned(const struct bf_engine *e, const struct bf_adoption *a,
                       const struct bf_row_cases *row) {
     const struct bf_engine_policy *p = row->ended ? NULL : bf_engine_policy_of(e, row->policy);
-    return p && of_name(a, p->image);
+    return p && (!a->calendar || of_name(a, p->image));
 }
 
 static void nobody(void *ctx, const struct bf_answer *a) { (void)ctx, (void)a; }
@@ -221,7 +300,7 @@ static void keep_progress(struct bf_engine *e, const struct bf_adoption *a) {
     struct bf_buf data;
     bf_buf_init(&data);
     bf_buf_z(&data, "{\"id\":");
-    bf_json_text(bf_calendar_name(a->calendar), &data);
+    bf_json_text(swept_id(a), &data);
     bf_buf_fmt(&data, ",\"json\":{\"calendar\":%llu,\"done\":%s,\"through\":%llu},",
                (unsigned long long)a->seq, a->swept ? "true" : "false",
                (unsigned long long)a->through);
@@ -294,7 +373,8 @@ static bool bring(struct bf_engine *e, struct bf_head *h) {
         return false;
     if (!h->c)
         return h->failed == BF_ENOENT; /* its policy is gone */
-    if (!bf_adopt_next(e, h, BF_INSTANT_NONE, &unrecorded))
+    if (!bf_adopt_next(e, h, BF_INSTANT_NONE, &unrecorded) &&
+        !bf_heirs_due(e, h, e->o.now(e->o.ctx)))
         return true;
     switch (bf_engine_fire(e, &(struct bf_deed){.head = h, .adopt = true})) {
     case BF_ATTEMPT_DONE: return true;

@@ -316,6 +316,7 @@ static const char *status_after(enum bf_fact_kind kind) {
     case BF_FACT_RETURNED:
     case BF_FACT_CANCELLED:
     case BF_FACT_ROUND:
+    case BF_FACT_SUCCEEDED:
     case BF_FACT_KINDS: break;
     }
     return NULL;

@@ -94,6 +94,7 @@ void bf_attempt_put_back(struct bf_attempt *t) {
         x->head->early = x->early;
         x->head->last_seq = x->last_seq;
         x->head->epoch = x->epoch;
+        x->head->heirs_seen = 0;
         x->head->pins--;
         if (!x->before)
             bf_engine_forget(t->engine, x->head);
@@ -203,6 +204,10 @@ static void sign(struct bf_entry *n, const struct bf_work *w) {
     memcpy(n->body_hash, w->command.body_hash, sizeof n->body_hash);
 }
 
+static bool know_heirs(const struct bf_attempt *t, struct bf_world *w, bf_instant at) {
+    return bf_heirs_know(t->engine->heirs, t->policy->image, t->policy->calendar, w, at);
+}
+
 /* ---- acts that come early ---- */
 
 /* Is the act to be kept? again: when its window opens, as far as that is known. */
@@ -273,8 +278,10 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
     uint64_t seq = e->seq + t->made_count + 1;
     struct bf_world world = {
         .calendar = calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
-    if (event.kind == BF_EVENT_TICK)
+    if (event.kind == BF_EVENT_TICK || event.kind == BF_EVENT_SUCCEED)
         world.lapse_fails = t->lapse_fails;
+    if (!know_heirs(t, &world, event.effective))
+        return BF_ATTEMPT_MEMORY;
     event.recorded = t->now;
     if (event.kind == BF_EVENT_OPEN) {
         BF_ASSERT(e->cases + t->opened < UINT32_MAX); /* case numbers of the core have 32 bits */
@@ -386,10 +393,60 @@ static enum bf_attempt_end forward(struct bf_attempt *t, struct bf_head *head) {
     return end;
 }
 
-static enum bf_attempt_end current(struct bf_attempt *t, struct bf_head *head) {
+static enum bf_attempt_end lapse(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
+                                 bf_instant by);
+
+/* The heir takes the place of whom the case names, behind what lapsed by then. Where that brought it to another text, the
+** caller looks at it anew. */
+static enum bf_attempt_end take_place(struct bf_attempt *t, struct bf_head *head,
+                                      const struct bf_heir *x) {
+    const struct bf_image *m = head->policy->image;
+    const struct bf_value args[] = {x->old, x->to, x->instrument};
+    struct agenda g = {0};
+    struct bf_outcome out;
+    t->policy = head->policy;
+    enum bf_attempt_end end = lapse(t, &g, head, x->from);
+    bool told = bf_case_gone(head->c, x->old) && !bf_is_party(x->to);
+    if (end != BF_ATTEMPT_DONE || head->policy->image != m || told || bf_case_ended(m, head->c) ||
+        !bf_case_names(m, head->c, x->old))
+        return end;
+    struct bf_event event = {.kind = BF_EVENT_SUCCEED,
+                             .effective = x->from > head->c->at ? x->from : head->c->at,
+                             .what = BF_NONE,
+                             .start = BF_NONE,
+                             .args = bf_arena_copy(t->arena, args, sizeof args),
+                             .nargs = 3};
+    t->policy = head->policy;
+    end = step_by(t, &g, event, head, NULL, x->seq, t->policy->calendar, &out);
+    return end == BF_ATTEMPT_DONE ? settle(t, &g) : end;
+}
+
+/* A case of which nobody's place was taken since it was last looked at costs a comparison. */
+static enum bf_attempt_end take_places(struct bf_attempt *t, struct bf_head *head, bf_instant by) {
+    const struct bf_engine_policy *policy = t->policy;
+    enum bf_attempt_end end = BF_ATTEMPT_DONE;
+    const struct bf_heir *x = NULL;
+    do {
+        if (!bf_heirs_next(t->engine, head, by, &x))
+            end = BF_ATTEMPT_MEMORY;
+        else if (x && !bf_case_ended(head->policy->image, head->c) &&
+                 bf_case_names(head->policy->image, head->c, x->old))
+            end = take_place(t, head, x);
+    } while (end == BF_ATTEMPT_DONE && x);
+    if (end != BF_ATTEMPT_DONE)
+        head->heirs_seen = 0;
+    t->policy = policy;
+    return end;
+}
+
+/* By the current calendar, with everybody in whose place by an instant another is named so. */
+static enum bf_attempt_end current(struct bf_attempt *t, struct bf_head *head, bf_instant by) {
     if (t->engine->adopting)
         return BF_ATTEMPT_WAIT; /* which that is is not known yet */
-    return head->calendar == t->policy->calendar ? BF_ATTEMPT_DONE : forward(t, head);
+    enum bf_attempt_end end =
+        head->calendar == t->policy->calendar ? BF_ATTEMPT_DONE : forward(t, head);
+    return end == BF_ATTEMPT_DONE && bf_heirs_version(t->engine->heirs) ? take_places(t, head, by)
+                                                                        : end;
 }
 
 static enum bf_attempt_end follow(struct bf_attempt *t, struct bf_head *head, bf_instant at,
@@ -400,7 +457,7 @@ static enum bf_attempt_end follow(struct bf_attempt *t, struct bf_head *head, bf
 static enum bf_attempt_end step(struct bf_attempt *t, struct agenda *g, struct bf_event event,
                                 struct bf_head *head, const struct bf_work *w, uint64_t cause,
                                 struct bf_outcome *out) {
-    enum bf_attempt_end end = head ? current(t, head) : BF_ATTEMPT_DONE;
+    enum bf_attempt_end end = head ? current(t, head, event.effective) : BF_ATTEMPT_DONE;
     if (end == BF_ATTEMPT_DONE && head && event.kind == BF_EVENT_TICK)
         end = follow(t, head, event.effective, true);
     return end == BF_ATTEMPT_DONE ? step_by(t, g, event, head, w, cause, t->policy->calendar, out)
@@ -483,44 +540,7 @@ static enum bf_attempt_end settle(struct bf_attempt *t, struct agenda *g) {
     return BF_ATTEMPT_DONE;
 }
 
-void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
-    bf_instant at;
-    uint32_t duty = h->c ? bf_case_next_lapse(h->policy->image, h->c, &at) : BF_NONE;
-    if (duty == BF_NONE || at > next->by)
-        return;
-    if (next->head && (at > next->at || (at == next->at && duty > next->duty) ||
-                       (at == next->at && duty == next->duty && h->number > next->head->number)))
-        return;
-    next->head = h;
-    next->at = at;
-    next->duty = duty;
-}
-
 /* ---- migration ---- */
-
-/* Nothing where there is none. */
-static void put_names(struct bf_buf *b, const char *before, const bf_str *names, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        bf_buf_z(b, i ? "," : before);
-        bf_json_text(names[i], b);
-    }
-    bf_buf_z(b, count ? "]" : "");
-}
-
-static bf_str migrate_data(struct bf_attempt *t, const struct bf_image *from,
-                           const struct bf_image *to, const struct bf_migrated *m) {
-    struct bf_buf b;
-    char hash[2 * BF_SHA256_LEN + 1];
-    bf_hex(from->hash, BF_SHA256_LEN, hash);
-    bf_buf_in(&b, t->arena);
-    bf_buf_z(&b, "{\"case\":");
-    bf_case_json(to, m->mapped, &b);
-    bf_buf_fmt(&b, ",\"from\":\"%s\"", hash);
-    put_names(&b, ",\"recomputed\":[", m->recomputed, m->recomputed_count);
-    put_names(&b, ",\"voided\":[", m->voided, m->voided_count);
-    bf_buf_char(&b, '}');
-    return bf_buf_view(&b);
-}
 
 static void migrate_row(struct bf_attempt *t, struct agenda *g, struct bf_head *head,
                         struct bf_migrate_deed *d) {
@@ -531,7 +551,7 @@ static void migrate_row(struct bf_attempt *t, struct agenda *g, struct bf_head *
     n->proc = m->c->proc;
     n->principal = d->principal;
     n->request = d->request;
-    n->data = migrate_data(t, from, d->to->image, m);
+    n->data = bf_migrate_data(t->arena, from, d->to->image, m);
     n->facts = m->facts;
     n->fact_count = m->fact_count;
     touch(t, head);
@@ -553,7 +573,7 @@ static enum bf_attempt_end lapse(struct bf_attempt *t, struct agenda *g, struct 
     struct bf_event tick = {.kind = BF_EVENT_TICK, .effective = by, .start = BF_NONE};
     struct bf_outcome out = {.fact_count = 1};
     bf_instant due;
-    enum bf_attempt_end end = current(t, head);
+    enum bf_attempt_end end = current(t, head, by);
     while (end == BF_ATTEMPT_DONE && out.fact_count &&
            bf_case_next_lapse(head->policy->image, head->c, &due) != BF_NONE && due <= by) {
         end = step(t, g, tick, head, NULL, 0, &out);
@@ -571,6 +591,8 @@ static enum bf_attempt_end move(struct bf_attempt *t, struct agenda *g, struct b
     t->policy = d->to;
     struct bf_world world = {
         .calendar = d->to->calendar, .assume = d->to->assume, .row = row_of, .ctx = t};
+    if (!know_heirs(t, &world, d->at))
+        return BF_ATTEMPT_MEMORY;
     bf_migrate(head->policy->image, head->c, d->to->image, &world, d->choice, d->at, t->arena,
                d->out);
     if (t->out_of_memory)
@@ -755,7 +777,7 @@ static enum bf_attempt_end try_early(struct bf_attempt *t, struct agenda *g, str
         if (t->made_count > BF_ENGINE_CHAIN)
             return BF_ATTEMPT_CHAIN;
         t->policy = head->policy;
-        enum bf_attempt_end end = current(t, head);
+        enum bf_attempt_end end = current(t, head, head->c->at);
         if (end != BF_ATTEMPT_DONE)
             return end;
         if (drop) {
@@ -807,15 +829,6 @@ static enum bf_attempt_end try_all_early(struct bf_attempt *t, struct agenda *g)
     return end;
 }
 
-void bf_early_offer(struct bf_lapse *next, struct bf_head *h) {
-    bf_instant at = h->c ? bf_early_next(&h->early) : BF_INSTANT_NONE;
-    if (at == BF_INSTANT_NONE || at > next->by || (next->head && next->at <= at))
-        return;
-    next->head = h;
-    next->at = at;
-    next->duty = BF_NONE;
-}
-
 /* ---- notices ---- */
 
 /* {"register":NAME,"row":RECORD}. False: it is not that. */
@@ -865,6 +878,8 @@ static enum bf_attempt_end look(struct bf_attempt *t, const struct bf_work *w) {
     struct bf_world world = {
         .calendar = t->policy->calendar, .assume = t->policy->assume, .row = row_of, .ctx = t};
     struct bf_view v = {.policy = t->policy, .world = &world, .now = t->now};
+    if (!know_heirs(t, &world, t->now))
+        return BF_ATTEMPT_MEMORY;
     if (h) {
         v.number = h->number;
         v.last_seq = t->seen = h->last_seq;
@@ -913,7 +928,7 @@ static enum bf_attempt_end run(struct bf_attempt *t, const struct bf_deed *d) {
     bool changed = false;
     if (d->migrate)
         d->migrate->at = t->now;
-    enum bf_attempt_end end = d->adopt     ? current(t, head)
+    enum bf_attempt_end end = d->adopt     ? current(t, head, t->now)
                               : d->migrate ? moved(t, &g, head, d->migrate)
                               : d->seal    ? seal(t, head, d->seal)
                               : d->early   ? try_early(t, &g, head, d->early_drop, &changed)
@@ -1112,6 +1127,15 @@ static void adopt(struct bf_attempt *t, const struct bf_work *w, const struct bf
     bf_scan_heard(e, r->due);
 }
 
+/* What a notice says of departments that are no more counts from its row on. */
+static bool put_heirs(struct bf_attempt *t) {
+    for (uint32_t i = 0; i < t->settings.count; i++)
+        if (bf_str_eq(t->told[i].kind, BF_STR("succession")) &&
+            !bf_heirs_put(t->engine->heirs, t->told[i].id, t->told[i].json, t->told[i].seq))
+            return false;
+    return true;
+}
+
 /* Everything that can fail, before anything is adopted. */
 static bool prepare(struct bf_attempt *t, const struct bf_work *w, struct bf_round *r,
                     struct fresh *fresh) {
@@ -1126,6 +1150,8 @@ static bool prepare(struct bf_attempt *t, const struct bf_work *w, struct bf_rou
         memcpy(p, row.p, row.len);
         fresh[t->touched_count + i].row = (bf_str){p, row.len};
     }
+    if (t->settings.count && !put_heirs(t))
+        return false;
     if (w && w->hash && t->made[t->own].head && !bf_head_room_for_key(t->made[t->own].head))
         return false;
     uint32_t ops = r->batch.count;
@@ -1155,6 +1181,7 @@ bool bf_attempt_write(struct bf_attempt *t, const struct bf_work *w, struct bf_r
             bf_arena_free(fresh[i].arena);
             bf_free((void *)fresh[i].row.p);
         }
+        bf_heirs_take_back(t->engine->heirs, t->engine->seq);
         bf_attempt_put_back(t);
     }
     bf_free(fresh);

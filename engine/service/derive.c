@@ -201,6 +201,12 @@ static struct work_list work_of(struct bf_arena *a, const struct bf_image *m,
             add_duty(&l, c->members[i]->duty, &c->members[i]->d);
     }
     l.member = BF_ABSENT;
+    if (c->gone_count && !bf_case_ended(m, c))
+        add_work(&l, &(struct bf_row_work){.who = BF_STR("*unassigned"),
+                                           .due = BF_DUE_NEVER,
+                                           .number = number,
+                                           .item = BF_STR("assign"),
+                                           .kind = BF_WORK_MAY});
     for (uint32_t i = 0; i < p->offers.count && !bf_case_ended(m, c); i++)
         add_offer(&l, p->offers.first + i);
     sort_work(&l);
@@ -302,7 +308,8 @@ static enum bf_err only(const struct bf_canon *j, const char *const *known, stru
                : BF_OK;
 }
 
-static const char *const directory_kinds[] = {"department", "holding", "person", "post", "token"};
+static const char *const directory_kinds[] = {"department", "holding",    "person",
+                                              "post",       "succession", "token"};
 
 static bool is_directory_kind(bf_str kind) {
     for (size_t i = 0; i < sizeof directory_kinds / sizeof *directory_kinds; i++)

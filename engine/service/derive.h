@@ -11,9 +11,11 @@
 ** names. It does not ask guards or registers, so that it follows from the case alone; and it has one row for all that
 ** somebody may do in a case, since each row more costs every step.
 **   who   the code of a party (without one its name), "CODE/OFFICE", "/OFFICE" for an office of which there is one, or
+**         "*unassigned" for whoever keeps the directory: a party is no more, and it is to be said who takes its place;
 **         "*TYPE" for any party of a type (TYPE: person, organisation, department, party; OFFICE: its name in the image)
 **   due   of a duty that is open or overdue: the first instant too late; else (no limit, paused, MAY) BF_DUE_NEVER
-**   item  "duty.N", row of the image, for its bearer; "may" for whom an offer stands, or an act asked for waits
+**   item  "duty.N", row of the image, for its bearer; "may" for whom an offer stands, or an act asked for waits;
+**         "assign"
 **   kind  enum bf_work_kind
 */
 #ifndef BF_DERIVE_H

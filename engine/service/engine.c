@@ -223,7 +223,7 @@ static void undo(struct bf_round *r) {
             bf_arena_free(h->arena);
             h->arena = NULL;
             h->c = NULL;
-            h->key_count = 0;
+            h->key_count = h->heirs_seen = 0;
             bf_engine_forget(r->engine, h);
         }
         if (k->cell) {
@@ -314,6 +314,7 @@ static void take_back(struct bf_engine *e, struct bf_round *r, enum bf_answer_ki
     e->seq = e->committed;
     e->undone++;
     e->cases = e->committed_cases;
+    bf_heirs_take_back(e->heirs, e->committed);
     e->wake_after = 0;
     e->held = true;
     bf_scan_again(e);
@@ -502,7 +503,7 @@ enum bf_attempt_end bf_engine_fire(struct bf_engine *e, const struct bf_deed *d)
 /* The lapses of a head that are due by now, as a scan would fire them. */
 static enum bf_attempt_end fire(struct bf_engine *e, struct bf_head *h) {
     enum bf_attempt_end end = BF_ATTEMPT_DONE;
-    if (h->calendar != h->policy->calendar)
+    if (h->calendar != h->policy->calendar || bf_heirs_due(e, h, e->o.now(e->o.ctx)))
         end = bf_engine_fire(e, &(struct bf_deed){.head = h, .adopt = true});
     if (end == BF_ATTEMPT_DONE && (h->c->parent || bf_case_running(h->c))) {
         end = bf_engine_attempt(
@@ -788,6 +789,10 @@ enum bf_err bf_engine_new(struct bf_store *store, const struct bf_engine_options
     memset(e, 0, sizeof *e);
     e->store = store;
     e->o = *o;
+    if (!(e->heirs = bf_heirs_new())) {
+        bf_free(e);
+        return bf_fail(error, BF_ENOMEM, "out of memory");
+    }
     e->wake = e->wake_since = BF_DUE_NEVER;
     e->starting.not_before = BF_INSTANT_NONE;
     *out = e;
@@ -842,6 +847,7 @@ void bf_engine_free(struct bf_engine *e) {
     for (uint32_t i = 0; i < e->policy_count; i++)
         bf_free(e->policies[i]);
     bf_free(e->policies);
+    bf_heirs_free(e->heirs);
     bf_grove_free(e->grove);
     bf_free(e);
 }

@@ -75,7 +75,7 @@ typedef bool bf_engine_reader(void *ctx, const struct bf_image *m, const struct 
                               struct bf_arena *a, struct bf_event *e);
 
 struct bf_command {
-    enum bf_event_kind kind; /* OPEN, ACT, CONSENT, DECLINE */
+    enum bf_event_kind kind; /* OPEN, ACT, CONSENT, DECLINE, ASSIGN */
     uint64_t number;         /* OPEN: 0 */
     const struct bf_engine_policy
         *policy; /* OPEN: whose procedure, under the text of the day (bf_engine_text) … */
@@ -165,6 +165,13 @@ bool bf_engine_know_calendar(struct bf_engine *e, const struct bf_calendar *c);
 ** small batches. Lapses of before the row stand. Called when the row became durable, and after each start for the
 ** current calendar of each name, before any command. */
 void bf_engine_adopt_calendar(struct bf_engine *e, const struct bf_calendar *c, uint64_t seq);
+/* ---- successors ---- */
+/* The row seq, a DIRECTORY row that is durable, says that a department is no more, and who takes its place (heirs.h). Open
+** cases that name it are brought to it: each before anything else is done with it, and all of them by a sweep. Called when
+** the row became durable, and after each start for each such row, before any command. (Steps behind the row know of it from
+** the row on.) */
+void bf_engine_succession(struct bf_engine *e, bf_str id, bf_str json, uint64_t seq);
+
 /* ---- calendar starts ---- */
 /* By the row seq, which is durable, this version of its policy became the active one: it is the one whose calendar starts
 ** count (starts.c), after the instant at which its policy was first activated. Called when the row became durable, and after

@@ -9,6 +9,7 @@
 **   migrate.c   cases that move to another image
 **   starts.c    what the calendar starts
 **   texts.c     which text a case goes by, where policies amend one another
+**   heirs.c     departments that are no more, and who took their place
 **   adopt.c     calendars: which is current, and who still counts by an older one
 **   keys.c      which idempotency keys openings and notices have used
 */
@@ -17,6 +18,7 @@
 
 #include "engine/service/derive.h"
 #include "engine/service/engine.h"
+#include "engine/service/heirs.h"
 #include "engine/service/tiling.h"
 
 /* Where an idempotency key of a case was used. */
@@ -36,8 +38,11 @@ struct bf_head {
     uint64_t last_seq, epoch;
     struct bf_used_key *keys;
     uint32_t key_count, key_cap;
-    uint32_t pins;      /* rows in batches not committed, a scan's page */
-    enum bf_err failed; /* c is NULL: why it could not be read */
+    uint64_t heirs_version; /* departments that are no more, looked at of which rows */
+    const struct bf_engine_policy *heirs_of;
+    uint32_t heirs_seen; /* … so many, as they come into effect */
+    uint32_t pins;       /* rows in batches not committed, a scan's page */
+    enum bf_err failed;  /* c is NULL: why it could not be read */
     bool loading, advancing, waiting;
     struct bf_head *next_waiting;
     struct bf_work *first, *last; /* commands in their order; the first is under way */
@@ -182,13 +187,15 @@ struct bf_scan {
 /* Heads and cells by hash: a few a slot at the cache sizes there are. */
 enum { BF_HEAD_BITS = 14, BF_SALT = 16 };
 
-/* A calendar, current from a row on. */
+/* A calendar, current from a row on; or a department that is no more from an instant on. */
 struct bf_adoption {
-    const struct bf_calendar *calendar;
-    uint64_t seq;     /* its CALENDAR row; 0: there is none */
-    bf_instant at;    /* when that was recorded */
-    uint64_t through; /* cases up to this number do not count by an older one */
-    bool swept;       /* no case does */
+    const struct bf_calendar *calendar; /* NULL: it is a department */
+    bf_instant from;                    /* of a department, by all policies; else no matter */
+    bf_str id;                          /* … its row's; of this */
+    uint64_t seq;                       /* its CALENDAR row; 0: there is none */
+    bf_instant at;                      /* when that was recorded */
+    uint64_t through;                   /* cases up to this number do not count by an older one */
+    bool swept;                         /* no case does */
     struct bf_engine *engine;
 };
 
@@ -251,6 +258,7 @@ struct bf_engine {
     uint32_t adoption_count, adoption_cap;
     uint32_t adopting; /* rows being read of adoptions that do not count yet */
     struct bf_sweep sweep;
+    struct bf_heirs *heirs;
     struct bf_migrating *migrating; /* the first is under way */
     bool migrating_runs;
     uint64_t migrations_over;
@@ -302,10 +310,6 @@ struct bf_lapse {
     bf_instant at;
     uint32_t duty;
 };
-/* Is the head's next lapse sooner? Then it is the next. */
-void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
-/* The same of an act kept early, whose window opens; after lapses of that instant. Its duty is BF_NONE. */
-void bf_early_offer(struct bf_lapse *next, struct bf_head *h);
 
 struct bf_seal_deed {
     bf_str data, principal, request;
@@ -356,6 +360,10 @@ enum bf_attempt_end bf_engine_try(struct bf_engine *e, const struct bf_deed *d, 
 enum bf_attempt_end bf_engine_fire(struct bf_engine *e, const struct bf_deed *d);
 
 /* ---- scan.c ---- */
+/* Is the head's next lapse sooner? Then it is the next. */
+void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h);
+/* The same of an act kept early, whose window opens; after lapses of that instant. Its duty is BF_NONE. */
+void bf_early_offer(struct bf_lapse *next, struct bf_head *h);
 /* A case is due then, once its round is durable. */
 void bf_scan_heard(struct bf_engine *e, bf_instant due);
 /* Goes on with a pass, as far as can be. */
@@ -404,6 +412,13 @@ const struct bf_calendar *bf_adopt_current(const struct bf_engine *e, const stru
                                            const struct bf_calendar *given);
 /* Goes on with the sweep, as far as can be. */
 void bf_sweep_run(struct bf_engine *e);
+/* When the next one begins; BF_DUE_NEVER: none is to come. */
+bf_instant bf_sweep_wake(const struct bf_engine *e);
+/* The next that is no more by an instant, of which the head has not heard: from now on it has. False: out of memory. */
+bool bf_heirs_next(struct bf_engine *e, struct bf_head *h, bf_instant by,
+                   const struct bf_heir **next);
+/* May a department have gone of which the head has not heard? */
+bool bf_heirs_due(struct bf_engine *e, const struct bf_head *h, bf_instant by);
 void bf_adopt_fini(struct bf_engine *e);
 
 /* ---- grove.c ---- */
@@ -430,6 +445,9 @@ void bf_seal_fini(struct bf_engine *e);
 
 /* ---- migrate.c ---- */
 void bf_migrate_run(struct bf_engine *e);
+/* Of a MIGRATE row. */
+bf_str bf_migrate_data(struct bf_arena *a, const struct bf_image *from, const struct bf_image *to,
+                       const struct bf_migrated *m);
 /* What is told of an attempt, into an arena that outlives it. */
 bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a);
 void bf_migrate_fini(struct bf_engine *e);

@@ -109,6 +109,7 @@ static bool names_party(const struct bf_fact *f) {
     case BF_FACT_CANCELLED:
     case BF_FACT_ROUND:
     case BF_FACT_GONE:
+    case BF_FACT_SUCCEEDED:
     case BF_FACT_KINDS: break;
     }
     return false;

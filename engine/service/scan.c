@@ -22,7 +22,7 @@ void bf_scan_heard(struct bf_engine *e, bf_instant due) {
     e->wake_since = due < e->wake_since ? due : e->wake_since;
 }
 
-bf_instant bf_engine_wake(const struct bf_engine *e) {
+static bf_instant wake(const struct bf_engine *e) {
     if (e->dead || e->scan.active || e->committed < e->wake_after || e->starters_unknown)
         return BF_DUE_NEVER;
     if (e->starting.busy && !e->held)
@@ -31,10 +31,39 @@ bf_instant bf_engine_wake(const struct bf_engine *e) {
     return !e->scan.whole || e->wake <= bf_starts_fence(e, &which) ? e->wake : bf_starts_wake(e);
 }
 
+bf_instant bf_engine_wake(const struct bf_engine *e) {
+    bf_instant due = wake(e), sweep = bf_sweep_wake(e);
+    return due < sweep ? due : sweep;
+}
+
 /* Something failed that may not fail the next time. */
 void bf_scan_again(struct bf_engine *e) {
     e->scan.whole = false;
     bf_scan_heard(e, e->o.now(e->o.ctx) + 1);
+}
+
+/* ---- what comes next ---- */
+
+void bf_lapse_offer(struct bf_lapse *next, struct bf_head *h) {
+    bf_instant at;
+    uint32_t duty = h->c ? bf_case_next_lapse(h->policy->image, h->c, &at) : BF_NONE;
+    if (duty == BF_NONE || at > next->by)
+        return;
+    if (next->head && (at > next->at || (at == next->at && duty > next->duty) ||
+                       (at == next->at && duty == next->duty && h->number > next->head->number)))
+        return;
+    next->head = h;
+    next->at = at;
+    next->duty = duty;
+}
+
+void bf_early_offer(struct bf_lapse *next, struct bf_head *h) {
+    bf_instant at = h->c ? bf_early_next(&h->early) : BF_INSTANT_NONE;
+    if (at == BF_INSTANT_NONE || at > next->by || (next->head && next->at <= at))
+        return;
+    next->head = h;
+    next->at = at;
+    next->duty = BF_NONE;
 }
 
 static void let_go(struct bf_engine *e, struct bf_head *h) {

@@ -292,8 +292,15 @@ static enum bf_err learn_json(struct bf_service *s, const struct bf_row_setting 
     return err;
 }
 
+static void tell_succession(struct bf_service *s, const struct bf_row_setting *row) {
+    if (bf_str_eq(row->kind, BF_STR("succession")))
+        bf_engine_succession(s->engine, row->id, row->json, row->seq);
+}
+
 static enum bf_err learn_row(struct bf_service *s, const struct bf_row_setting *row,
                              struct bf_error *e) {
+    if (s->ready) /* else once the engine has started */
+        tell_succession(s, row);
     for (enum bf_directory_kind kind = 0; kind < BF_DIR_KINDS; kind++) {
         if (!bf_str_eq(row->kind, bf_str_of(bf_directory_word(kind))))
             continue;
@@ -397,6 +404,8 @@ static void engine_ready(void *ctx) {
     struct bf_service *s = ctx;
     if (s->dead)
         return;
+    for (uint32_t i = 0; i < s->start->count; i++)
+        tell_succession(s, &s->start->settings[i]);
     start_free(s->start);
     s->start = NULL;
     for (uint32_t i = 0; i < s->calendar_count; i++)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/service/derive.h"
+#include "engine/service/heirs.h"
 #include "engine/service/rebuild.h"
 #include "engine/service/verify.h"
 #include "lang/base/mem.h"
@@ -21,6 +22,8 @@ struct rerun {
     struct bf_case **cases;
     uint64_t case_cap;
     const struct bf_image *image; /* of the row under way */
+    struct bf_heirs *heirs;       /* as the rows before it have it */
+    bool full;                    /* no memory for what they say */
 };
 
 /* ---- registers ---- */
@@ -144,6 +147,10 @@ static void step_again(struct rerun *x, const struct bf_entry *n, const struct b
         differs(x, n, BF_T_VERIFY_NO_CALENDAR, "", "");
         return;
     }
+    if (!bf_heirs_know(x->heirs, m, calendar, &world, event.effective)) {
+        x->full = true;
+        return;
+    }
     x->image = m;
     event.recorded = n->head.recorded;
     bf_step(m, &world, event.kind == BF_EVENT_OPEN ? NULL : c, &event, x->scratch, &out);
@@ -163,6 +170,20 @@ static void step_again(struct rerun *x, const struct bf_entry *n, const struct b
     }
 }
 
+/* What the directory says of departments that are no more. */
+static enum bf_err hear(struct rerun *x, const struct bf_entry *n, struct bf_error *e) {
+    struct bf_derived d = {.arena = x->scratch};
+    enum bf_err err =
+        n->head.kind == BF_ENTRY_DIRECTORY && !n->gone ? bf_derive_settings(&d, n, e) : BF_OK;
+    for (uint32_t i = 0; i < d.count && !err; i++) {
+        const struct bf_row_setting *row = d.op[i].row;
+        if (bf_str_eq(row->kind, BF_STR("succession")) &&
+            !bf_heirs_put(x->heirs, row->id, row->json, row->seq))
+            err = bf_fail(e, BF_ENOMEM, "out of memory");
+    }
+    return err;
+}
+
 static enum bf_err rerun_row(void *ctx, const void *p, struct bf_error *e) {
     struct rerun *x = ctx;
     const struct bf_row_journal *row = p;
@@ -178,10 +199,14 @@ static enum bf_err rerun_row(void *ctx, const void *p, struct bf_error *e) {
         else if (!row->before) /* else what it was then is dropped, and this cannot be stepped */
             differs(x, &n, BF_T_VERIFY_NO_CASE, "", "");
     }
+    if (x->full)
+        err = bf_fail(e, BF_ENOMEM, "out of memory");
     if (!err && n.head.number)
         err = bf_entry_apply(x->kept, &n, c, e);
     if (!err)
         err = bf_entry_puts(x->scratch, &n, put, x, e);
+    if (!err)
+        err = hear(x, &n, e);
     x->v->rows++;
     return err ? bf_error_wrap(e, "row %llu", (unsigned long long)row->seq) : BF_OK;
 }
@@ -190,10 +215,11 @@ enum bf_err bf_verify_rules(struct bf_verify *v, struct bf_error *e) {
     struct rerun x = {.v = v,
                       .kept = bf_arena_new(0),
                       .scratch = bf_arena_new(0),
-                      .cells = bf_malloc(SLOTS * sizeof *x.cells)};
+                      .cells = bf_malloc(SLOTS * sizeof *x.cells),
+                      .heirs = bf_heirs_new()};
     enum bf_err err = BF_OK;
     v->findings = v->rows = 0;
-    if (x.kept && x.scratch && x.cells) {
+    if (x.kept && x.scratch && x.cells && x.heirs) {
         memset(x.cells, 0, SLOTS * sizeof *x.cells);
         err = bf_closed_walk(v->store, BF_TABLE_JOURNAL, rerun_row, &x, e);
     } else {
@@ -201,6 +227,7 @@ enum bf_err bf_verify_rules(struct bf_verify *v, struct bf_error *e) {
     }
     bf_free(x.cases);
     bf_free(x.cells);
+    bf_heirs_free(x.heirs);
     bf_arena_free(x.scratch);
     bf_arena_free(x.kept);
     return err;

@@ -43,6 +43,35 @@ static void put(const struct bf_sim *s, uint64_t seq, const struct bf_sim_put *p
     n->data = bf_buf_view(&data);
 }
 
+/* As the service's directory says it (docs/STORE.md). */
+static void succession(const struct bf_sim *s, uint64_t seq, const struct bf_sim_put *p,
+                       struct bf_entry *n) {
+    const struct bf_image *m = s->image;
+    const struct bf_value *v = p->row.u.items;
+    char day[BF_DAY_TEXT];
+    struct bf_buf data;
+    head(s, n, BF_ENTRY_DIRECTORY, seq, p->at);
+    n->image = NULL;
+    memset(n->policy, 0, sizeof n->policy);
+    memset(n->calendar, 0, sizeof n->calendar);
+    bf_buf_in(&data, s->arena);
+    bf_buf_z(&data, "{\"rows\":[{\"id\":");
+    struct bf_value code = v[0].u.items[BF_PARTY_CODE];
+    bf_value_json(m, bf_present(code) ? code : v[0].u.items[BF_PARTY_NAME], &data);
+    bf_buf_fmt(
+        &data, ",\"json\":{\"at\":%lld,\"day\":\"%s\",\"department\":", (long long)p->at,
+        bf_day_print(bf_calendar_day_of(s->calendar, p->at, (int32_t)m->policy.day_ends), day));
+    bf_value_json(m, v[0], &data);
+    if (bf_present(v[2])) {
+        bf_buf_z(&data, ",\"instrument\":");
+        bf_value_json(m, v[2], &data);
+    }
+    bf_buf_z(&data, ",\"successors\":");
+    bf_value_json(m, v[1], &data);
+    bf_buf_z(&data, "},\"kind\":\"succession\"}]}");
+    n->data = bf_buf_view(&data);
+}
+
 static void entry(const struct bf_sim *s, uint64_t seq, const struct bf_sim_entry *e,
                   struct bf_entry *n) {
     head(s, n, e->outcome == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, seq, e->event.recorded);
@@ -51,7 +80,9 @@ static void entry(const struct bf_sim *s, uint64_t seq, const struct bf_sim_entr
     n->event = e->event;
     n->day =
         bf_calendar_day_of(s->calendar, e->event.effective, (int32_t)s->image->policy.day_ends);
-    n->cause = e->cause ? seq_of(s, e->cause - 1) : 0;
+    n->cause = e->cause       ? seq_of(s, e->cause - 1)
+               : e->cause_put ? s->puts[e->cause_put - 1].after + e->cause_put
+                              : 0;
     if (e->outcome == BF_REFUSED) {
         struct bf_buf data;
         bf_buf_in(&data, s->arena);
@@ -67,7 +98,7 @@ void bf_record_entry(const struct bf_sim *s, uint32_t i, struct bf_entry *n) {
     while (puts < s->put_count && s->puts[puts].after + puts < i)
         puts++;
     if (puts < s->put_count && s->puts[puts].after + puts == i)
-        put(s, i + 1, &s->puts[puts], n);
+        (s->puts[puts].reg == BF_NONE ? succession : put)(s, i + 1, &s->puts[puts], n);
     else
         entry(s, i + 1, &s->entries[i - puts], n);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/core/starts.h"
+#include "engine/core/succession.h"
 #include "lang/base/assert.h"
 
 struct bf_sim_register {
@@ -291,6 +292,7 @@ static bool start_all(struct bf_sim *s) {
             continue;
         uint32_t reg = m->start[i].member_reg - 1, n = s->registers[reg].count;
         struct bf_value *rows = bf_rows_in_order(s->arena, m, reg, s->registers[reg].rows, n);
+        n = bf_rows_now(&s->world, s->arena, m, reg, rows, n);
         for (uint32_t k = 0; k < n; k++) {
             rows[k] = bf_start_member(m, i, rows[k]);
             if (!start_one(s, i, &rows[k]))
@@ -505,6 +507,72 @@ static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
     return settle(s, &g) && pass_to(s, s->now, last + 1); /* what came late lapses at once */
 }
 
+/* ---- successors ---- */
+
+static void record_put(struct bf_sim *s, uint32_t reg, struct bf_value row) {
+    s->puts = bf_arena_grow(s->arena, s->puts, s->put_count, &s->put_cap, sizeof *s->puts);
+    s->puts[s->put_count++] = (struct bf_sim_put){s->entry_count, reg, row, s->now};
+}
+
+/* From now on: every open case that names `old`, in their order. v: old, list, instrument. */
+static bool record_succession(struct bf_sim *s, struct bf_value v[3]) {
+    struct bf_value whom = v[1];
+    if (!bf_succession_ok(&s->world, v[0], whom))
+        return fail(s, BF_SIM_SUCCESSION);
+    record_put(s, BF_NONE, bf_list_value(bf_values_copy(s->arena, v, 3), 3));
+    if (whom.n == 1)
+        v[1] = whom.u.items[0];
+    s->successions = bf_arena_grow(s->arena, s->successions, s->succession_count,
+                                   &s->succession_cap, sizeof *s->successions);
+    s->successions[s->succession_count++] =
+        (struct bf_succession){v[0], whom.n == 1 ? v[1] : BF_ABSENT};
+    s->world.successions = s->successions;
+    s->world.succession_count = s->succession_count;
+    uint32_t put = s->put_count, cases = s->case_count;
+    for (uint32_t i = 0; i < cases; i++) {
+        struct agenda g = {0};
+        const struct bf_case *c = s->cases[i];
+        if (bf_case_ended(s->image, c) || !bf_case_names(s->image, c, v[0]))
+            continue;
+        struct bf_event e = {.kind = BF_EVENT_SUCCEED,
+                             .effective = s->now > c->at ? s->now : c->at,
+                             .what = BF_NONE,
+                             .start = BF_NONE,
+                             .args = v,
+                             .nargs = 3};
+        deliver(s, &g, e, i + 1, BF_NONE)->cause_put = put;
+        if (!settle(s, &g) || !pass_to(s, s->now, 0))
+            return false;
+    }
+    return true;
+}
+
+static bool succeed(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
+                    const struct bf_i_stmt *expect) {
+    struct agenda g = {0};
+    struct bf_value *v = bf_new_array(s->arena, struct bf_value, 3);
+    uint32_t number;
+    v[2] = BF_ABSENT;
+    if (!eval(s, st->d, &v[0]) || !eval(s, st->b, &v[1]) ||
+        (st->e != BF_NONE && !eval(s, st->e, &v[2])))
+        return false;
+    if (st->a == BF_NONE)
+        return record_succession(s, v);
+    if (!case_of(s, st->a, &number))
+        return false;
+    if (v[1].n == 1)
+        v[1] = v[1].u.items[0];
+    struct bf_event e = {.kind = BF_EVENT_ASSIGN,
+                         .effective = s->now,
+                         .what = BF_NONE,
+                         .start = BF_NONE,
+                         .args = v,
+                         .nargs = 3};
+    struct bf_sim_entry *entry = deliver(s, &g, e, number, row);
+    uint32_t own = s->entry_count;
+    return judge(s, entry, expect) && settle(s, &g) && pass_to(s, s->now, own);
+}
+
 static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect) {
     const struct bf_i_stmt *st = &s->image->stmt[row];
     if (s->now == BF_INSTANT_NONE)
@@ -515,6 +583,7 @@ static bool acted(struct bf_sim *s, uint32_t row, const struct bf_i_stmt *expect
     case BF_S_CONSENT:
     case BF_S_DECLINE: return do_act(s, st, row, expect);
     case BF_S_REPORT: return report(s, st, row, expect);
+    case BF_S_SUCCEED: return succeed(s, st, row, expect);
     case BF_S_AT:
     case BF_S_WAIT:
     case BF_S_LET:
@@ -574,8 +643,7 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
         if (!eval(s, st->b, &v))
             return false;
         put_row(s, st->a, v);
-        s->puts = bf_arena_grow(s->arena, s->puts, s->put_count, &s->put_cap, sizeof *s->puts);
-        s->puts[s->put_count++] = (struct bf_sim_put){s->entry_count, st->a, v, s->now};
+        record_put(s, st->a, v);
         return true;
     case BF_S_EXPECT: return expect(s, st);
     case BF_S_REFUSED: return act(s, (*row)++, st);
@@ -589,6 +657,7 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
     case BF_S_DO:
     case BF_S_CONSENT:
     case BF_S_DECLINE:
+    case BF_S_SUCCEED:
     case BF_S_REPORT: return act(s, s->stmt, NULL);
     }
     return true;

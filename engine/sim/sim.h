@@ -20,13 +20,15 @@ struct bf_sim_entry {
     struct bf_refused refused;   /* outcome REFUSED */
     const struct bf_case *after; /* the case then; NULL if none */
     uint32_t cause;              /* the entry whose fact asked for it, from 1; 0: none */
+    uint32_t cause_put;          /* … or the put that did */
 };
 
-/* A row that the scenario itself put into a register. */
+/* A row that the scenario itself put into a register, or a succession that it recorded. */
 struct bf_sim_put {
     uint32_t after; /* entries there were */
-    uint32_t reg;
-    struct bf_value row;
+    uint32_t reg;   /* BF_NONE: a succession */
+    struct bf_value
+        row; /* … then a list: whose place is taken, a list of those who take it, instrument or absent */
     bf_instant at; /* BF_INSTANT_NONE: before the first `at` */
 };
 
@@ -42,7 +44,8 @@ enum bf_sim_verdict {
     BF_SIM_NO_DATE,       /* `wait` past what the calendar knows */
     BF_SIM_NO_CASE,       /* a report that started no case, where one is named; a case not there */
     BF_SIM_FAULT,         /* an expression of the scenario could not be computed: why */
-    BF_SIM_CHAIN,         /* more than BF_SIM_CHAIN_MAX cases started one another at once */
+    BF_SIM_SUCCESSION, /* a succession that cannot be: of oneself, of who has a successor, or by one who is no more */
+    BF_SIM_CHAIN, /* more than BF_SIM_CHAIN_MAX cases started one another at once */
     BF_SIM_MEMORY,
 };
 #define BF_SIM_CHAIN_MAX 1000
@@ -65,6 +68,8 @@ struct bf_sim {
     uint32_t entry_count, entry_cap;
     struct bf_sim_put *puts;
     uint32_t put_count, put_cap;
+    struct bf_succession *successions;
+    uint32_t succession_count, succession_cap;
     /* how it ended */
     enum bf_sim_verdict verdict;
     uint32_t stmt; /* where */

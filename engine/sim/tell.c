@@ -8,6 +8,8 @@
 #define TEXT0(w, id) bf_words_text((w), (id), BF_NOARGS)
 #define TEXT1(w, id, x) bf_words_text((w), (id), BF_ARGS(bf_arg_str(x)))
 #define TEXT2(w, id, x, y) bf_words_text((w), (id), BF_ARGS(bf_arg_str(x), bf_arg_str(y)))
+#define TEXT4(w, id, x, y, z, u) \
+    bf_words_text((w), (id), BF_ARGS(bf_arg_str(x), bf_arg_str(y), bf_arg_str(z), bf_arg_str(u)))
 #define TEXT3(w, id, x, y, z) \
     bf_words_text((w), (id), BF_ARGS(bf_arg_str(x), bf_arg_str(y), bf_arg_str(z)))
 
@@ -80,7 +82,13 @@ bf_str bf_tell_head(const struct bf_tale *t) {
     case BF_EVENT_TICK:
     case BF_EVENT_EXCUSE:
     case BF_EVENT_CALENDAR:
+    case BF_EVENT_SUCCEED:
     case BF_EVENT_MIGRATE: break;
+    case BF_EVENT_ASSIGN:
+        if (ev->nargs < 2)
+            break;
+        return TEXT3(w, BF_T_SIM_ASSIGNS, number, bf_words_value(w, ev->args[0]),
+                     bf_words_value(w, ev->args[1]));
     }
     return TEXT1(w, BF_T_SIM_TIME, number);
 }
@@ -124,6 +132,18 @@ static bf_str notified(const struct bf_words *w, const struct bf_fact *f) {
     if (f->n > 1 && bf_present(f->v[1]))
         return TEXT2(w, BF_T_SIM_F_NOTIFIED_SAYING, to, bf_words_value(w, f->v[1]));
     return TEXT1(w, BF_T_SIM_F_NOTIFIED, to);
+}
+
+/* "the Data Bureau takes the place of the Big Data Office (No. 3)" */
+static bf_str succeeded(const struct bf_words *w, const struct bf_fact *f) {
+    bf_str by = bf_present(f->v[2]) ? TEXT1(w, BF_T_SIM_F_INSTRUMENT, bf_value_text(f->v[2]))
+                                    : (bf_str){"", 0};
+    bf_str old = bf_words_party(w, f->v[0]), day = bf_words_day(w, f->day);
+    if (f->how && !f->v[1].n)
+        return TEXT3(w, BF_T_SIM_F_DISSOLVED, old, day, by);
+    bf_str who = bf_words_value(w, f->v[1]);
+    return f->how ? TEXT4(w, BF_T_SIM_F_DIVIDED, old, day, who, by)
+                  : TEXT4(w, BF_T_SIM_F_SUCCEEDED, old, day, who, by);
 }
 
 static bf_str name_row(const struct bf_words *w, uint32_t name, uint32_t label) {
@@ -215,6 +235,7 @@ bf_str bf_tell_fact(const struct bf_tale *t, const struct bf_fact *f) {
     case BF_FACT_CANCELLED:
         return TEXT2(w, BF_T_SIM_F_CANCELLED, bf_words_proc(w, f->a),
                      number_of(w, (uint32_t)f->v[0].u.i));
+    case BF_FACT_SUCCEEDED: return succeeded(w, f);
     case BF_FACT_FAILED:
         return TEXT1(w, BF_T_SIM_F_FAILED, bf_str_of(bf_why_word((enum bf_why)f->c)));
     }
@@ -296,7 +317,7 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
         [BF_WHY_BAN] = BF_T_SIM_R_BAN,           [BF_WHY_USED] = BF_T_SIM_R_USED,
         [BF_WHY_AT_MOST] = BF_T_SIM_R_AT_MOST,   [BF_WHY_NO_REQUEST] = BF_T_SIM_R_NO_REQUEST,
         [BF_WHY_FORCE] = BF_T_SIM_R_FORCE,       [BF_WHY_DATED] = BF_T_SIM_R_DATED,
-        [BF_WHY_TURN] = BF_T_SIM_R_TURN};
+        [BF_WHY_TURN] = BF_T_SIM_R_TURN,         [BF_WHY_SUCCESSOR] = BF_T_SIM_R_SUCCESSOR};
     bf_str arg = r->why == BF_WHY_ARGUMENTS ? bad_argument(t) : (bf_str){"", 0};
     if (arg.len)
         return TEXT1(w, BF_T_SIM_R_ARGUMENT, arg);
@@ -307,6 +328,8 @@ bf_str bf_tell_reason(const struct bf_tale *t) {
     }
     if (plain[r->why])
         return TEXT0(w, plain[r->why]);
+    if (r->why == BF_WHY_GONE)
+        return TEXT1(w, BF_T_SIM_R_GONE, bf_words_party(w, t->event->actor));
     if (r->why == BF_WHY_ACTOR)
         return TEXT1(w, BF_T_SIM_R_ACTOR, bf_words_party(w, t->event->actor));
     if (r->why == BF_WHY_SAME && r->done)

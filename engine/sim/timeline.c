@@ -226,6 +226,7 @@ static bf_str verdict(const struct bf_sim *s, const struct bf_words *w) {
     case BF_SIM_NO_DATE: return TEXT0(w, BF_T_SIM_V_NO_DATE);
     case BF_SIM_NO_CASE: return TEXT0(w, BF_T_SIM_V_NO_CASE);
     case BF_SIM_FAULT: return TEXT1(w, BF_T_SIM_V_FAULT, bf_str_of(bf_why_word(s->why)));
+    case BF_SIM_SUCCESSION: return TEXT0(w, BF_T_SIM_V_SUCCESSION);
     case BF_SIM_CHAIN:
         return TEXT1(w, BF_T_SIM_V_CHAIN, bf_words_value(w, bf_int(BF_SIM_CHAIN_MAX)));
     case BF_SIM_MEMORY: break;

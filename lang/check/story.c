@@ -79,20 +79,24 @@ static void consents(struct bf_checker *c, struct bf_node *n, struct bf_sym *bui
     bf_name_in(c, arg->b, proc, BF_C_ACT, BF_T_KIND_ACT);
 }
 
+/* A case it is said of; false: it is none. */
+static bool is_case(struct bf_checker *c, struct bf_node *n) {
+    const struct bf_type *t = bf_expr(c, n, NULL);
+    if (!bf_is_broken(t) && t->kind != BF_K_CASE)
+        bf_report(c, BF_E0335_NO_CASE, n->span,
+                  BF_ARGS(bf_arg_text(BF_T_KIND_VALUE), bf_type_arg(c, t)));
+    return t->kind == BF_K_CASE;
+}
+
 static void does(struct bf_checker *c, struct bf_node *n) {
     actor(c, n->a);
     if (!n->d) {
         bf_report(c, BF_E0349_WHICH_CASE, n->span, BF_NOARGS);
         return;
     }
-    const struct bf_type *t = bf_expr(c, n->d, NULL);
-    if (bf_is_broken(t) || !n->b || n->b->kind != BF_N_NAME)
+    if (!is_case(c, n->d) || !n->b || n->b->kind != BF_N_NAME)
         return;
-    if (t->kind != BF_K_CASE) {
-        bf_report(c, BF_E0335_NO_CASE, n->d->span,
-                  BF_ARGS(bf_arg_text(BF_T_KIND_VALUE), bf_type_arg(c, t)));
-        return;
-    }
+    const struct bf_type *t = c->info[n->d->id].type;
     struct bf_sym *builtin = bf_builtin_find(n->b->name, 1 << BF_BC_ACT);
     if (builtin) {
         consents(c, n, builtin, t->sym);
@@ -117,10 +121,22 @@ static void persons(struct bf_checker *c, struct bf_node *n) {
             bf_expect(c, person[i], bf_type_simple(c, BF_K_PERSON));
 }
 
+static void succeeds(struct bf_checker *c, struct bf_node *n) {
+    if (n->a)
+        bf_expect(c, n->a, bf_type_list(c, c->department, 0));
+    if (n->b)
+        bf_expect(c, n->b, c->department);
+    if (n->c)
+        bf_expect(c, n->c, c->text);
+    if (n->d && is_case(c, n->d) && (!n->a->a || n->a->a->next))
+        bf_report(c, BF_E0387_ONE_SUCCESSOR, n->a->span, BF_NOARGS);
+}
+
 static void act(struct bf_checker *c, struct bf_node *n) {
     if (n->e)
         persons(c, n->e);
     switch (n->kind) {
+    case BF_N_SUCCEEDS: succeeds(c, n); break;
     case BF_N_OPENS: opens(c, n); break;
     case BF_N_REPORTS: reports(c, n); break;
     case BF_N_DOES: does(c, n); break;
@@ -145,6 +161,7 @@ static const struct bf_type *let_type(struct bf_checker *c, struct bf_node *n) {
         bf_report(c, s->several ? BF_E0347_WHICH_STARTED : BF_E0348_STARTS_NONE, n->b->span,
                   BF_ARGS(bf_arg_name(n->b->name)));
         return c->broken;
+    case BF_N_SUCCEEDS:
     case BF_N_DOES: bf_report(c, BF_E0351_ACT_NO_VALUE, n->span, BF_NOARGS); return c->broken;
     default: return bf_expr(c, n, NULL);
     }
@@ -156,7 +173,7 @@ void bf_body_fixture(struct bf_checker *c, struct bf_sym *s) {
     if (!value || (value->flags & BF_F_BROKEN)) {
         s->type = c->broken;
     } else if (value->kind == BF_N_OPENS || value->kind == BF_N_REPORTS ||
-               value->kind == BF_N_DOES) {
+               value->kind == BF_N_DOES || value->kind == BF_N_SUCCEEDS) {
         bf_report(c, BF_E0352_FIXTURE, value->span, BF_NOARGS);
         s->type = c->broken;
     } else {
@@ -213,6 +230,7 @@ static void statement(struct bf_checker *c, struct bf_node *n, uint32_t *locals)
         break;
     case BF_N_OPENS:
     case BF_N_REPORTS:
+    case BF_N_SUCCEEDS:
     case BF_N_DOES: act(c, n); break;
     default: break; /* S_AT holds literals only */
     }

@@ -741,7 +741,7 @@ static void put_local(struct dump *d, uint32_t local) {
 static void put_stmt(struct dump *d, uint32_t n) {
     static const char *const name[] = {"at",     "wait",    "let",     "assume",  "put",
                                        "open",   "do",      "consent", "decline", "report",
-                                       "expect", "refused", "by"};
+                                       "expect", "refused", "by",      "succeed"};
     static const char *const refusal[] = {"none",     "malformed", "not permitted", "forbidden",
                                           "too late", "not yet",   "refused"};
     const struct bf_image *m = d->m;
@@ -756,6 +756,7 @@ static void put_stmt(struct dump *d, uint32_t n) {
         break;
     case BF_S_WAIT:
     case BF_S_BY:
+    case BF_S_SUCCEED:
     case BF_S_EXPECT: break;
     case BF_S_LET: put_local(d, s->a); break;
     case BF_S_ASSUME:
@@ -789,7 +790,8 @@ static void put_stmt(struct dump *d, uint32_t n) {
     }
     put_src(d, s->src);
     bool first = s->op == BF_S_WAIT || s->op == BF_S_BY || s->op == BF_S_EXPECT ||
-                 s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE;
+                 s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE ||
+                 s->op == BF_S_SUCCEED;
     bool timed = s->op == BF_S_AT || s->op == BF_S_REFUSED;
     put_program(d, "    on", first ? s->a : BF_NONE);
     put_program(d, "    value", timed ? BF_NONE : s->b);
@@ -797,6 +799,7 @@ static void put_stmt(struct dump *d, uint32_t n) {
     put_program(d, "    who",
                 s->op == BF_S_DO || s->op == BF_S_CONSENT || s->op == BF_S_DECLINE ? s->e
                                                                                    : BF_NONE);
+    put_program(d, "    by", s->op == BF_S_SUCCEED ? s->e : BF_NONE);
     put_program(d, "    shows", s->op == BF_S_EXPECT ? s->e : BF_NONE);
 }
 

@@ -211,10 +211,12 @@ enum bf_stmt_op {
     BF_S_REPORT,  /* a: local for a case it starts or BF_NONE, b: actor, c: event, d: args; e: procedure of that
                      case, BF_NONE if a is */
     BF_S_EXPECT,  /* a: program of a Bool; e: BF_NONE, or for "x = y" the program giving x, for the message */
-    BF_S_REFUSED, /* a: enum bf_refusal; the statement after it (OPEN, DO, CONSENT, DECLINE, REPORT) must be refused;
-                     b, c: range of `cite` expected */
-    BF_S_BY       /* a: program giving as a TUPLE the persons behind the statement after it (OPEN, DO, CONSENT, DECLINE,
+    BF_S_REFUSED, /* a: enum bf_refusal; the statement after it (OPEN, DO, CONSENT, DECLINE, REPORT, SUCCEED) must be
+                     refused; b, c: range of `cite` expected */
+    BF_S_BY,      /* a: program giving as a TUPLE the persons behind the statement after it (OPEN, DO, CONSENT, DECLINE,
                      REPORT, or such a REFUSED): who acts, whose deputy, who enters a paper; each may be absent */
+    BF_S_SUCCEED  /* a: program of the case it is said of, or BF_NONE: of all; b: of a list of departments, d: of the one
+                     whose place they take, e: of the instrument (Text) or BF_NONE */
 };
 struct bf_i_stmt { uint32_t op, a, b, c, d, e, src; };
 struct bf_i_scenario { uint32_t title; struct bf_i_range stmts; uint32_t locals, src; };

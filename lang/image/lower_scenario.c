@@ -79,11 +79,24 @@ static struct bf_i_stmt reports(struct bf_lower *l, const struct bf_node *n,
     return s;
 }
 
+static struct bf_i_stmt succeeds(struct bf_lower *l, const struct bf_node *n) {
+    struct bf_i_stmt s = stmt(BF_S_SUCCEED);
+    if (n->d)
+        s.a = bf_lower_value(l, n->d);
+    s.b = bf_lower_value(l, n->a);
+    s.d = bf_lower_value(l, n->b);
+    if (n->c)
+        s.e = bf_lower_value(l, n->c);
+    return s;
+}
+
 /* A statement that may be refused. */
 static struct bf_i_stmt action(struct bf_lower *l, const struct bf_node *n,
                                const struct bf_sym *to) {
     if (n->kind == BF_N_OPENS)
         return opens(l, n, to);
+    if (n->kind == BF_N_SUCCEEDS)
+        return succeeds(l, n);
     return n->kind == BF_N_DOES ? does(l, n) : reports(l, n, to);
 }
 
@@ -173,6 +186,7 @@ static void lower_stmt(struct bf_lower *l, const struct bf_node *n) {
         break;
     case BF_N_OPENS:
     case BF_N_DOES:
+    case BF_N_SUCCEEDS:
     case BF_N_REPORTS: s = action(l, n, NULL); break;
     default: bf_assert_failed(bf_node_kind_z(n->kind), __FILE__, __LINE__);
     }

@@ -11,7 +11,8 @@
 #include "lang/base/date.h"
 
 static const struct bf_v_slot slot_bool = {BF_K_BOOL, 0, 0}, slot_date = {BF_K_DATE, 0, 0},
-                              slot_party = {BF_K_PARTY, 0, 0}, slot_any = {BF_V_ANY, 0, 0};
+                              slot_party = {BF_K_PARTY, 0, 0}, slot_any = {BF_V_ANY, 0, 0},
+                              slot_text = {BF_K_TEXT, 0, 0};
 
 bool bf_v_bad(struct bf_v *v, const char *table, uint32_t row, const char *what) {
     bf_fail(v->e, BF_EFORMAT, "image damaged: %s %u: %s", table, row, what);
@@ -987,13 +988,26 @@ static bool verify_let(struct bf_v *v, const struct bf_i_stmt *s, const struct b
     return true;
 }
 
+static bool verify_succeed(struct bf_v *v, const struct bf_i_stmt *s,
+                           const struct bf_v_context *c) {
+    struct bf_v_slot kase, whom;
+    if (s->a != BF_NONE && !bf_v_program(v, s->a, c, slot_any, &kase))
+        return false;
+    NEED(s->a == BF_NONE || kase.kind == BF_K_CASE, "stmt", c->row, "a case is needed");
+    if (!bf_v_program(v, s->b, c, slot_any, &whom) || !program(v, s->d, c, slot_party))
+        return false;
+    NEED(whom.kind == BF_K_LIST && bf_v_slot_of(v, whom.ref).kind == BF_K_PARTY, "stmt", c->row,
+         "a list of parties is needed");
+    return s->e == BF_NONE || program(v, s->e, c, slot_text);
+}
+
 /* Which of a, b, c, d, e a statement has; the others are BF_NONE. */
 static bool cells_ok(const struct bf_i_stmt *s) {
     static const uint8_t cells[] = {
         [BF_S_AT] = 3,       [BF_S_WAIT] = 1,    [BF_S_LET] = 3,     [BF_S_ASSUME] = 3,
         [BF_S_PUT] = 3,      [BF_S_OPEN] = 15,   [BF_S_DO] = 31,     [BF_S_CONSENT] = 23,
         [BF_S_DECLINE] = 23, [BF_S_REPORT] = 31, [BF_S_EXPECT] = 17, [BF_S_REFUSED] = 7,
-        [BF_S_BY] = 1};
+        [BF_S_BY] = 1,       [BF_S_SUCCEED] = 27};
     const uint32_t cell[] = {s->a, s->b, s->c, s->d, s->e};
     for (int i = 0; i < 5; i++)
         if (!(cells[s->op] >> i & 1) && cell[i] != BF_NONE)
@@ -1026,7 +1040,7 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
     const struct bf_v_context c = {BF_V_SCENARIO, BF_NONE, 0, {0, 0}, "stmt", n, s->src, false};
     struct bf_v_slot got;
     SRC(s, "stmt", n);
-    NEED(s->op <= BF_S_BY, "stmt", n, "no such statement");
+    NEED(s->op <= BF_S_SUCCEED, "stmt", n, "no such statement");
     NEED(cells_ok(s), "stmt", n, "a cell it has not");
     switch ((enum bf_stmt_op)s->op) {
     case BF_S_AT:
@@ -1064,11 +1078,13 @@ static bool verify_stmt(struct bf_v *v, const struct bf_i_range stmts, uint32_t 
             return false;
         NEED(s->e == BF_NONE || got.kind != BF_V_TUPLE, "stmt", n, "a tuple is no value");
         return true;
+    case BF_S_SUCCEED: return verify_succeed(v, s, &c);
     case BF_S_REFUSED:
         NEED(s->a >= BF_REFUSAL_MALFORMED && s->a <= BF_REFUSAL_REFUSED, "stmt", n, "refusal");
         NEED(s->b <= m->cite_count && s->c <= m->cite_count - s->b, "stmt", n, "cites");
         NEED(bf_v_in(stmts, n + 1), "stmt", n, "what is refused?");
-        NEED(acts(m->stmt[n + 1].op), "stmt", n, "what is refused?");
+        NEED(acts(m->stmt[n + 1].op) || m->stmt[n + 1].op == BF_S_SUCCEED, "stmt", n,
+             "what is refused?");
         return true;
     case BF_S_BY: return verify_by(v, stmts, &c);
     }

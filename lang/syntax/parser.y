@@ -59,7 +59,7 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %token <word> FIND AMOUNTS EXCUSE OPEN RESTART TO
 %token <word> AND OR NOT IS SHI IS_NOT PRESENT ABSENT STATUS HAS HAS_NOT IN NOT_IN YES NO NONE AT_MOST
 %token <word> LIST LIST_ZH OPTIONAL
-%token <word> WAIT OPENS REPORTS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
+%token <word> WAIT OPENS REPORTS SUCCEEDS DOES UPON EXPECT FORBIDDEN PERMITTED NOT_PERMITTED YET NOT_YET TOO LATE
 %token <word> TOO_LATE REFUSED HANDLER DEPUTY ENTERED
 %token <word> ISSUE DELIVER NORM AMENDS CASES NEW NEW_CASES ALL_CASES AMEND REPLACE DROP
 %token <word> MEASURE TALLIED COUNT_ZH WHERE SLASH MODEL EVERY_WORKING_DAY EVERY_MONTH LASTING
@@ -78,12 +78,12 @@ static void yyerror(const struct bf_range *at, struct bf_lexer *lx, const char *
 %type <word> soft when_word at_word must_not_word
 %type <node> name label string decl policy_item module import member field param rule party_item state
 %type <node> run outcome deed persons act_rule may must must_not may_extend pauses lasts when statement act refusal goal alt effect effect_core
-%type <node> tally over0 per0 model_item chance
+%type <node> succession successors tally over0 per0 model_item chance
 %type <node> norm_rule type plain_type subject path primary other sum comparison unary chain cond arg otherwise act_head key_act
 %type <node> because0 asked0 otherwise0 otherwise_part by_date clause init value limit_date extend_limit routed
 %type <items> cites cites0 policy_items imports members fields params params0 rules names modules items
 %type <items> subjects consenters limit limit0 clauses alts effects effects0 effect_list statements args args0
-%type <items> exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
+%type <items> paths exprs guard in0 guard0 policy_block members_block fields_block rules_block items_block
 %type <items> members_of0 members_of_zh0
 %type <items> norm_block norm_rules spared_statements spared_items spared_alts statements_block alts_block outcomes_block outcomes violate0 types0 once0
 %type <items> model_block model_items chances span
@@ -965,6 +965,7 @@ refusal: FORBIDDEN            { $$ = op(node0(lx, S_REFUSED, @$), BF_REFUSAL_FOR
     | REFUSED                 { $$ = op(node0(lx, S_REFUSED, @$), BF_REFUSAL_REFUSED); }
     ;
 act: deed
+    | succession
     | deed persons            { $$ = by(@$, $1, $2); }
     ;
 /* Who is behind it: by ann; by ann, deputy of bob; , entered by ann; ，经办人 ann，代理 bob；，录入人 ann */
@@ -985,6 +986,22 @@ deed:
     | path UPON path DOES name args0 { $$ = said(lx, $2, node4(lx, DOES, @$, $1, $5, $6.first, $3)); }
     /* authority reports functions_changed(dept: police); 市主管部门 通报 职能变化（…） */
     | path REPORTS name args0 { $$ = said(lx, $2, node3(lx, REPORTS, @$, $1, $3, $4.first)); }
+    ;
+succession:
+    /* bureau succeeds old_office because "No. 3"; 数据局、网信办 承继 大数据办; none succeeds old_office */
+      successors SUCCEEDS path because0
+                              { $$ = said(lx, $2, node4(lx, SUCCEEDS, @$, $1, $3, $4, nil)); }
+    /* … in one case; 数据局 对 该申请 承继 大数据办 */
+    | successors SUCCEEDS path IN path because0
+                              { $$ = said(lx, $2, node4(lx, SUCCEEDS, @$, $1, $3, $6, $5)); }
+    | path UPON path SUCCEEDS path because0
+                              { $$ = said(lx, $4, node4(lx, SUCCEEDS, @$, node1(lx, LIST, @1, $1), $5, $6, $3)); }
+    ;
+successors: paths             { $$ = node1(lx, LIST, @$, $1.first); }
+    | NONE                    { $$ = node1(lx, LIST, @$, nil); }
+    ;
+paths: path                   { $$ = list(lx, $1); }
+    | paths ',' path          { $$ = append(lx, $1, $3); }
     ;
 
 /* ---- expressions ---- */

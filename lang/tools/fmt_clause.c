@@ -686,7 +686,37 @@ static void put_persons(struct bf_line *l, const struct bf_node *n) {
     }
 }
 
+/* a, b succeed c in d because "No. 3"; a 对 d 承继 c 因为 “3号” */
+static void put_succeeds(struct bf_line *l, const struct bf_node *n) {
+    const struct bf_node *first = n->a->a;
+    for (const struct bf_node *x = first; x; x = x->next) {
+        bf_put_expr(l, x);
+        if (x->next)
+            bf_put_sign(l, ",", "、", BF_GLUE_CLOSE);
+    }
+    if (!first)
+        bf_put_word(l, l->zh ? BF_W_NONE_OF : BF_W_NONE);
+    if (n->d && l->zh) {
+        bf_put_zh(l, "对");
+        bf_put_expr(l, n->d);
+    }
+    bf_put_word(l, first && first->next && !l->zh ? BF_W_SUCCEED : BF_W_SUCCEEDS);
+    bf_put_expr(l, n->b);
+    if (n->d && !l->zh) {
+        bf_put_en(l, "in");
+        bf_put_expr(l, n->d);
+    }
+    if (n->c) {
+        bf_put_word(l, BF_W_BECAUSE);
+        bf_put_string(l, n->c);
+    }
+}
+
 void bf_put_act(struct bf_line *l, const struct bf_node *n) {
+    if (n->kind == BF_N_SUCCEEDS) {
+        put_succeeds(l, n);
+        return;
+    }
     bool parens = n->c != NULL || n->kind == BF_N_OPENS;
     bf_put_expr(l, n->a);
     if (n->kind == BF_N_DOES) {

@@ -33,9 +33,10 @@ static const struct {
     const char *state;
     int text, moves;
 } want[] = {
-    {3, LENDING, "overdue", LENDING, 0}, {4, LENDING, "overdue", LENDING, 0}, {5, LENDING, "asked", ALL, 1},
-    {10, LENDING, "asked", ALL, 1},  {11, LENDING, "done", ALL, 1},   {12, LENDING, "asked", ALL, 0},
-    {20, ALL, "overdue", NEW, 0},    {28, NEW, "asked", NEW, 0},
+    {3, LENDING, "overdue", LENDING, 0}, {4, LENDING, "overdue", LENDING, 0},
+    {5, LENDING, "asked", ALL, 1},       {10, LENDING, "asked", ALL, 1},
+    {11, LENDING, "done", ALL, 1},       {12, LENDING, "asked", ALL, 0},
+    {20, ALL, "overdue", NEW, 0},        {28, NEW, "asked", NEW, 0},
 };
 enum { CASES = sizeof want / sizeof *want };
 

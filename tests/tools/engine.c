@@ -196,9 +196,36 @@ static void send_keyed(struct play *p, const struct bf_sim_entry *x) {
     commands_sent += 4;
 }
 
+/* What the directory says: the row is the simulator's. */
+static void succession(struct play *p, uint32_t row) {
+    struct bf_entry n;
+    bf_record_entry(p->s, row, &n);
+    bf_engine_notice(
+        p->e,
+        &(struct bf_notice){.kind = BF_ENTRY_DIRECTORY, .data = n.data, .answer = told, .ctx = p});
+}
+
+static bool seen(void *ctx, const struct bf_view *v, struct bf_arena *scratch) {
+    (void)ctx, (void)v, (void)scratch;
+    return true;
+}
+
+/* Whoever looks at a case finds in it who took a department's place. */
+static void look(struct play *p, uint32_t number) {
+    p->answered = false;
+    bf_engine_look(p->e,
+                   &(struct bf_look){.number = number, .look = seen, .answer = told, .ctx = p});
+    pump(p);
+    if (!p->answered || p->answer.kind != BF_ANSWER_DONE)
+        broken(p, "a case was not shown");
+}
+
 static void put(struct play *p, const struct bf_sim_put *x) {
     p->answered = false;
-    bf_engine_put(p->e, p->policy, x->reg, x->row, told, p);
+    if (x->reg == BF_NONE)
+        succession(p, x->after + (uint32_t)(x - p->s->puts));
+    else
+        bf_engine_put(p->e, p->policy, x->reg, x->row, told, p);
     pump(p);
     if (!p->answered || p->answer.kind != BF_ANSWER_DONE)
         broken(p, "a row was not put");
@@ -230,6 +257,8 @@ static void act_out(struct play *p, enum how how) {
         } else if (x->stmt != BF_NONE || calendar) {
             p->faults = how == FULL;
             send(p, x);
+        } else if (x->event.kind == BF_EVENT_SUCCEED) {
+            look(p, x->number);
         } else if (x->event.kind == BF_EVENT_TICK) {
             bf_engine_scan(p->e);
             pump(p);
