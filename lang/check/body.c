@@ -154,10 +154,32 @@ static bool is_sealed(const struct bf_sym *s) {
     return s && s->kind == BF_SYM_DATA && s->node && (s->node->flags & BF_F_SEALED);
 }
 
-/* The first name of sealed data in an expression. */
+/* Does any name in an expression mean the symbol? */
+static bool names(const struct bf_checker *c, const struct bf_node *e, const struct bf_sym *s) {
+    if (!e || (e->kind == BF_N_NAME && c->info[e->id].sym == s))
+        return e != NULL;
+    const struct bf_node *const part[] = {e->a, e->b, e->c, e->d};
+    bool found = false;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        for (const struct bf_node *n = part[i]; n && !found; n = n->next)
+            found = names(c, n, s);
+    return found;
+}
+
+/* An argument that one of the effects fills sealed data with is sealed with them, before and after it. */
+static bool fills_sealed(const struct bf_checker *c, const struct bf_sym *s) {
+    bool found = false;
+    for (const struct bf_node *n = c->at.effects; n && !found; n = n->next)
+        found = (n->kind == BF_N_E_SET || n->kind == BF_N_E_ADD) && n->a &&
+                is_sealed(c->info[n->a->id].sym) && names(c, n->b, s);
+    return found;
+}
+
+/* The first name of sealed data, or of such an argument, in an expression. */
 static const struct bf_node *sealed_in(const struct bf_checker *c, const struct bf_node *e) {
     const struct bf_node *found = NULL;
-    if (e && e->kind == BF_N_NAME && is_sealed(c->info[e->id].sym))
+    const struct bf_sym *s = e && e->kind == BF_N_NAME ? c->info[e->id].sym : NULL;
+    if (s && (is_sealed(s) || (s->kind == BF_SYM_PARAM && fills_sealed(c, s))))
         return e;
     if (!e)
         return NULL;
@@ -233,6 +255,7 @@ static void effect(struct bf_checker *c, struct bf_node *n) {
 }
 
 static void effects(struct bf_checker *c, struct bf_node *list) {
+    c->at.effects = list;
     for (struct bf_node *n = list; n; n = n->next) {
         uint32_t mark = bf_facts_mark(c);
         if (n->flags & BF_F_BROKEN)
@@ -243,9 +266,11 @@ static void effects(struct bf_checker *c, struct bf_node *list) {
             bf_facts_assume(c, n->c, true);
         }
         effect(c, n);
-        effect_leaks(c, n);
         bf_facts_back(c, mark);
     }
+    for (const struct bf_node *n = list; n; n = n->next)
+        if (!(n->flags & BF_F_BROKEN))
+            effect_leaks(c, n);
 }
 
 /* ---- clauses ---- */

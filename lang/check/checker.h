@@ -49,13 +49,14 @@ struct bf_ctx {
     struct bf_sym *params; /* whose parameters are in scope */
     struct bf_sym *member; /* the member of a list that the rule speaks of */
     struct bf_sym *decision;
-    struct bf_sym *data;         /* IN_PROCEDURE, its initial value: the data being computed */
-    struct bf_sym *just;         /* the act that is just happening */
-    struct bf_sym *from;         /* the act whose happening armed what stands here */
-    uint32_t state;              /* index of the state; BF_NONE: written outside states */
-    bool routing;                /* the condition of a `when` */
-    bool counted;                /* of a measure: the procedure's name is the case counted … */
-    const struct bf_node *whole; /* … where it is this node */
+    struct bf_sym *data;           /* IN_PROCEDURE, its initial value: the data being computed */
+    struct bf_sym *just;           /* the act that is just happening */
+    struct bf_sym *from;           /* the act whose happening armed what stands here */
+    const struct bf_node *effects; /* all of those that stand together */
+    uint32_t state;                /* index of the state; BF_NONE: written outside states */
+    bool routing;                  /* the condition of a `when` */
+    bool counted;                  /* of a measure: the procedure's name is the case counted … */
+    const struct bf_node *whole;   /* … where it is this node */
 };
 
 struct bf_checker {
