@@ -13,12 +13,8 @@
 
 static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t duty, uint32_t b,
                  uint32_t src) {
-    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
-                                      .src = src,
-                                      .a = duty,
-                                      .b = b,
-                                      .c = BF_NONE,
-                                      .member = bf_step_member(s, s->m->duty[duty].each)});
+    BF_STEP_EMIT(s, .kind = (uint16_t)kind, .src = src, .a = duty, .b = b, .c = BF_NONE,
+                 .member = bf_step_member(s, s->m->duty[duty].each));
 }
 
 /* The duty as it is now; of one of each what the member at hand has. */
@@ -80,21 +76,16 @@ static enum bf_why arm(struct bf_stepper *s, uint32_t duty, enum bf_fact_kind ki
         t.limit = BF_LIMIT_DATE;
         t.date = (bf_day)limit.u.i;
     }
-    struct bf_fact f = {.kind = (uint16_t)kind,
-                        .src = src,
-                        .a = duty,
-                        .b = bf_case_happened(s->m, s->c, duty),
-                        .c = BF_NONE,
-                        .n = 3,
-                        .member = bf_step_member(s, d->each)};
-    if ((why = due_of(s, &t, &f.due)))
+    struct bf_due due;
+    if ((why = due_of(s, &t, &due)))
         return why;
     struct bf_value *v = bf_arena_alloc(s->a, 3 * sizeof *v);
     v[0] = bf_date(day);
     v[1] = at == BF_INSTANT_NONE ? BF_ABSENT : bf_instant_value(at);
     v[2] = limit;
-    f.v = v;
-    bf_step_emit(s, &f);
+    BF_STEP_EMIT(s, .kind = (uint16_t)kind, .src = src, .a = duty,
+                 .b = bf_case_happened(s->m, s->c, duty), .c = BF_NONE, .due = due, .n = 3, .v = v,
+                 .member = bf_step_member(s, d->each));
     return BF_WHY_NOTHING;
 }
 
@@ -113,13 +104,8 @@ static void leave(struct bf_stepper *s, uint32_t duty) {
 static enum bf_why pause(struct bf_stepper *s, uint32_t duty, uint32_t src) {
     if (now_of(s, duty)->pause_count >= BF_LEDGER_MAX)
         return BF_WHY_TOO_LONG;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_PAUSED,
-                                      .src = src,
-                                      .a = duty,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .member = bf_step_member(s, s->m->duty[duty].each),
-                                      .due.kind = BF_DUE_PAUSED});
+    BF_STEP_EMIT(s, .kind = BF_FACT_PAUSED, .src = src, .a = duty, .b = BF_NONE, .c = BF_NONE,
+                 .member = bf_step_member(s, s->m->duty[duty].each), .due.kind = BF_DUE_PAUSED);
     return BF_WHY_NOTHING;
 }
 
@@ -138,15 +124,12 @@ static struct bf_term running_term(struct bf_stepper *s, const struct bf_case_du
 static enum bf_why resume(struct bf_stepper *s, uint32_t duty) {
     const struct bf_case_duty *d = now_of(s, duty);
     struct bf_term t = running_term(s, d);
-    struct bf_fact f = {.kind = BF_FACT_RESUMED,
-                        .src = s->m->duty[duty].src,
-                        .a = duty,
-                        .b = BF_NONE,
-                        .c = BF_NONE,
-                        .member = bf_step_member(s, s->m->duty[duty].each)};
-    enum bf_why why = due_of(s, &t, &f.due);
+    struct bf_due due;
+    enum bf_why why = due_of(s, &t, &due);
     if (!why)
-        bf_step_emit(s, &f);
+        BF_STEP_EMIT(s, .kind = BF_FACT_RESUMED, .src = s->m->duty[duty].src, .a = duty,
+                     .b = BF_NONE, .c = BF_NONE, .due = due,
+                     .member = bf_step_member(s, s->m->duty[duty].each));
     return why;
 }
 
@@ -315,12 +298,8 @@ static enum bf_why live_each(struct bf_stepper *s, uint32_t duty, bool entered) 
     uint32_t happened = bf_case_happened(s->m, s->c, duty), old = s->c->member_count;
     if (restart || (!running(whole) && happened > whole->happened)) {
         a.anew = restart != NULL;
-        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ROUND,
-                                          .how = restart != NULL,
-                                          .src = a.src,
-                                          .a = duty,
-                                          .b = happened,
-                                          .c = BF_NONE});
+        BF_STEP_EMIT(s, .kind = BF_FACT_ROUND, .how = restart != NULL, .src = a.src, .a = duty,
+                     .b = happened, .c = BF_NONE);
     }
     bool none = !whole->epoch || whole->left;
     if (none && whole->status != BF_STATUS_WAITING && !happened &&
@@ -445,17 +424,13 @@ static enum bf_why extend(struct bf_stepper *s, uint32_t duty, const struct leng
     list[d->extension_count] = by;
     t.extensions = list;
     t.extension_count++;
-    struct bf_fact f = {.kind = BF_FACT_EXTENDED,
-                        .src = src,
-                        .a = duty,
-                        .b = offer,
-                        .c = BF_NONE,
-                        .n = 1,
-                        .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT),
-                        .member = bf_step_member(s, s->m->duty[duty].each)};
-    enum bf_why why = due_of(s, &t, &f.due);
+    struct bf_due due;
+    enum bf_why why = due_of(s, &t, &due);
     if (!why)
-        bf_step_emit(s, &f);
+        BF_STEP_EMIT(s, .kind = BF_FACT_EXTENDED, .src = src, .a = duty, .b = offer, .c = BF_NONE,
+                     .due = due, .n = 1,
+                     .v = bf_step_values(s, bf_period_value(by.unit, by.count), BF_ABSENT),
+                     .member = bf_step_member(s, s->m->duty[duty].each));
     return why;
 }
 
@@ -494,17 +469,14 @@ static enum bf_why recompute(struct bf_stepper *s, uint32_t duty, const struct l
     if (d->status != BF_STATUS_OPEN)
         return BF_WHY_NOTHING;
     struct bf_term t = bf_case_term(d);
-    struct bf_fact f = {.kind = BF_FACT_RECOMPUTED,
-                        .src = s->m->duty[duty].src,
-                        .a = duty,
-                        .b = BF_NONE,
-                        .c = BF_NONE,
-                        .member = bf_step_member(s, s->m->duty[duty].each)};
-    enum bf_why why = due_of(s, &t, &f.due);
-    if (why || (f.due.kind == d->due.kind && f.due.last == d->due.last && f.due.at == d->due.at &&
-                f.due.provisional == d->due.provisional))
+    struct bf_due due;
+    enum bf_why why = due_of(s, &t, &due);
+    if (why || (due.kind == d->due.kind && due.last == d->due.last && due.at == d->due.at &&
+                due.provisional == d->due.provisional))
         return why;
-    bf_step_emit(s, &f);
+    BF_STEP_EMIT(s, .kind = BF_FACT_RECOMPUTED, .src = s->m->duty[duty].src, .a = duty,
+                 .b = BF_NONE, .c = BF_NONE, .due = due,
+                 .member = bf_step_member(s, s->m->duty[duty].each));
     return BF_WHY_NOTHING;
 }
 
@@ -535,13 +507,8 @@ enum bf_why bf_step_requests(struct bf_stepper *s) {
                       (!o->each || bf_value_equal(r->member, s->lapsing_of));
         if (v.open == BF_OPEN && !lapsed)
             continue;
-        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_REQUEST_DIED,
-                                          .how = BF_DEATH_CLOSED,
-                                          .src = o->src,
-                                          .a = r->offer,
-                                          .b = o->act,
-                                          .c = BF_NONE,
-                                          .member = member});
+        BF_STEP_EMIT(s, .kind = BF_FACT_REQUEST_DIED, .how = BF_DEATH_CLOSED, .src = o->src,
+                     .a = r->offer, .b = o->act, .c = BF_NONE, .member = member);
     }
     return BF_WHY_NOTHING;
 }

@@ -5,21 +5,21 @@
 #include "engine/core/succession.h"
 #include "lang/base/assert.h"
 
-void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f) {
-    if (s->fact_count == s->fact_cap) {
-        uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 4;
-        struct bf_fact *grown = bf_arena_alloc(s->a, cap * sizeof *grown);
-        if (s->fact_count)
-            memcpy(grown, s->facts, s->fact_count * sizeof *grown);
-        s->facts = grown;
-        s->fact_cap = cap;
-    }
-    struct bf_fact *kept = &s->facts[s->fact_count++];
-    *kept = *f;
-    kept->day = s->judge.env.today;
-    kept->at = s->judge.at;
+void bf_step_more_facts(struct bf_stepper *s) {
+    uint32_t cap = s->fact_cap ? s->fact_cap * 2 : 4;
+    struct bf_fact *grown = bf_arena_alloc(s->a, cap * sizeof *grown);
+    if (s->fact_count)
+        memcpy(grown, s->facts, s->fact_count * sizeof *grown);
+    s->facts = grown;
+    s->fact_cap = cap;
+}
+
+void bf_step_apply(struct bf_stepper *s) {
+    struct bf_fact *f = &s->facts[s->fact_count - 1];
+    f->day = s->judge.env.today;
+    f->at = s->judge.at;
     if (s->c)
-        BF_ASSERT(bf_apply(s->m, s->a, s->c, kept));
+        BF_ASSERT(bf_apply(s->m, s->a, s->c, f));
 }
 
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y) {
@@ -40,40 +40,24 @@ const struct bf_value *bf_step_deed(struct bf_stepper *s, struct bf_value who,
 
 void bf_step_violate(struct bf_stepper *s, uint32_t violation, struct bf_value by, uint32_t src) {
     uint32_t place = s->c->violation_count;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_VIOLATED,
-                                      .src = src,
-                                      .a = violation,
-                                      .b = s->lapsing,
-                                      .c = BF_NONE,
-                                      .n = 1,
-                                      .v = bf_step_values(s, by, BF_ABSENT),
-                                      .member = bf_present(s->lapsing_of)
-                                                    ? bf_step_values(s, s->lapsing_of, BF_ABSENT)
-                                                    : NULL});
+    BF_STEP_EMIT(s, .kind = BF_FACT_VIOLATED, .src = src, .a = violation, .b = s->lapsing,
+                 .c = BF_NONE, .n = 1, .v = bf_step_values(s, by, BF_ABSENT),
+                 .member = bf_present(s->lapsing_of) ? bf_step_values(s, s->lapsing_of, BF_ABSENT)
+                                                     : NULL);
     if (!bf_present(by) || !s->m->event_count)
         return;
     struct bf_value v = {
         .kind = BF_K_VIOLATION, .aux = place & 0xFFFFFF, .n = s->c->number, .u.i = violation};
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RAISED,
-                                      .src = src,
-                                      .a = 0,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = 2,
-                                      .v = bf_step_values(s, v, by)});
+    BF_STEP_EMIT(s, .kind = BF_FACT_RAISED, .src = src, .a = 0, .b = BF_NONE, .c = BF_NONE, .n = 2,
+                 .v = bf_step_values(s, v, by));
 }
 
 /* ---- effects ---- */
 
 static void emit(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t row, uint32_t n,
                  const struct bf_value *v) {
-    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
-                                      .src = s->src,
-                                      .a = row,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = n,
-                                      .v = v});
+    BF_STEP_EMIT(s, .kind = (uint16_t)kind, .src = s->src, .a = row, .b = BF_NONE, .c = BF_NONE,
+                 .n = n, .v = v);
 }
 
 static enum bf_why set(struct bf_stepper *s, uint32_t data, struct bf_value v) {
@@ -208,13 +192,8 @@ static void leave(struct bf_stepper *s) {
     if (!sub)
         return;
     const struct bf_i_state *state = &s->m->state[sub->state];
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_CANCELLED,
-                                      .src = state->run_src,
-                                      .a = state->runs - 1,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = 1,
-                                      .v = number(s, sub->number)});
+    BF_STEP_EMIT(s, .kind = BF_FACT_CANCELLED, .src = state->run_src, .a = state->runs - 1,
+                 .b = BF_NONE, .c = BF_NONE, .n = 1, .v = number(s, sub->number));
 }
 
 enum bf_why bf_step_run(struct bf_stepper *s) {
@@ -227,13 +206,8 @@ enum bf_why bf_step_run(struct bf_stepper *s) {
     enum bf_why why = bf_eval(&s->judge.env, state->run_args, &data);
     if (why)
         return why;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RUN,
-                                      .src = state->run_src,
-                                      .a = state->runs - 1,
-                                      .b = s->c->state,
-                                      .c = BF_NONE,
-                                      .n = data.n,
-                                      .v = data.u.items});
+    BF_STEP_EMIT(s, .kind = BF_FACT_RUN, .src = state->run_src, .a = state->runs - 1,
+                 .b = s->c->state, .c = BF_NONE, .n = data.n, .v = data.u.items);
     return BF_WHY_NOTHING;
 }
 
@@ -248,21 +222,15 @@ static enum bf_why move(struct bf_stepper *s, uint32_t target, uint32_t src) {
         return bf_step_duties(s, false);
     leave(s);
     s->moved = true;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_MOVED,
-                                      .how = back,
-                                      .src = src,
-                                      .a = s->c->state,
-                                      .b = target,
-                                      .c = BF_NONE});
+    BF_STEP_EMIT(s, .kind = BF_FACT_MOVED, .how = back, .src = src, .a = s->c->state, .b = target,
+                 .c = BF_NONE);
     const struct bf_i_state *state = &s->m->state[target];
     enum bf_why why = bf_step_effects(s, state->enter, NULL, 0, state->src);
     if (!why)
         why = bf_step_duties(s, true);
     if (!why && state->is_end)
-        bf_step_emit(
-            s,
-            &(struct bf_fact){
-                .kind = BF_FACT_ENDED, .src = state->src, .a = target, .b = BF_NONE, .c = BF_NONE});
+        BF_STEP_EMIT(s, .kind = BF_FACT_ENDED, .src = state->src, .a = target, .b = BF_NONE,
+                     .c = BF_NONE);
     return why;
 }
 
@@ -315,13 +283,8 @@ static void strike_out(struct bf_stepper *s, uint32_t duty, uint32_t src) {
             continue;
         struct bf_value which = {
             .kind = BF_K_VIOLATION, .aux = i & 0xFFFFFF, .n = s->c->number, .u.i = v.violation};
-        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_EXCUSED,
-                                          .src = src,
-                                          .a = v.violation,
-                                          .b = BF_NONE,
-                                          .c = BF_NONE,
-                                          .n = 1,
-                                          .v = bf_step_values(s, which, BF_ABSENT)});
+        BF_STEP_EMIT(s, .kind = BF_FACT_EXCUSED, .src = src, .a = v.violation, .b = BF_NONE,
+                     .c = BF_NONE, .n = 1, .v = bf_step_values(s, which, BF_ABSENT));
     }
 }
 
@@ -332,19 +295,11 @@ static void meet(struct bf_stepper *s, const struct bf_i_offer *o, const struct 
     bool lapsed = d->status == BF_STATUS_LAPSED;
     bool in_time = !lapsed || (o->dated && bf_judge_day(&s->judge, o, args) <= d->due.last);
     if (!deemed)
-        bf_step_emit(s, &(struct bf_fact){.kind = in_time ? BF_FACT_MET : BF_FACT_LATE,
-                                          .src = o->src,
-                                          .a = o->duty,
-                                          .b = o->act,
-                                          .c = BF_NONE,
-                                          .member = member});
+        BF_STEP_EMIT(s, .kind = in_time ? BF_FACT_MET : BF_FACT_LATE, .src = o->src, .a = o->duty,
+                     .b = o->act, .c = BF_NONE, .member = member);
     else if (!d->left)
-        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_LEFT,
-                                          .src = o->src,
-                                          .a = o->duty,
-                                          .b = BF_NONE,
-                                          .c = BF_NONE,
-                                          .member = member});
+        BF_STEP_EMIT(s, .kind = BF_FACT_LEFT, .src = o->src, .a = o->duty, .b = BF_NONE,
+                     .c = BF_NONE, .member = member);
     if (!deemed && lapsed && in_time)
         strike_out(s, o->duty, o->src);
 }
@@ -358,13 +313,8 @@ static enum bf_why report(struct bf_stepper *s, const struct bf_i_offer *o, uint
         return why;
     if (!bf_present(to))
         return BF_WHY_ABSENT;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_FILED,
-                                      .src = o->src,
-                                      .a = offer,
-                                      .b = o->act,
-                                      .c = BF_NONE,
-                                      .n = 1,
-                                      .v = bf_step_values(s, to, BF_ABSENT)});
+    BF_STEP_EMIT(s, .kind = BF_FACT_FILED, .src = o->src, .a = offer, .b = o->act, .c = BF_NONE,
+                 .n = 1, .v = bf_step_values(s, to, BF_ABSENT));
     return BF_WHY_NOTHING;
 }
 
@@ -372,16 +322,9 @@ enum bf_why bf_step_takes_effect(struct bf_stepper *s, uint32_t offer, struct bf
                                  const struct bf_value *args, bool deemed) {
     const struct bf_i_offer *o = &s->m->offer[offer];
     uint32_t n = s->m->act[o->act].params.count;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ACTED,
-                                      .how = deemed,
-                                      .src = o->src,
-                                      .a = offer,
-                                      .b = o->act,
-                                      .c = BF_NONE,
-                                      .n = n + 1,
-                                      .v = bf_step_deed(s, who, args, n),
-                                      .member = bf_step_member(s, o->each),
-                                      .by = deemed ? NULL : s->by});
+    BF_STEP_EMIT(s, .kind = BF_FACT_ACTED, .how = deemed, .src = o->src, .a = offer, .b = o->act,
+                 .c = BF_NONE, .n = n + 1, .v = bf_step_deed(s, who, args, n),
+                 .member = bf_step_member(s, o->each), .by = deemed ? NULL : s->by);
     enum bf_why why = BF_WHY_NOTHING;
     if (o->kind == BF_OFFER_DUTY)
         meet(s, o, args, deemed);

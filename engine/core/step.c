@@ -69,12 +69,8 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, const struct bf_ca
     s->lapsing = duty;
     s->lapsing_of = s->judge.env.member = member;
     const struct bf_value *of = bf_step_member(s, row->each);
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_LAPSED,
-                                      .src = row->src,
-                                      .a = duty,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .member = of});
+    BF_STEP_EMIT(s, .kind = BF_FACT_LAPSED, .src = row->src, .a = duty, .b = BF_NONE, .c = BF_NONE,
+                 .member = of);
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
     enum bf_why why = (enum bf_why)s->judge.env.world->lapse_fails;
@@ -84,12 +80,8 @@ static enum bf_why lapse(struct bf_stepper *s, uint32_t duty, const struct bf_ca
         use_case(s, before);
         s->fact_count = count;
         s->restarts = NULL;
-        bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_FAILED,
-                                          .src = row->src,
-                                          .a = duty,
-                                          .b = BF_NONE,
-                                          .c = why,
-                                          .member = of});
+        BF_STEP_EMIT(s, .kind = BF_FACT_FAILED, .src = row->src, .a = duty, .b = BF_NONE, .c = why,
+                     .member = of);
         why = BF_WHY_NOTHING;
     }
     s->lapsing = BF_NONE;
@@ -157,8 +149,9 @@ static enum bf_why lapses(struct run *r) {
 
 /* ---- refusal ---- */
 
-static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_why why,
-                                  uint32_t src) {
+/* What is said cold here lies apart, so that the code of what is lawful is short. */
+__attribute__((cold)) static struct bf_refused *refused(struct run *r, enum bf_refusal kind,
+                                                        enum bf_why why, uint32_t src) {
     struct bf_refused *f = &r->out->refused;
     *f = (struct bf_refused){.kind = kind,
                              .why = why,
@@ -177,7 +170,7 @@ static struct bf_refused *refused(struct run *r, enum bf_refusal kind, enum bf_w
 }
 
 /* A rule that could not be worked out refuses the act; a row that is not at hand ends the step. */
-static void fault(struct run *r, enum bf_why why, uint32_t src) {
+__attribute__((cold)) static void fault(struct run *r, enum bf_why why, uint32_t src) {
     if (why != BF_WHY_NEEDS) {
         refused(r, BF_REFUSAL_MALFORMED, why, src);
         return;
@@ -396,16 +389,9 @@ static void emit_request(struct bf_stepper *s, enum bf_fact_kind kind, uint32_t 
                          uint32_t number, uint32_t how, uint32_t n, const struct bf_value *v) {
     const struct bf_i_offer *o = &s->m->offer[offer];
     bool died = kind == BF_FACT_REQUEST_DIED;
-    bf_step_emit(s, &(struct bf_fact){.kind = (uint16_t)kind,
-                                      .how = (uint16_t)how,
-                                      .src = o->src,
-                                      .a = offer,
-                                      .b = o->act,
-                                      .c = number,
-                                      .n = n,
-                                      .v = v,
-                                      .member = bf_step_member(s, o->each),
-                                      .by = died ? NULL : s->by});
+    BF_STEP_EMIT(s, .kind = (uint16_t)kind, .how = (uint16_t)how, .src = o->src, .a = offer,
+                 .b = o->act, .c = number, .n = n, .v = v, .member = bf_step_member(s, o->each),
+                 .by = died ? NULL : s->by);
 }
 
 static enum bf_why ask(struct run *r, uint32_t offer, uint32_t given) {
@@ -449,14 +435,8 @@ static enum bf_why outside(struct run *r) {
         refused(r, BF_REFUSAL_NOT_PERMITTED, BF_WHY_ACTOR, src);
         return BF_WHY_NOTHING;
     }
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_ACTED,
-                                      .src = src,
-                                      .a = BF_NONE,
-                                      .b = e->what,
-                                      .c = BF_NONE,
-                                      .n = e->nargs + 1,
-                                      .v = bf_step_deed(s, who, e->args, e->nargs),
-                                      .by = s->by});
+    BF_STEP_EMIT(s, .kind = BF_FACT_ACTED, .src = src, .a = BF_NONE, .b = e->what, .c = BF_NONE,
+                 .n = e->nargs + 1, .v = bf_step_deed(s, who, e->args, e->nargs), .by = s->by);
     for (uint32_t i = 0; i < bans.count; i++) {
         const struct bf_i_ban *ban = &s->m->ban[bans.first + i];
         struct bf_value party;
@@ -918,14 +898,8 @@ static enum bf_why begin(struct run *r, uint32_t start) {
         v[2 + data + i] = draft->assume[i];
     if (r->e->parent)
         v[n++] = bf_int(r->e->parent);
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_STARTED,
-                                      .src = src,
-                                      .a = r->e->what,
-                                      .b = start,
-                                      .c = BF_NONE,
-                                      .n = n,
-                                      .v = v,
-                                      .by = s->by});
+    BF_STEP_EMIT(s, .kind = BF_FACT_STARTED, .src = src, .a = r->e->what, .b = start, .c = BF_NONE,
+                 .n = n, .v = v, .by = s->by);
     uint32_t asked = start == BF_NONE ? 0 : m->start[start].asked_in;
     if (asked)
         return ask_to_start(r, asked - 1, src);
@@ -960,13 +934,8 @@ static enum bf_why excuse(struct run *r) {
         return BF_WHY_NOTHING;
     }
     uint32_t violation = (uint32_t)e->args[0].u.i;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_EXCUSED,
-                                      .src = s->m->violation[violation].src,
-                                      .a = violation,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = 1,
-                                      .v = bf_step_values(s, e->args[0], BF_ABSENT)});
+    BF_STEP_EMIT(s, .kind = BF_FACT_EXCUSED, .src = s->m->violation[violation].src, .a = violation,
+                 .b = BF_NONE, .c = BF_NONE, .n = 1, .v = bf_step_values(s, e->args[0], BF_ABSENT));
     return bf_case_ended(s->m, s->c) ? BF_WHY_NOTHING : bf_step_goes(s, BF_NONE, BF_NONE);
 }
 
@@ -982,18 +951,12 @@ static enum bf_why begun(struct run *r) {
         return BF_WHY_NOTHING;
     const struct bf_i_state *state = &s->m->state[c->subs[i].state];
     bool left = c->subs[i].end == BF_SUB_CANCELLED;
-    struct bf_fact f = {.kind = BF_FACT_BEGUN,
-                        .how = r->e->number == 0,
-                        .src = state->run_src,
-                        .a = state->runs - 1,
-                        .b = BF_NONE,
-                        .c = BF_NONE,
-                        .n = 1,
-                        .v = bf_step_values(s, bf_int(r->e->number), BF_ABSENT)};
-    bf_step_emit(s, &f);
-    f.kind = BF_FACT_CANCELLED;
+    const struct bf_value *number = bf_step_values(s, bf_int(r->e->number), BF_ABSENT);
+    BF_STEP_EMIT(s, .kind = BF_FACT_BEGUN, .how = r->e->number == 0, .src = state->run_src,
+                 .a = state->runs - 1, .b = BF_NONE, .c = BF_NONE, .n = 1, .v = number);
     if (left && r->e->number)
-        bf_step_emit(s, &f);
+        BF_STEP_EMIT(s, .kind = BF_FACT_CANCELLED, .src = state->run_src, .a = state->runs - 1,
+                     .b = BF_NONE, .c = BF_NONE, .n = 1, .v = number);
     return BF_WHY_NOTHING;
 }
 
@@ -1025,13 +988,8 @@ static enum bf_why returned(struct run *r) {
     if (!outcome_ok(r))
         return BF_WHY_NOTHING;
     uint32_t src = s->m->offer[e->offer].src;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_RETURNED,
-                                      .src = src,
-                                      .a = e->offer,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = 1,
-                                      .v = bf_step_values(s, bf_int(e->number), BF_ABSENT)});
+    BF_STEP_EMIT(s, .kind = BF_FACT_RETURNED, .src = src, .a = e->offer, .b = BF_NONE, .c = BF_NONE,
+                 .n = 1, .v = bf_step_values(s, bf_int(e->number), BF_ABSENT));
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
     enum bf_why why = BF_WHY_ARGUMENTS;
@@ -1042,8 +1000,7 @@ static enum bf_why returned(struct run *r) {
     use_case(s, before);
     s->fact_count = count;
     s->restarts = NULL;
-    bf_step_emit(s, &(struct bf_fact){
-                        .kind = BF_FACT_FAILED, .src = src, .a = BF_NONE, .b = BF_NONE, .c = why});
+    BF_STEP_EMIT(s, .kind = BF_FACT_FAILED, .src = src, .a = BF_NONE, .b = BF_NONE, .c = why);
     return BF_WHY_NOTHING;
 }
 
@@ -1133,15 +1090,9 @@ static void record_refusal(struct run *r) {
         f->state = s->c->state;
     f->lawful = lawful.choice;
     f->lawful_count = lawful.count;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_REFUSED,
-                                      .how = (uint16_t)f->kind,
-                                      .src = f->src,
-                                      .a = f->offer,
-                                      .b = act ? e->what : BF_NONE,
-                                      .c = f->why,
-                                      .n = n + 1,
-                                      .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n),
-                                      .by = e->by});
+    BF_STEP_EMIT(s, .kind = BF_FACT_REFUSED, .how = (uint16_t)f->kind, .src = f->src, .a = f->offer,
+                 .b = act ? e->what : BF_NONE, .c = f->why, .n = n + 1,
+                 .v = bf_step_deed(s, who ? e->actor : BF_ABSENT, e->args, n), .by = e->by);
 }
 
 void bf_step(const struct bf_image *m, const struct bf_world *w, const struct bf_case *c,

@@ -35,8 +35,18 @@ struct bf_stepper {
 };
 
 /* ---- effect.c ---- */
-/* Appends the fact and applies it. kind, src, a, b and what else is given are f's; the stamp is the stepper's. */
-void bf_step_emit(struct bf_stepper *s, const struct bf_fact *f);
+void bf_step_more_facts(struct bf_stepper *s); /* room for one more */
+static inline struct bf_fact *bf_step_next_fact(struct bf_stepper *s) {
+    if (s->fact_count == s->fact_cap)
+        bf_step_more_facts(s);
+    return &s->facts[s->fact_count++];
+}
+/* Stamps the newest fact and applies it. */
+void bf_step_apply(struct bf_stepper *s);
+/* Appends a fact and applies it. kind, src, a, b and what else is given are members of it; the stamp is the stepper's. Built
+** where it stays: copied right after it was built, it would make the processor wait. */
+#define BF_STEP_EMIT(s, ...) \
+    (*bf_step_next_fact(s) = (struct bf_fact){__VA_ARGS__}, bf_step_apply(s))
 /* A fact with values: 1 and 2 of them copied. */
 const struct bf_value *bf_step_values(struct bf_stepper *s, struct bf_value x, struct bf_value y);
 /* The member at hand, if the row is of each; for facts. */

@@ -258,18 +258,22 @@ enum bf_days bf_term_due(const struct bf_calendar *c, const struct bf_count_rule
         bf_calendar_after_fast(c, (bf_day)((uint32_t)t->start - rule->same_day), t->period.count,
                                &last)) {
         bf_instant at = bf_calendar_day_end(c, last, rule->day_ends);
-        *due = (struct bf_due){BF_DUE_DAY, last, at, false};
+        *due = (struct bf_due){.kind = BF_DUE_DAY, .last = last, .at = at};
         return BF_DAYS_CERTAIN;
     }
     if (t->limit == BF_LIMIT_NONE || is_paused(t)) {
-        *due = (struct bf_due){t->limit == BF_LIMIT_NONE ? BF_DUE_NONE : BF_DUE_PAUSED, BF_DAY_NONE,
-                               BF_INSTANT_NONE, false};
+        *due = (struct bf_due){.kind = t->limit == BF_LIMIT_NONE ? BF_DUE_NONE : BF_DUE_PAUSED,
+                               .last = BF_DAY_NONE,
+                               .at = BF_INSTANT_NONE};
         return BF_DAYS_CERTAIN;
     }
     struct end end;
     enum bf_days r = term_end(c, rule, t, 0, &end);
     if (bf_days_known(r))
-        *due = (struct bf_due){BF_DUE_DAY, end.last, end.at, r == BF_DAYS_PROVISIONAL};
+        *due = (struct bf_due){.kind = BF_DUE_DAY,
+                               .provisional = r == BF_DAYS_PROVISIONAL,
+                               .last = end.last,
+                               .at = end.at};
     return r;
 }
 

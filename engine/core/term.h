@@ -72,11 +72,11 @@ enum bf_due_kind {
     BF_DUE_NONE,   /* no limit */
     BF_DUE_PAUSED, /* standing still: no date until it resumes */
 };
-struct bf_due {
-    enum bf_due_kind kind;
+struct bf_due { /* 16 bytes: it is in every fact and duty */
+    enum bf_due_kind kind : 8;
+    bool provisional;
     bf_day last;   /* the last day, as people see it and as the lapse is dated */
     bf_instant at; /* the first instant that is too late */
-    bool provisional;
 };
 
 /* When a duty is due. UNKNOWN and RANGE leave *due untouched; CERTAIN and PROVISIONAL agree with
