@@ -1,7 +1,7 @@
-/* arena: a list of blocks, newest first, each larger than the one before up to BLOCK_MAX.
+/* arena: a list of blocks, newest first, each larger than the one before up to BLOCK_MAX. The first is part of the arena.
 **
-** First blocks that were given back are kept for the next arenas: a service makes several for each request, and blocks
-** of this size come from malloc by merging and parting what is free.
+** Arenas that were given back are kept for the next: a service makes several for each request, and pieces of this size
+** come from malloc by merging and parting what is free.
 **
 ** Under AddressSanitizer what was not handed out is poisoned, with a gap after each allocation, so
 ** that an overrun inside an arena is found as one on the heap would be.
@@ -52,85 +52,77 @@ struct block {
 _Static_assert(sizeof(struct block) % ALIGN == 0, "block data is aligned");
 
 struct bf_arena {
-    struct block *block; /* newest; NULL before the first allocation */
+    struct block *block; /* newest */
     size_t limit, used, next_cap;
     jmp_buf *exhausted;
+    size_t pad;
+    struct block first; /* BLOCK_FIRST bytes follow */
 };
+_Static_assert(sizeof(struct bf_arena) % ALIGN == 0, "the first block's data is aligned");
 
 static char *block_data(struct block *b) { return (char *)(b + 1); }
 
-struct bf_arena *bf_arena_new(size_t limit) {
-    struct bf_arena *a = bf_malloc(sizeof *a);
-    if (a)
-        *a = (struct bf_arena){.limit = limit, .next_cap = BLOCK_FIRST};
+/* ---- spare ones ---- */
+
+static pthread_mutex_t spare_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct bf_arena *spare[SPARE_MAX + 1];
+static int spare_count;
+
+static struct bf_arena *take_spare(void) {
+    if (bf_mem_hooked())
+        return NULL;
+    pthread_mutex_lock(&spare_mutex);
+    struct bf_arena *a = spare_count ? spare[--spare_count] : NULL;
+    pthread_mutex_unlock(&spare_mutex);
     return a;
 }
 
-/* ---- blocks ---- */
-
-static pthread_mutex_t spare_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct block *spare;
-static int spare_count;
-
-static struct block *take_spare(void) {
-    pthread_mutex_lock(&spare_mutex);
-    struct block *b = spare;
-    if (b) {
-        spare = b->older;
-        spare_count--;
-    }
-    pthread_mutex_unlock(&spare_mutex);
-    return b;
-}
-
-static bool keep_spare(struct block *b) {
+static bool keep_spare(struct bf_arena *a) {
     pthread_mutex_lock(&spare_mutex);
     bool keep = spare_count < SPARE_MAX;
-    if (keep) {
-        b->older = spare;
-        spare = b;
-        spare_count++;
-    }
+    if (keep)
+        spare[spare_count++] = a;
     pthread_mutex_unlock(&spare_mutex);
     return keep;
 }
 
-static struct block *block_made(size_t cap) {
-    struct block *b = cap == BLOCK_FIRST && !bf_mem_hooked() ? take_spare() : NULL;
-    if (!b && cap <= SIZE_MAX - sizeof *b)
-        b = bf_malloc(sizeof *b + cap);
-    return b;
+/* ---- from beginning to end ---- */
+
+struct bf_arena *bf_arena_new(size_t limit) {
+    struct bf_arena *a = take_spare();
+    if (!a)
+        a = bf_malloc(sizeof *a + BLOCK_FIRST);
+    if (!a)
+        return NULL;
+    *a = (struct bf_arena){
+        .block = &a->first, .limit = limit, .next_cap = 2 * BLOCK_FIRST, .first.cap = BLOCK_FIRST};
+    POISON(block_data(&a->first), BLOCK_FIRST);
+    return a;
 }
 
-static void free_blocks(struct block *b, const struct block *until) {
-    while (b != until) {
-        struct block *older = b->older;
+static void free_others(struct bf_arena *a) {
+    for (struct block *b = a->block, *older; b != &a->first; b = older) {
+        older = b->older;
         UNPOISON(block_data(b), b->cap);
-        if (b->cap != BLOCK_FIRST || !keep_spare(b))
-            bf_free(b);
-        b = older;
+        bf_free(b);
     }
 }
 
 void bf_arena_free(struct bf_arena *a) {
     if (!a)
         return;
-    free_blocks(a->block, NULL);
-    bf_free(a);
+    free_others(a);
+    UNPOISON(block_data(&a->first), BLOCK_FIRST);
+    if (!keep_spare(a))
+        bf_free(a);
 }
 
 void bf_arena_reset(struct bf_arena *a) {
-    a->used = 0;
-    if (!a->block)
-        return;
-    struct block *first = a->block;
-    while (first->older)
-        first = first->older;
-    free_blocks(a->block, first);
-    first->used = 0;
-    POISON(block_data(first), first->cap);
-    a->block = first;
-    a->next_cap = BLOCK_FIRST * 2;
+    free_others(a);
+    a->block = &a->first;
+    a->first.used = a->used = 0;
+    a->next_cap = 2 * BLOCK_FIRST;
+    POISON(block_data(&a->first), BLOCK_FIRST);
 }
 
 jmp_buf *bf_arena_on_exhausted(struct bf_arena *a, jmp_buf *jump) {
@@ -163,7 +155,7 @@ static void ask_huge(struct block *b, size_t size) {
 
 static void add_block(struct bf_arena *a, size_t need) {
     size_t cap = need > a->next_cap ? need : a->next_cap;
-    struct block *b = block_made(cap);
+    struct block *b = cap > SIZE_MAX - sizeof *b ? NULL : bf_malloc(sizeof *b + cap);
     if (!b)
         exhausted(a);
     ask_huge(b, sizeof *b + cap);
@@ -180,7 +172,7 @@ void *bf_arena_alloc(struct bf_arena *a, size_t size) {
     size_t take = ((size ? size : 1) + REDZONE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (a->limit && (take > a->limit || a->used > a->limit - take))
         exhausted(a);
-    if (!a->block || a->block->cap - a->block->used < take)
+    if (a->block->cap - a->block->used < take)
         add_block(a, take);
     char *p = block_data(a->block) + a->block->used;
     a->block->used += take;

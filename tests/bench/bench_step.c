@@ -253,10 +253,8 @@ int main(void) {
         parts[i][BF_PARTY_CODE] = bf_text_value(BF_K_TEXT, bf_str_of(codes[i]));
         parties[i] = bf_party_value(BF_K_DEPARTMENT, parts[i]);
     }
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (int i = 0; i < AT_ONCE; i++)
         slots[i].arena = bf_arena_new(0);
-        bf_arena_alloc(slots[i].arena, 6000); /* the first block is what a reset keeps */
-    }
     struct side engine = {engine_open, engine_approve, engine_lapsed, 0, 0};
     struct side hand = {bare_open, bare_approve, bare_lapsed, 0, 0};
     struct bench_side ours = {"bf_step", run, &engine, ACTS};
