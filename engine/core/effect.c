@@ -367,14 +367,8 @@ static bool may_succeed(const struct bf_stepper *s, const struct bf_event *e) {
 enum bf_why bf_step_succeed(struct bf_stepper *s, const struct bf_event *e) {
     if (bf_case_ended(s->m, s->c) || !may_succeed(s, e))
         return BF_WHY_SUCCESSOR;
-    bf_step_emit(s, &(struct bf_fact){.kind = BF_FACT_SUCCEEDED,
-                                      .how = e->args[1].kind == BF_K_LIST,
-                                      .src = BF_NONE,
-                                      .a = BF_NONE,
-                                      .b = BF_NONE,
-                                      .c = BF_NONE,
-                                      .n = 3,
-                                      .v = e->args});
+    BF_STEP_EMIT(s, .kind = BF_FACT_SUCCEEDED, .how = e->args[1].kind == BF_K_LIST, .src = BF_NONE,
+                 .a = BF_NONE, .b = BF_NONE, .c = BF_NONE, .n = 3, .v = e->args);
     struct bf_case *before = bf_case_fork(s->a, s->c);
     uint32_t count = s->fact_count;
     enum bf_why why = (enum bf_why)s->judge.env.world->lapse_fails;
@@ -386,9 +380,7 @@ enum bf_why bf_step_succeed(struct bf_stepper *s, const struct bf_event *e) {
     s->judge.env.self = before;
     s->fact_count = count;
     s->restarts = NULL;
-    bf_step_emit(s,
-                 &(struct bf_fact){
-                     .kind = BF_FACT_FAILED, .src = BF_NONE, .a = BF_NONE, .b = BF_NONE, .c = why});
+    BF_STEP_EMIT(s, .kind = BF_FACT_FAILED, .src = BF_NONE, .a = BF_NONE, .b = BF_NONE, .c = why);
     return BF_WHY_NOTHING;
 }
 
