@@ -89,8 +89,9 @@ bool bf_call_number(struct bf_call *c, bf_str text, uint64_t *n); /* else answer
 /* ?after=SEQ&limit=N, defaults 0 and 100, at most 1000; else answers 400. */
 bool bf_call_page(struct bf_call *c, uint64_t *after, uint32_t *limit);
 bool bf_call_limit(struct bf_call *c, uint32_t *limit); /* of these the second alone */
-/* Who acts: "as" of the body ({"department":CODE,"office":NAME}, {"person":true}), else the only capacity there
-** is; who has none acts for himself. */
+/* Who acts: "as" of the body ({"department":CODE,"office":NAME,"deputy_of":PERSON}, {"person":true},
+** {"paper_of":PARTY}), else the only capacity there is; who has none acts for himself. Who may act for a party both by a
+** post of his and as a deputy does so by his post, unless he says otherwise. */
 enum bf_actor_end {
     BF_ACTOR_FOUND,
     BF_ACTOR_MALFORMED, /* "as" is none */
@@ -99,10 +100,15 @@ enum bf_actor_end {
 };
 /* Answers nothing: some may not answer where they ask. */
 enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
-                                     struct bf_arena *a, struct bf_value *actor);
+                                     struct bf_arena *a, struct bf_event *e); /* actor, by */
+/* Is what a clerk enters in a case that names a department for which he does so? The case's data, or those of an opening.
+** True also where nothing is a clerk's. */
+bool bf_call_may_enter(struct bf_call *c, const struct bf_event *e, const struct bf_value *data,
+                       uint32_t count);
 /* Not FOUND: 403, 422. about: the case's number, or 0. */
 void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end, uint64_t about);
-/* A capacity as a party of an image: the department, or an office of it. False: the image has no such office. */
+/* A capacity as a party of an image: the department, or an office of it. False: the image has no such office, or the
+** capacity is not for its policy. */
 bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
                        struct bf_value *party);
 /* The person himself. */

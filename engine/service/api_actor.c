@@ -110,6 +110,8 @@ struct bf_json_read bf_api_reader(struct bf_call *c, const struct bf_image *m, s
 bool bf_capacity_party(const struct bf_image *m, const struct bf_capacity *c, struct bf_arena *a,
                        struct bf_value *party) {
     uint32_t office = 0;
+    if (c->policy.len && !bf_str_eq(c->policy, bf_i_text(m, m->policy.name)))
+        return false;
     for (; c->office.len && office < m->office_count; office++)
         if (is_called(m, m->office[office].name, m->office[office].label, c->office))
             break;
@@ -135,26 +137,54 @@ struct bf_value bf_person_party(bf_str person, struct bf_arena *a) {
     return bf_party_value(BF_K_PERSON, parts);
 }
 
+/* A person as the directory calls him. */
+static struct bf_value called(const struct bf_call *c, bf_str person, struct bf_arena *a) {
+    struct bf_value *parts = bf_new_array(a, struct bf_value, BF_PARTY_PARTS);
+    bf_str name, level;
+    parts[BF_PARTY_CODE] = text_part(a, person);
+    if (bf_directory_called(c->service->directory, BF_DIR_PERSON, person, &name, &level))
+        parts[BF_PARTY_NAME] = text_part(a, name);
+    return bf_party_value(BF_K_PERSON, parts);
+}
+
+bool bf_api_role(struct bf_call *c, const struct bf_image *m, bf_str person,
+                 const struct bf_capacity *k, struct bf_arena *a, struct bf_role *role) {
+    if (!bf_capacity_party(m, k, a, &role->party))
+        return false;
+    struct bf_persons *by = bf_new(a, struct bf_persons);
+    *by = (struct bf_persons){.person = called(c, person, a)};
+    if (k->principal.len)
+        by->principal = called(c, k->principal, a);
+    role->by = by;
+    return true;
+}
+
 /* What "as" asks for. */
 struct wanted {
+    struct bf_call *call;
     const struct bf_image *m;
     struct bf_arena *arena;
-    bf_str department, office;
+    bf_str department, office, principal;
     bool any; /* "as" is not there: whichever there is */
-    struct bf_value found;
-    uint32_t count; /* of parties unlike each other */
+    struct bf_role found;
+    bool own;       /* by a post of his */
+    uint32_t count; /* of parties unlike each other; of one as the deputy of several, of these */
 };
 
-static bool consider(void *ctx, const struct bf_capacity *c) {
+static bool consider(void *ctx, const struct bf_capacity *k) {
     struct wanted *w = ctx;
-    struct bf_value party;
-    if (!w->any && !(bf_str_eq(c->department, w->department) && bf_str_eq(c->office, w->office)))
+    struct bf_role role;
+    if (!w->any && !(bf_str_eq(k->department, w->department) && bf_str_eq(k->office, w->office)))
         return true;
-    if (!bf_capacity_party(w->m, c, w->arena, &party))
+    if ((w->principal.len && !bf_str_eq(k->principal, w->principal)) ||
+        !bf_api_role(w->call, w->m, w->call->principal.person, k, w->arena, &role))
         return true;
-    if (!w->count || !bf_value_equal(party, w->found))
-        w->count++;
-    w->found = party;
+    bool same = w->count && bf_value_equal(role.party, w->found.party);
+    if (same && (w->own || bf_value_equal(role.by->principal, w->found.by->principal)))
+        return true;
+    w->count++;
+    w->found = role;
+    w->own = !k->principal.len;
     return true;
 }
 
@@ -167,24 +197,45 @@ static bool text_member(json_t *as, const char *name, bf_str *out) {
     return json_is_string(j) && out->len;
 }
 
-/* {"department":…}, {"department":…,"office":…} or {"person":true}. */
-static bool read_as(json_t *as, struct wanted *w, bool *person) {
-    *person = json_is_true(json_object_get(as, "person"));
-    w->any = !as || json_is_null(as);
-    if (w->any || *person)
-        return w->any || json_object_size(as) == 1;
+/* {"department":…}, with "office" and "deputy_of" or without. */
+static bool read_as(json_t *as, struct wanted *w) {
     size_t known = (size_t)(json_object_get(as, "department") != NULL) +
-                   (size_t)(json_object_get(as, "office") != NULL);
+                   (size_t)(json_object_get(as, "office") != NULL) +
+                   (size_t)(json_object_get(as, "deputy_of") != NULL);
     return json_is_object(as) && text_member(as, "department", &w->department) &&
            w->department.len && text_member(as, "office", &w->office) &&
-           json_object_size(as) == known;
+           text_member(as, "deputy_of", &w->principal) && json_object_size(as) == known;
+}
+
+/* A clerk enters a paper of a person or an organisation, who is nobody that acts here by a post. */
+static enum bf_actor_end paper(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                               json_t *as, struct bf_event *e) {
+    struct bf_buf error;
+    bf_buf_in(&error, a);
+    struct bf_json_read r = bf_api_reader(c, m, a, &error);
+    if (json_object_size(as) != 1 ||
+        !bf_json_party(&r, "as.paper_of", json_object_get(as, "paper_of"), &e->actor) ||
+        (e->actor.kind != BF_K_PERSON && e->actor.kind != BF_K_ORGANISATION) ||
+        e->actor.aux != BF_NO_OFFICE)
+        return BF_ACTOR_MALFORMED;
+    if (e->actor.kind == BF_K_PERSON &&
+        bf_directory_holds(c->service->directory, part(e->actor, BF_PARTY_CODE),
+                           bf_service_now(c->service)))
+        return BF_ACTOR_NOT_HIS;
+    struct bf_persons *by = bf_new(a, struct bf_persons);
+    *by = (struct bf_persons){.clerk = called(c, c->principal.person, a)};
+    e->by = by;
+    return BF_ACTOR_FOUND;
 }
 
 enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m,
-                                     struct bf_arena *a, struct bf_value *actor) {
-    struct wanted w = {.m = m, .arena = a};
-    bool person;
-    if (!read_as(json_object_get(c->body, "as"), &w, &person))
+                                     struct bf_arena *a, struct bf_event *e) {
+    json_t *as = json_object_get(c->body, "as");
+    struct wanted w = {.call = c, .m = m, .arena = a, .any = !as || json_is_null(as)};
+    bool person = json_is_true(json_object_get(as, "person"));
+    if (json_object_get(as, "paper_of"))
+        return paper(c, m, a, as, e);
+    if (person ? json_object_size(as) != 1 : !w.any && !read_as(as, &w))
         return BF_ACTOR_MALFORMED;
     if (!person)
         bf_directory_capacities(c->service->directory, c->principal.person,
@@ -193,8 +244,43 @@ enum bf_actor_end bf_call_actor_find(struct bf_call *c, const struct bf_image *m
         return BF_ACTOR_WHICH;
     if (!w.count && !person && !w.any)
         return BF_ACTOR_NOT_HIS;
-    *actor = w.count ? w.found : bf_person_party(c->principal.person, a);
+    e->actor = w.count ? w.found.party : bf_person_party(c->principal.person, a);
+    e->by = w.count ? w.found.by : NULL; /* for himself he needs none */
     return BF_ACTOR_FOUND;
+}
+
+/* ---- papers ---- */
+struct papers {
+    const struct bf_value *data;
+    uint32_t count;
+    bool named;
+};
+
+static bool names(struct bf_value v, bf_str department) {
+    bool list = v.kind == BF_K_LIST || v.kind == BF_K_RECORD;
+    if (v.kind == BF_K_DEPARTMENT)
+        return bf_str_eq(part(v, BF_PARTY_CODE), department);
+    for (uint32_t i = 0; list && i < v.n; i++)
+        if (names(v.u.items[i], department))
+            return true;
+    return false;
+}
+
+static bool look_for(void *ctx, bf_str department) {
+    struct papers *p = ctx;
+    for (uint32_t i = 0; i < p->count && !p->named; i++)
+        p->named = names(p->data[i], department);
+    return !p->named;
+}
+
+bool bf_call_may_enter(struct bf_call *c, const struct bf_event *e, const struct bf_value *data,
+                       uint32_t count) {
+    struct papers p = {data, count, false};
+    if (!e->by || !bf_present(e->by->clerk))
+        return true;
+    bf_directory_enters(c->service->directory, c->principal.person, bf_service_now(c->service),
+                        look_for, &p);
+    return p.named;
 }
 
 static void not_his(struct bf_call *c) {
@@ -215,40 +301,56 @@ void bf_call_actor_problem(struct bf_call *c, enum bf_actor_end end, uint64_t ab
 /* ---- all that one is ---- */
 
 struct gathered {
+    struct bf_call *call;
     const struct bf_image *m;
     struct bf_arena *arena;
-    struct bf_value *party;
+    struct bf_role *role;
     uint32_t count, cap;
 };
 
-static void gather(struct gathered *g, struct bf_value v) {
-    g->party = bf_arena_grow(g->arena, g->party, g->count, &g->cap, sizeof *g->party);
-    g->party[g->count++] = v;
+static void gather(struct gathered *g, struct bf_role role) {
+    g->role = bf_arena_grow(g->arena, g->role, g->count, &g->cap, sizeof *g->role);
+    g->role[g->count++] = role;
 }
 
-static bool gather_capacity(void *ctx, const struct bf_capacity *c) {
+static bool gather_capacity(void *ctx, const struct bf_capacity *k) {
     struct gathered *g = ctx;
-    struct bf_value v;
-    if (bf_capacity_party(g->m, c, g->arena, &v))
-        gather(g, v);
+    struct bf_role role;
+    if (bf_api_role(g->call, g->m, g->call->principal.person, k, g->arena, &role))
+        gather(g, role);
     return true;
 }
 
 struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a) {
-    struct gathered g = {.m = m, .arena = a};
-    gather(&g, bf_person_party(c->principal.person, a));
+    struct gathered g = {.call = c, .m = m, .arena = a};
+    gather(&g, (struct bf_role){bf_person_party(c->principal.person, a), NULL});
     bf_directory_capacities(c->service->directory, c->principal.person, bf_service_now(c->service),
                             gather_capacity, &g);
-    return (struct bf_mine){g.party, g.count};
+    return (struct bf_mine){g.role, g.count};
 }
 
-bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
-                    const struct bf_choice *c) {
-    for (uint32_t i = 0; i < mine->count; i++)
-        if (c->any == BF_NONE ? bf_acts_as(mine->party[i], c->actor)
-                              : bf_acts_as_any(m, mine->party[i], c->any))
-            return true;
-    return false;
+const struct bf_role *bf_api_is_mine(const struct bf_image *m, const struct bf_case *of,
+                                     const struct bf_mine *mine, struct bf_choice *c) {
+    const struct bf_role *first = NULL;
+    uint32_t done = BF_NONE;
+    for (uint32_t i = 0; i < mine->count; i++) {
+        const struct bf_role *r = &mine->role[i];
+        if (!(c->any == BF_NONE ? bf_acts_as(r->party, c->actor)
+                                : bf_acts_as_any(m, r->party, c->any)))
+            continue;
+        if (c->open != BF_OPEN || c->kind != BF_CHOICE_ACT)
+            return r;
+        done = bf_done_by_same(m, of, c->offer, r->party, r->by);
+        if (done == BF_NONE)
+            return r;
+        first = first ? first : r;
+    }
+    if (!first)
+        return NULL;
+    c->open = BF_GUARDED;
+    c->why = BF_WHY_SAME;
+    c->from_act = done;
+    return first;
 }
 
 bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *known) {

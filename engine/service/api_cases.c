@@ -76,10 +76,20 @@ static bool unknown_act(struct deed *d, const struct bf_image *m, uint32_t proc,
 
 static bool read_actor(struct deed *d, const struct bf_image *m, struct bf_arena *a,
                        struct bf_event *e) {
-    d->capacity = bf_call_actor_find(d->call, m, a, &e->actor);
+    d->capacity = bf_call_actor_find(d->call, m, a, e);
     if (d->capacity != BF_ACTOR_FOUND)
         d->wrong = NO_CAPACITY;
     return d->capacity == BF_ACTOR_FOUND;
+}
+
+/* A clerk enters papers only in cases that name his department. */
+static bool may_enter(struct deed *d, const struct bf_event *e, const struct bf_value *data,
+                      uint32_t count) {
+    if (bf_call_may_enter(d->call, e, data, count))
+        return true;
+    d->wrong = NO_CAPACITY;
+    d->capacity = BF_ACTOR_NOT_HIS;
+    return false;
 }
 
 /* bf_engine_reader of an act, consent or refusal of consent. */
@@ -95,7 +105,7 @@ static bool read_act(void *ctx, const struct bf_image *m, const struct bf_case *
     e->what = find_act(m, c->proc, d->act);
     if (e->what == BF_NONE)
         return unknown_act(d, m, c->proc, a);
-    if (!read_actor(d, m, a, e))
+    if (!read_actor(d, m, a, e) || !may_enter(d, e, c->data, m->proc[c->proc].data.count))
         return false;
     if (who && !bf_json_party(&r, "who", who, &e->who))
         return bad_member(d, &r);
@@ -187,14 +197,15 @@ static bool read_open(void *ctx, const struct bf_image *m, const struct bf_case 
         struct bf_value *said = bf_new_array(a, struct bf_value, fields.count + 1);
         e->args = said;
         e->nargs = fields.count;
-        return bf_json_fields(&r, "data", data, fields, said) || bad_member(d, &r);
+        return (bf_json_fields(&r, "data", data, fields, said) || bad_member(d, &r)) &&
+               may_enter(d, e, said, fields.count);
     }
     struct bf_value *v = bf_new_array(a, struct bf_value, p->data.count + 1);
     if (!read_data(&r, p, data, v))
         return bad_member(d, &r);
     e->args = v;
     e->nargs = p->data.count;
-    return true;
+    return may_enter(d, e, v, p->data.count);
 }
 
 /* ---- their answers ---- */
@@ -503,13 +514,14 @@ static void choices_json(const struct bf_shown *s, bool mine_only, struct bf_buf
         bf_offers(s->image, s->world, c, s->view->now, false, a, &all);
     bf_buf_char(out, '[');
     for (uint32_t i = 0; i < all.count; i++) {
-        bool his = bf_api_is_mine(s->image, &mine, &all.choice[i]);
+        struct bf_choice choice = all.choice[i];
+        const struct bf_role *his = bf_api_is_mine(s->image, c, &mine, &choice);
         if (mine_only && !his)
             continue;
         if (any)
             bf_buf_char(out, ',');
         any = true;
-        bf_api_choice_json(&s->words, &all.choice[i], his, out);
+        bf_api_choice_json(&s->words, &choice, his, out);
     }
     bf_buf_char(out, ']');
 }

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 
 #include "engine/core/canon.h"
-#include "engine/service/api_parts.h"
+#include "engine/service/api_deputies.h"
 #include "engine/service/notice.h"
 
 enum { ROWS_MAX = 10000, LEFT_ROWS = 200, PAGE = 100, PAGE_MAX = 1000 };
@@ -234,6 +234,45 @@ static bool names_staying(void *ctx, enum bf_directory_kind kind, bf_str id,
                          bf_arg_str(bf_str_of(name_of(x, kind, id)))));
 }
 
+/* ---- deputies ---- */
+
+/* What there will be of holdings and deputies: what is put, and of what was there all that is neither removed nor put anew. */
+struct overlay {
+    struct change *change;
+    bool put; /* those that are put are told now */
+    struct bf_grant *grant;
+    uint32_t count, cap;
+};
+
+static bool overlay_add(void *ctx, const struct bf_grant *g) {
+    struct overlay *o = ctx;
+    enum bf_directory_kind kind = g->principal.len ? BF_DIR_DEPUTY : BF_DIR_HOLDING;
+    if (!o->put && (is_gone(o->change, kind, g->id) || has(o->change->put, kind, g->id)))
+        return true;
+    o->grant = bf_arena_grow(o->change->call->arena, o->grant, o->count, &o->cap, sizeof *o->grant);
+    o->grant[o->count++] = *g;
+    return true;
+}
+
+/* No deputy is put who could not be one. */
+static void check_deputies(struct change *x) {
+    struct overlay o = {.change = x, .put = true};
+    bf_directory_grants(x->put, overlay_add, &o);
+    uint32_t count = o.count;
+    o.put = false;
+    bf_directory_grants(x->call->service->directory, overlay_add, &o);
+    for (uint32_t i = 0; i < count && !x->why.len; i++) {
+        const bf_str *path;
+        uint32_t path_count;
+        if (!o.grant[i].principal.len)
+            continue;
+        enum bf_deputy_end end =
+            bf_deputy_check(x->call->arena, o.grant, o.count, &o.grant[i], &path, &path_count);
+        if (end != BF_DEPUTY_FINE)
+            bf_deputy_told(x->call, end, &o.grant[i], path, path_count, &x->why);
+    }
+}
+
 static void take_rows(struct bf_call *c, void *arg) {
     struct change *x = arg;
     json_t *rows = json_object_get(c->body, "rows");
@@ -245,6 +284,8 @@ static void take_rows(struct bf_call *c, void *arg) {
         bf_directory_references(x->put, names_known, x);
     if (at == count && !x->why.len)
         bf_directory_references(c->service->directory, names_staying, x);
+    if (at == count && !x->why.len)
+        check_deputies(x);
     if (!x->why.len)
         return;
     bf_str why = bf_str_dup(c->arena, bf_buf_view(&x->why));
@@ -527,6 +568,7 @@ struct capacities {
 
 static bool put_capacity(void *ctx, const struct bf_capacity *k) {
     struct capacities *x = ctx;
+    bf_str name, none;
     put_text(x->out, x->more ? ",{\"department\":" : "{\"department\":", k->department);
     struct bf_level level = bf_api_level(x->service, k->level);
     if (level.code.len)
@@ -537,6 +579,15 @@ static bool put_capacity(void *ctx, const struct bf_capacity *k) {
     if (k->office.len)
         put_text(x->out, ",\"office\":", k->office);
     put_text(x->out, ",\"post\":", k->post);
+    if (k->principal.len) {
+        put_text(x->out, ",\"deputy_of\":", k->principal);
+        if (bf_directory_called(x->service->directory, BF_DIR_PERSON, k->principal, &name, &none))
+            put_text(x->out, ",\"deputy_of_name\":", name);
+        bf_buf_z(x->out, ",\"until\":");
+        bf_json_instant(k->until, x->out);
+    }
+    if (k->policy.len)
+        put_text(x->out, ",\"policy\":", k->policy);
     bf_buf_char(x->out, '}');
     x->more = true;
     return true;

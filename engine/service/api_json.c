@@ -83,13 +83,14 @@ static void kept_json(const struct bf_words *w, const struct bf_choice *c, struc
     if (part.len)
         text_member(out, "condition", part);
     if (c->from_act != BF_NONE)
-        text_member(out, "after_act", bf_i_text(m, m->act[c->from_act].name));
+        text_member(out, c->why == BF_WHY_SAME ? "distinct_from" : "after_act",
+                    bf_i_text(m, m->act[c->from_act].name));
     if (c->from_state != BF_NONE)
         text_member(out, "in_state", bf_i_text(m, m->state[c->from_state].name));
 }
 
-void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,
-                        struct bf_buf *out) {
+void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c,
+                        const struct bf_role *mine, struct bf_buf *out) {
     static const char *const openness[] = {"closed", "later", "guarded", "open"};
     const struct bf_image *m = w->image;
     const struct bf_i_act *act = &m->act[c->act];
@@ -99,6 +100,10 @@ void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, boo
     bf_buf_fmt(out, ",\"consent\":%s,\"mine\":%s,\"must\":%s,\"open\":\"%s\"",
                c->kind == BF_CHOICE_CONSENT ? "true" : "false", mine ? "true" : "false",
                c->must ? "true" : "false", openness[c->open]);
+    if (mine && mine->by && bf_present(mine->by->principal)) {
+        bf_buf_z(out, ",\"deputy_of\":");
+        bf_value_json(m, mine->by->principal, out);
+    }
     if (c->asked)
         bf_buf_z(out, ",\"asked\":true");
     if (c->maybe)

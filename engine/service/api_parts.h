@@ -36,12 +36,20 @@ void bf_api_look(struct bf_api_look *l);
 
 /* ---- who (api_actor.c) ---- */
 struct bf_mine {
-    const struct bf_value *party; /* departments, offices, the person */
+    const struct bf_role {
+        struct bf_value party;       /* a department, an office, the person */
+        const struct bf_persons *by; /* he for it */
+    } * role;
     uint32_t count;
 };
 struct bf_mine bf_api_mine(struct bf_call *c, const struct bf_image *m, struct bf_arena *a);
-bool bf_api_is_mine(const struct bf_image *m, const struct bf_mine *mine,
-                    const struct bf_choice *c);
+/* A capacity of a person as a role. False: it is none under the image. */
+bool bf_api_role(struct bf_call *c, const struct bf_image *m, bf_str person,
+                 const struct bf_capacity *k, struct bf_arena *a, struct bf_role *role);
+/* Is a choice one of his? By which role (the first by which it is open to him, his own before those of a deputy); NULL: none.
+** Where another person of the party would have to do it, the choice says so from then on. */
+const struct bf_role *bf_api_is_mine(const struct bf_image *m, const struct bf_case *of,
+                                     const struct bf_mine *mine, struct bf_choice *c);
 /* Reads values that a caller sends: departments are those of the directory, by their code; name and level are the
 ** directory's, and what else is said of them is refused. A person that it has is called as it says. `error` gets what is
 ** wrong. */
@@ -61,8 +69,8 @@ bool bf_api_strangers(struct bf_call *c, json_t *object, const char *const *know
 void bf_api_fit(char *out, size_t size, bf_str text);
 /* {"last":DAY,"provisional":BOOL,"until":INSTANT}, {"paused":true}, or null */
 void bf_api_due_json(const struct bf_due *due, struct bf_buf *out);
-void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c, bool mine,
-                        struct bf_buf *out);
+void bf_api_choice_json(const struct bf_words *w, const struct bf_choice *c,
+                        const struct bf_role *mine, struct bf_buf *out);
 void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out);
 void bf_api_duty_json(const struct bf_shown *s, uint32_t duty, const struct bf_case_member *whose,
                       struct bf_buf *out);

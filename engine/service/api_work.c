@@ -29,6 +29,7 @@ struct worklist {
     struct bf_capacity *capacity;
     uint32_t capacities, capacity_cap;
     bf_str person; /* empty: not in his own name */
+    bf_str of;     /* whose capacities they are; empty: nobody's, an operator asks of a post */
     bool overdue, soon, provisional, any;
     bf_instant now, until;
     struct item after; /* number 0: from the beginning */
@@ -51,9 +52,13 @@ static void add_capacity(struct worklist *w, const struct bf_capacity *c) {
     struct bf_arena *a = w->call->arena;
     w->capacity = bf_arena_grow(w->call->arena, w->capacity, w->capacities, &w->capacity_cap,
                                 sizeof *w->capacity);
-    w->capacity[w->capacities++] = (struct bf_capacity){
-        bf_str_dup(a, c->department), bf_str_dup(a, c->name), bf_str_dup(a, c->level),
-        bf_str_dup(a, c->office), bf_str_dup(a, c->post)};
+    w->capacity[w->capacities++] = (struct bf_capacity){.department = bf_str_dup(a, c->department),
+                                                        .name = bf_str_dup(a, c->name),
+                                                        .level = bf_str_dup(a, c->level),
+                                                        .office = bf_str_dup(a, c->office),
+                                                        .post = bf_str_dup(a, c->post),
+                                                        .principal = bf_str_dup(a, c->principal),
+                                                        .policy = bf_str_dup(a, c->policy)};
 }
 
 /* Which of a person's capacities are asked for; p is NULL where it does not matter. */
@@ -109,6 +114,7 @@ static bool find_whose(struct worklist *w) {
     if (narrowed && !w->capacities && !c->principal.is_operator)
         return not_yours(c);
     w->person = narrowed ? (bf_str){"", 0} : of;
+    w->of = narrowed && !person.p && c->principal.is_operator ? (bf_str){"", 0} : of;
     return true;
 }
 
@@ -219,15 +225,20 @@ static void read_key(struct worklist *w) {
 
 /* ---- what is so ---- */
 
-static struct bf_mine parties(const struct worklist *w, const struct bf_image *m,
-                              struct bf_arena *a) {
-    struct bf_value *party = bf_new_array(a, struct bf_value, w->capacities + 1);
+static struct bf_mine roles(const struct worklist *w, const struct bf_image *m,
+                            struct bf_arena *a) {
+    struct bf_role *role = bf_new_array(a, struct bf_role, w->capacities + 1);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < w->capacities; i++)
-        n += bf_capacity_party(m, &w->capacity[i], a, &party[n]);
+    for (uint32_t i = 0; i < w->capacities; i++) {
+        if (!bf_api_role(w->call, m, w->of, &w->capacity[i], a, &role[n]))
+            continue;
+        if (!w->of.len)
+            role[n].by = &bf_persons_anyone;
+        n++;
+    }
     if (w->person.len)
-        party[n++] = bf_person_party(w->person, a);
-    return (struct bf_mine){party, n};
+        role[n++] = (struct bf_role){bf_person_party(w->person, a), NULL};
+    return (struct bf_mine){role, n};
 }
 
 static void put_acts(const struct bf_shown *s, const struct bf_mine *mine, uint32_t duty,
@@ -236,14 +247,16 @@ static void put_acts(const struct bf_shown *s, const struct bf_mine *mine, uint3
     bool any = false;
     bf_offers(s->image, s->world, s->view->c, s->view->now, false, s->words.arena, &all);
     for (uint32_t i = 0; i < all.count; i++) {
-        const struct bf_choice *c = &all.choice[i];
-        bool of_duty = duty == BF_NONE ? !c->must : c->must && c->duty == duty;
-        if (c->open != BF_OPEN || !of_duty || !bf_api_is_mine(s->image, mine, c))
+        struct bf_choice c = all.choice[i];
+        bool of_duty = duty == BF_NONE ? !c.must : c.must && c.duty == duty;
+        const struct bf_role *his =
+            c.open == BF_OPEN && of_duty ? bf_api_is_mine(s->image, s->view->c, mine, &c) : NULL;
+        if (!his || c.open != BF_OPEN)
             continue;
         if (any)
             bf_buf_char(out, ',');
         any = true;
-        bf_api_choice_json(&s->words, c, true, out);
+        bf_api_choice_json(&s->words, &c, his, out);
     }
 }
 
@@ -280,7 +293,7 @@ static bool show_one(const struct worklist *w, const struct bf_shown *s, const s
         whose ? whose->who : bf_duty_bearer(s->image, s->world, s->view->c, duty, s->words.arena);
     bool his = false;
     for (uint32_t i = 0; i < mine->count && !his; i++)
-        his = bf_is_party(bearer) && bf_acts_as(mine->party[i], bearer);
+        his = bf_is_party(bearer) && bf_acts_as(mine->role[i].party, bearer);
     bool overdue = lapsed || (d->due.kind == BF_DUE_DAY && d->due.at <= s->view->now);
     if (!runs || !his || (w->overdue && !overdue) || (w->soon && overdue))
         return false;
@@ -305,7 +318,7 @@ static void show_duty(const struct worklist *w, const struct bf_shown *s,
 static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf *out) {
     const struct worklist *w = l->own;
     bf_str item = w->item[w->item_at].item;
-    struct bf_mine mine = parties(w, s->image, s->words.arena);
+    struct bf_mine mine = roles(w, s->image, s->words.arena);
     uint32_t duty = duty_of(s, item);
     if (bf_case_ended(s->image, s->view->c))
         return;

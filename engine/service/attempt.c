@@ -210,13 +210,13 @@ static bool know_heirs(const struct bf_attempt *t, struct bf_world *w, bf_instan
 
 /* ---- acts that come early ---- */
 
-/* Is the act to be kept? again: when its window opens, as far as that is known. */
+/* Is the act to be kept? A deputy's is not: his time may be over when its own comes. again: when its window opens, as far as that is known. */
 static bool is_kept(const struct bf_attempt *t, const struct bf_head *head, const struct bf_work *w,
-                    const struct bf_outcome *out, const struct bf_calendar *calendar,
+                    bool deputy, const struct bf_outcome *out, const struct bf_calendar *calendar,
                     bf_instant *again) {
     const struct bf_due *window = &out->refused.window;
-    bool asked =
-        t->early || (w && w->command.keep_early && head && head->early.count < BF_EARLY_MAX);
+    bool asked = t->early || (w && w->command.keep_early && head &&
+                              head->early.count < BF_EARLY_MAX && !deputy);
     if (!asked || out->kind != BF_REFUSED || out->refused.kind != BF_REFUSAL_NOT_YET)
         return false;
     if (window->kind == BF_DUE_DAY && window->last > BF_DAY_MIN)
@@ -302,7 +302,8 @@ static enum bf_attempt_end step_by(struct bf_attempt *t, struct agenda *g, struc
     if (known != BF_ATTEMPT_DONE)
         return known;
     bf_instant again = BF_INSTANT_NONE;
-    bool early = is_kept(t, head, w, out, calendar, &again);
+    bool deputy = event.by && bf_present(event.by->principal);
+    bool early = is_kept(t, head, w, deputy, out, calendar, &again);
     if (early && t->early && !moved_window(t, again))
         return BF_ATTEMPT_DONE; /* it waits on */
 

@@ -7,11 +7,15 @@
 **
 ** The directory holds rows of canonical JSON by kind and id, as the store keeps them:
 **   department  {"level":…?,"name":…}                                   id: the department's code
-**   post        {"acts":bool,"department":ID,"name":…,"office":…?}      acts: for the department itself
+**   post        {"acts":bool,"department":ID,"enters":bool?,"name":…,"office":…?}
+**               acts: for the department itself; enters: papers of others, in cases that name the department
 **   person      {"active":bool,"name":…,"operator":bool}
 **   holding     {"from":INSTANT?,"person":ID,"post":ID,"until":INSTANT?} until: the first instant too late
+**   deputy      {"from":INSTANT?,"person":ID,"policy":NAME?,"post":ID,"principal":ID,"until":INSTANT}
+**               person is the principal's deputy in that post; policy: in cases of that policy alone
 **   token       {"expires":INSTANT?,"hash":HEX,"name":…,"person":ID,"revoked":bool}
 ** 1. Nothing is allowed but by a row: an unknown, dangling, inactive, expired or revoked one grants nothing.
+**    A deputy has what his principal himself holds in that post at that instant: it ends with that, and is not passed on.
 ** 2. A row put or removed counts from the next call on. Rows come in any order.
 ** 3. Questions are asked with the engine's time; nothing here reads a clock or the random source but
 **    bf_token_make.
@@ -53,6 +57,7 @@ enum bf_directory_kind {
     BF_DIR_POST,
     BF_DIR_PERSON,
     BF_DIR_HOLDING,
+    BF_DIR_DEPUTY,
     BF_DIR_TOKEN,
     BF_DIR_KINDS
 };
@@ -91,22 +96,41 @@ struct bf_capacity {
     bf_str department, name, level; /* code and what its row says of it */
     bf_str office;
     bf_str post;
+    bf_str principal; /* whose deputy; empty: he holds the post himself */
+    bf_str policy;    /* in cases of this policy alone; empty: of any */
+    bf_instant until; /* as a deputy */
 };
-/* Calls for each capacity of an active person, until it returns false. The person may always act for himself; that is
-** not among them. The same one may come by two posts. */
+/* Calls for each capacity of an active person, his own before those as a deputy, until it returns false. The person may always
+** act for himself; that is not among them. The same one may come by two posts. */
 void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_instant now,
                              bool (*each)(void *ctx, const struct bf_capacity *c), void *ctx);
 /* What the directory calls a department or a person; level: empty where there is none. False: it has no such row. */
 bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id,
                          bf_str *name, bf_str *level);
 /* Calls for each row that names another, until it returns false: a post its department; a holding its person, then its
-** post. */
+** post; a deputy these two, then his principal. */
 void bf_directory_references(const struct bf_directory *d,
                              bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
                                           enum bf_directory_kind of, bf_str named),
                              void *ctx);
 /* What a post is of: its department, and its office or none. False: there is no such post. */
 bool bf_directory_post(const struct bf_directory *d, bf_str post, struct bf_capacity *c);
+/* Departments for which an active person may enter papers of others; until it returns false. */
+void bf_directory_enters(const struct bf_directory *d, bf_str person, bf_instant now,
+                         bool (*each)(void *ctx, bf_str department), void *ctx);
+/* Does he hold a post, whichever? */
+bool bf_directory_holds(const struct bf_directory *d, bf_str person, bf_instant now);
+
+/* A holding (principal empty) or the row of a deputy. */
+struct bf_grant {
+    bf_str id, person, principal, post, policy;
+    bf_instant from, until; /* BF_INSTANT_NONE: not limited */
+};
+void bf_directory_grants(const struct bf_directory *d,
+                         bool (*each)(void *ctx, const struct bf_grant *g), void *ctx);
+/* The row of a deputy. False: there is none. */
+bool bf_directory_deputy(const struct bf_directory *d, bf_str id, struct bf_grant *g);
+
 bool bf_directory_may(const struct bf_directory *d, bf_str person, bf_str department, bf_str office,
                       bf_instant now);
 

@@ -308,7 +308,7 @@ static enum bf_err only(const struct bf_canon *j, const char *const *known, stru
                : BF_OK;
 }
 
-static const char *const directory_kinds[] = {"department", "holding",    "person",
+static const char *const directory_kinds[] = {"department", "deputy",     "holding", "person",
                                               "post",       "succession", "token"};
 
 static bool is_directory_kind(bf_str kind) {

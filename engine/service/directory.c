@@ -1,4 +1,4 @@
-/* directory: one table of rows by (kind, id), and a second chain through it: holdings by person, tokens by hash. */
+/* directory: one table of rows by (kind, id), and a second chain through it: holdings and deputies by person, tokens by hash. */
 #include <jansson.h>
 #include <string.h>
 
@@ -6,8 +6,19 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
-enum member { M_NAME, M_LEVEL, M_DEPARTMENT, M_OFFICE, M_PERSON, M_POST, M_HASH, M_TEXTS };
-enum flag { F_ACTS, F_ACTIVE, F_OPERATOR, F_REVOKED, F_FLAGS };
+enum member {
+    M_NAME,
+    M_LEVEL,
+    M_DEPARTMENT,
+    M_OFFICE,
+    M_PERSON,
+    M_POST,
+    M_PRINCIPAL,
+    M_POLICY,
+    M_HASH,
+    M_TEXTS
+};
+enum flag { F_ACTS, F_ENTERS, F_ACTIVE, F_OPERATOR, F_REVOKED, F_FLAGS };
 enum when { W_FROM, W_UNTIL, W_EXPIRES, W_WHENS };
 
 struct row {
@@ -25,7 +36,7 @@ struct bf_directory {
     uint32_t count, mask;
 };
 
-static const char *const words[] = {"department", "post", "person", "holding", "token"};
+static const char *const words[] = {"department", "post", "person", "holding", "deputy", "token"};
 
 static const struct field {
     const char *name;
@@ -40,12 +51,16 @@ static const struct field {
     {"department", TEXT, M_DEPARTMENT, IN(POST), IN(POST)},
     {"office", TEXT, M_OFFICE, IN(POST), 0},
     {"acts", FLAG, F_ACTS, IN(POST), IN(POST)},
+    {"enters", FLAG, F_ENTERS, IN(POST), 0},
     {"active", FLAG, F_ACTIVE, IN(PERSON), IN(PERSON)},
     {"operator", FLAG, F_OPERATOR, IN(PERSON), IN(PERSON)},
-    {"person", TEXT, M_PERSON, IN(HOLDING) | IN(TOKEN), IN(HOLDING) | IN(TOKEN)},
-    {"post", TEXT, M_POST, IN(HOLDING), IN(HOLDING)},
-    {"from", WHEN, W_FROM, IN(HOLDING), 0},
-    {"until", WHEN, W_UNTIL, IN(HOLDING), 0},
+    {"person", TEXT, M_PERSON, IN(HOLDING) | IN(DEPUTY) | IN(TOKEN),
+     IN(HOLDING) | IN(DEPUTY) | IN(TOKEN)},
+    {"post", TEXT, M_POST, IN(HOLDING) | IN(DEPUTY), IN(HOLDING) | IN(DEPUTY)},
+    {"principal", TEXT, M_PRINCIPAL, IN(DEPUTY), IN(DEPUTY)},
+    {"policy", TEXT, M_POLICY, IN(DEPUTY), 0},
+    {"from", WHEN, W_FROM, IN(HOLDING) | IN(DEPUTY), 0},
+    {"until", WHEN, W_UNTIL, IN(HOLDING) | IN(DEPUTY), IN(DEPUTY)},
     {"hash", TEXT, M_HASH, IN(TOKEN), IN(TOKEN)},
     {"expires", WHEN, W_EXPIRES, IN(TOKEN), 0},
     {"revoked", FLAG, F_REVOKED, IN(TOKEN), IN(TOKEN)},
@@ -97,7 +112,7 @@ static struct row **slot_by(const struct bf_directory *d, const struct row *r) {
 }
 
 static bool has_by(const struct row *r) {
-    return r->kind == BF_DIR_HOLDING || r->kind == BF_DIR_TOKEN;
+    return r->kind == BF_DIR_HOLDING || r->kind == BF_DIR_DEPUTY || r->kind == BF_DIR_TOKEN;
 }
 
 static struct row *find(const struct bf_directory *d, enum bf_directory_kind kind, bf_str id) {
@@ -302,29 +317,106 @@ enum bf_sign_in bf_directory_still(const struct bf_directory *d, bf_str token, b
     return judge(d, find(d, BF_DIR_TOKEN, token), now, out);
 }
 
-static bool holds(const struct row *holding, bf_instant now) {
-    return (holding->when[W_FROM] == BF_INSTANT_NONE || now >= holding->when[W_FROM]) &&
-           (holding->when[W_UNTIL] == BF_INSTANT_NONE || now < holding->when[W_UNTIL]);
+/* Is it in force, of a holding or a deputy? */
+static bool runs(const struct row *r, bf_instant now) {
+    return (r->when[W_FROM] == BF_INSTANT_NONE || now >= r->when[W_FROM]) &&
+           (r->when[W_UNTIL] == BF_INSTANT_NONE || now < r->when[W_UNTIL]);
+}
+
+/* A person's first row of a kind that is in force, or the next after one. */
+static const struct row *his(const struct bf_directory *d, bf_str person,
+                             enum bf_directory_kind kind, bf_instant now, const struct row *after) {
+    const struct row *r = after   ? after->next_by
+                          : d->by ? d->by[bf_str_hash(person) & d->mask]
+                                  : NULL;
+    while (r && !(r->kind == kind && bf_str_eq(r->text[M_PERSON], person) && runs(r, now)))
+        r = r->next_by;
+    return r;
+}
+
+static bool holds_post(const struct bf_directory *d, bf_str person, bf_str post, bf_instant now) {
+    const struct row *h = active(d, person) ? his(d, person, BF_DIR_HOLDING, now, NULL) : NULL;
+    while (h && !bf_str_eq(h->text[M_POST], post))
+        h = his(d, person, BF_DIR_HOLDING, now, h);
+    return h != NULL;
+}
+
+static const struct row *department_of(const struct bf_directory *d, const struct row *post) {
+    return post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;
+}
+
+/* What a row gives: a holding its post, a deputy that of his principal. False: enough was told. */
+static bool tell_capacities(const struct bf_directory *d, const struct row *r,
+                            bool (*each)(void *ctx, const struct bf_capacity *c), void *ctx) {
+    const struct row *post = find(d, BF_DIR_POST, r->text[M_POST]), *of = department_of(d, post);
+    if (!of)
+        return true;
+    struct bf_capacity c = {.department = of->id,
+                            .name = of->text[M_NAME],
+                            .level = of->text[M_LEVEL],
+                            .post = post->id,
+                            .principal = r->text[M_PRINCIPAL],
+                            .policy = r->text[M_POLICY],
+                            .until = r->when[W_UNTIL]};
+    if (post->flag[F_ACTS] && !each(ctx, &c))
+        return false;
+    c.office = post->text[M_OFFICE];
+    return !c.office.len || each(ctx, &c);
 }
 
 void bf_directory_capacities(const struct bf_directory *d, bf_str person, bf_instant now,
                              bool (*each)(void *ctx, const struct bf_capacity *c), void *ctx) {
     if (!active(d, person))
         return;
-    for (const struct row *h = d->by[bf_str_hash(person) & d->mask]; h; h = h->next_by) {
-        if (h->kind != BF_DIR_HOLDING || !bf_str_eq(h->text[M_PERSON], person) || !holds(h, now))
-            continue;
-        const struct row *post = find(d, BF_DIR_POST, h->text[M_POST]);
-        const struct row *of = post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;
-        if (!of)
-            continue;
-        struct bf_capacity c = {of->id, of->text[M_NAME], of->text[M_LEVEL], {0}, post->id};
-        if (post->flag[F_ACTS] && !each(ctx, &c))
+    for (const struct row *h = NULL; (h = his(d, person, BF_DIR_HOLDING, now, h));)
+        if (!tell_capacities(d, h, each, ctx))
             return;
-        c.office = post->text[M_OFFICE];
-        if (c.office.len && !each(ctx, &c))
+    for (const struct row *r = NULL; (r = his(d, person, BF_DIR_DEPUTY, now, r));)
+        if (holds_post(d, r->text[M_PRINCIPAL], r->text[M_POST], now) &&
+            !tell_capacities(d, r, each, ctx))
+            return;
+}
+
+void bf_directory_enters(const struct bf_directory *d, bf_str person, bf_instant now,
+                         bool (*each)(void *ctx, bf_str department), void *ctx) {
+    if (!active(d, person))
+        return;
+    for (const struct row *h = NULL; (h = his(d, person, BF_DIR_HOLDING, now, h));) {
+        const struct row *post = find(d, BF_DIR_POST, h->text[M_POST]);
+        if (department_of(d, post) && post->flag[F_ENTERS] && !each(ctx, post->text[M_DEPARTMENT]))
             return;
     }
+}
+
+bool bf_directory_holds(const struct bf_directory *d, bf_str person, bf_instant now) {
+    return active(d, person) && his(d, person, BF_DIR_HOLDING, now, NULL);
+}
+
+static struct bf_grant grant_of(const struct row *r) {
+    return (struct bf_grant){.id = r->id,
+                             .person = r->text[M_PERSON],
+                             .principal = r->text[M_PRINCIPAL],
+                             .post = r->text[M_POST],
+                             .policy = r->text[M_POLICY],
+                             .from = r->when[W_FROM],
+                             .until = r->when[W_UNTIL]};
+}
+
+void bf_directory_grants(const struct bf_directory *d,
+                         bool (*each)(void *ctx, const struct bf_grant *g), void *ctx) {
+    for (uint32_t i = 0; d->rows && i <= d->mask; i++)
+        for (const struct row *r = d->rows[i]; r; r = r->next) {
+            struct bf_grant g = grant_of(r);
+            if ((r->kind == BF_DIR_HOLDING || r->kind == BF_DIR_DEPUTY) && !each(ctx, &g))
+                return;
+        }
+}
+
+bool bf_directory_deputy(const struct bf_directory *d, bf_str id, struct bf_grant *g) {
+    const struct row *r = find(d, BF_DIR_DEPUTY, id);
+    if (r)
+        *g = grant_of(r);
+    return r != NULL;
 }
 
 static bool tell_references(const struct row *r,
@@ -333,9 +425,12 @@ static bool tell_references(const struct row *r,
                             void *ctx) {
     if (r->kind == BF_DIR_POST)
         return each(ctx, r->kind, r->id, BF_DIR_DEPARTMENT, r->text[M_DEPARTMENT]);
-    return r->kind != BF_DIR_HOLDING ||
-           (each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PERSON]) &&
-            each(ctx, r->kind, r->id, BF_DIR_POST, r->text[M_POST]));
+    if (r->kind != BF_DIR_HOLDING && r->kind != BF_DIR_DEPUTY)
+        return true;
+    return each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PERSON]) &&
+           each(ctx, r->kind, r->id, BF_DIR_POST, r->text[M_POST]) &&
+           (r->kind == BF_DIR_HOLDING ||
+            each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PRINCIPAL]));
 }
 
 void bf_directory_references(const struct bf_directory *d,
@@ -360,10 +455,13 @@ bool bf_directory_called(const struct bf_directory *d, enum bf_directory_kind ki
 
 bool bf_directory_post(const struct bf_directory *d, bf_str id, struct bf_capacity *c) {
     const struct row *post = find(d, BF_DIR_POST, id);
-    const struct row *of = post ? find(d, BF_DIR_DEPARTMENT, post->text[M_DEPARTMENT]) : NULL;
+    const struct row *of = department_of(d, post);
     if (of)
-        *c = (struct bf_capacity){of->id, of->text[M_NAME], of->text[M_LEVEL], post->text[M_OFFICE],
-                                  post->id};
+        *c = (struct bf_capacity){.department = of->id,
+                                  .name = of->text[M_NAME],
+                                  .level = of->text[M_LEVEL],
+                                  .office = post->text[M_OFFICE],
+                                  .post = post->id};
     return of != NULL;
 }
 

@@ -128,6 +128,10 @@ void bf_json_fact(const struct bf_image *m, const struct bf_fact *f, struct bf_b
         s.key[i] = row[i] == BF_NONE ? NULL : bf_fact_row_key((enum bf_fact_kind)f->kind, i);
     bf_buf_char(out, '{');
     put_row(&s, "act", out);
+    if (f->by) {
+        key(out, "by");
+        bf_persons_json(m, f->by, out);
+    }
     if (tells_case(f) && f->v[0].u.i)
         put_number(out, "case", (uint64_t)f->v[0].u.i);
     key(out, "cites");

@@ -28,6 +28,24 @@ static void lawful_json(const struct bf_words *w, const struct bf_refused *r, st
     bf_buf_char(out, ']');
 }
 
+/* What was done that this must be another person's than. */
+static void done_json(const struct bf_words *w, const struct bf_done *d, struct bf_buf *out) {
+    const struct bf_image *m = w->image;
+    bf_buf_z(out, ",\"done\":{\"act\":");
+    bf_json_text(bf_i_text(m, m->act[d->act].name), out);
+    if (d->by) {
+        bf_buf_z(out, ",\"by\":");
+        bf_persons_json(m, d->by, out);
+    }
+    bf_buf_z(out, ",\"day\":");
+    bf_json_day(d->day, out);
+    bf_buf_z(out, ",\"instead\":");
+    bf_value_json(m, bf_list_value(d->instead, d->instead_count), out);
+    bf_buf_z(out, ",\"party\":");
+    bf_value_json(m, d->who, out);
+    bf_buf_char(out, '}');
+}
+
 static void members(const struct bf_words *w, const struct bf_answer *a, const struct bf_refused *r,
                     bf_str because, struct bf_buf *out) {
     bf_buf_fmt(out, ",\"refusal\":\"%s\",\"why\":\"%s\",\"because\":", bf_refusal_word(r->kind),
@@ -41,6 +59,8 @@ static void members(const struct bf_words *w, const struct bf_answer *a, const s
         bf_buf_z(out, ",\"window\":");
         bf_api_due_json(&r->window, out);
     }
+    if (r->done)
+        done_json(w, r->done, out);
     lawful_json(w, r, out);
     bf_buf_fmt(out, ",\"seq\":%llu,\"case\":", (unsigned long long)a->seq);
     if (a->number)

@@ -24,7 +24,7 @@ bf_str bf_words_instant(const struct bf_words *w,
                         bf_instant at); /* 2025-10-13 周一 09:30, on the calendar's clock */
 bf_str bf_words_value(const struct bf_words *w, struct bf_value v);
 bf_str bf_words_party(const struct bf_words *w, struct bf_value v);
-/* A party and the persons behind what it did: "Town office, by Li Na, deputy of Zhang Wei". by NULL: the party. */
+/* A party and the persons behind what it did: "Town office (by Li Na, deputy of Zhang Wei)". by NULL: the party. */
 bf_str bf_words_doer(const struct bf_words *w, struct bf_value who, const struct bf_persons *by);
 bf_str bf_words_period(const struct bf_words *w, struct bf_value v);
 /* The citations of a row of src, joined; empty if there are none. */

@@ -251,7 +251,9 @@ def policies(d, token):
 def directory(d, token):
     d.put(("holding", "h9", {"person": "zhao", "post": "p-civil", "from": "2020-01-01T00:00:00Z", "until": "2020-06-01T00:00:00+08:00"}),
           ("post", "p-head", {"name": "局长", "department": CIVIL, "acts": False, "office": "政务数据主管部门"}))
-    for kind in ("department", "post", "person", "holding", "token"):
+    until = "2100-01-01T00:00:00Z"
+    d.put(("deputy", "d9", {"person": "zhao", "principal": "li", "post": "p-civil", "policy": "none", "until": until}))
+    for kind in ("department", "post", "person", "holding", "deputy", "token"):
         rows = d.fine("GET", f"/v1/directory/{kind}", token=d.token)["rows"]
         page = d.fine("GET", f"/v1/directory/{kind}?limit=1", token=d.token)
         assert page["rows"] == rows[:1] and page["next"] == rows[0]["id"]
@@ -274,6 +276,28 @@ def directory(d, token):
     d.says(404, "no-token", "DELETE", "/v1/tokens/x", token=d.token, key=True)
     d.says(401, "sign-in", "GET", "/v1/me", token=made["token"])
     d.says(200, "", "GET", "/v1/me", token=token)
+
+
+def deputies(d, li, zhao):
+    asked = {"person": "zhao", "post": "p-civil", "until": "2100-01-01T00:00:00Z"}
+    made = d.says(201, "", "POST", "/v1/deputies", asked, token=li, key="deputy").json
+    assert d.says(201, "", "POST", "/v1/deputies", asked, token=li, key="deputy").json == made
+    d.says(422, "key-used", "POST", "/v1/deputies", dict(asked, person="wang"), token=li, key="deputy")
+    for wrong in ({"person": "li"}, {"person": 5}, {"post": "x"}, {"until": "x"}, {"until": "2000-01-01T00:00:00Z"}, {"stranger": 1}):
+        d.says(422, "member", "POST", "/v1/deputies", dict(asked, **wrong), token=li, key=True)
+    d.says(422, "member", "POST", "/v1/deputies", asked, local=True, key=True)  # whose?
+    d.says(403, "no-right", "POST", "/v1/deputies", dict(asked, principal="wang"), token=li, key=True)
+    d.says(201, "", "POST", "/v1/deputies", dict(asked, principal="li", person="wang", policy="x",
+                                                     **{"from": "2099-01-01T00:00:00Z"}), token=d.token, key=True)
+    assert made["id"] in [x["id"] for x in d.says(200, "", "GET", "/v1/deputies", token=zhao).json["deputies"]]
+    me = d.says(200, "", "GET", "/v1/me", token=zhao).json
+    assert "li" in [k.get("deputy_of") for k in me["capacities"]], me
+    d.says(200, "", "GET", "/v1/cases/1/acts?mine=true", token=zhao)
+    one = f"/v1/deputies/{made['id']}"
+    d.says(404, "no-deputy", "DELETE", one, token=d.fine("POST", "/v1/tokens", {"person": "wang"}, token=d.token, key=True)["token"], key=True)
+    d.says(200, "", "DELETE", one, token=li, key="end")
+    d.says(422, "key-used", "DELETE", "/v1/deputies/d9", token=li, key="end")
+    d.says(200, "", "DELETE", "/v1/deputies/d9", token=li, key=True)
 
 
 SECOND = """policy tests "Tests" {
@@ -489,6 +513,7 @@ def main():
         figures(d, d.token, wang, li)
         policies(d, li)
         directory(d, li)
+        deputies(d, li, zhao)
         second_policy(d, li)
         amendments(d, li)
         audit(d, li)

@@ -246,10 +246,10 @@ def reading(w):
     rows = w.get(f"/v1/cases/{case}/timeline", w.ann)
     assert [(r["kind"], r["event"]) for r in rows["rows"]] == [("step", "open"), ("step", "act"), ("refusal", "act")]
     opened, denied, again = rows["rows"]
-    assert opened["text"] == f"Roads opens Loan #{case}" and opened["cites"] == ["1"], opened
+    assert opened["text"] == f"Roads (by ann) opens Loan #{case}" and opened["cites"] == ["1"], opened
     armed = next(f for f in opened["facts"] if f["fact"]["fact"] == "armed")
     assert armed["text"].startswith("Works must: answer, by ") and armed["counted"] and "left_out" in armed, armed
-    assert denied["text"] == f'#{case} Works: deny (reason: "broken")', denied
+    assert denied["text"] == f'#{case} Works (by bob): deny (reason: "broken")', denied
     assert again["refused"]["because"] == refused["because"], (again, refused)
     assert rows["next"] is None and "\"denied\"" in rows["explanation"], rows["explanation"]
     zh = w.get(f"/v1/cases/{case}/timeline", w.ann, headers={"Accept-Language": "zh"})
