@@ -253,7 +253,7 @@ def reading(w):
     assert again["refused"]["because"] == refused["because"], (again, refused)
     assert rows["next"] is None and "\"denied\"" in rows["explanation"], rows["explanation"]
     zh = w.get(f"/v1/cases/{case}/timeline", w.ann, headers={"Accept-Language": "zh"})
-    assert zh["rows"][0]["text"] == f"Roads 提起 Loan #{case}", zh
+    assert zh["rows"][0]["text"] == f"Roads（ann办理） 提起 Loan #{case}", zh
     pages, after = [], 0
     while after is not None:
         page = w.get(f"/v1/cases/{case}/timeline?limit=1&after={after}", w.ann)

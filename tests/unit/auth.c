@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "engine/service/auth.h"
+#include "engine/service/deputy.h"
 #include "tests/unit/fault.h"
 
 static void test_tokens(void **state) {
@@ -71,6 +72,8 @@ static void test_bad_rows(void **state) {
          "person: root: there is no such member"},
         {BF_DIR_HOLDING, "{\"person\":\"a\",\"post\":\"b\",\"until\":\"2026\"}",
          "holding: until: an instant is needed"},
+        {BF_DIR_DEPUTY, "{\"person\":\"a\",\"post\":\"b\",\"principal\":\"c\"}",
+         "deputy: until: this member is needed"},
         {BF_DIR_TOKEN, "{\"hash\":\"00\",\"name\":\"a\",\"person\":\"b\",\"revoked\":false}",
          "token: hash: 64 hexadecimal digits are needed"},
     };
@@ -91,7 +94,7 @@ static void test_bad_rows(void **state) {
     bf_directory_free(d);
 }
 
-/* The model: small numbers in arrays. People, posts, departments 0-4, holdings and tokens 0-9. */
+/* The model: small numbers in arrays. People, posts, departments 0-4, holdings, deputies and tokens 0-9. */
 enum { N = 5, M = 10 };
 struct model {
     bool department[N];
@@ -106,6 +109,10 @@ struct model {
         bool there;
         int person, post, from, until; /* -1: not limited */
     } holding[M];
+    struct {
+        bool there;
+        int person, principal, post, from, until; /* from -1: not limited */
+    } deputy[M];
     struct {
         bool there, revoked;
         int person, expires;
@@ -155,6 +162,16 @@ static void change(struct bf_directory *d, struct model *m, uint64_t *seed) {
             snprintf(until, sizeof until, ",\"until\":%d", m->holding[id].until);
         snprintf(json, sizeof json, "{%s\"person\":\"%d\",\"post\":\"%d\"%s}", from, a, b, until);
         break;
+    case BF_DIR_DEPUTY:
+        m->deputy[id].there = there, m->deputy[id].person = a, m->deputy[id].post = b;
+        m->deputy[id].principal = pick(seed, N);
+        m->deputy[id].from = yes ? -1 : pick(seed, 10), m->deputy[id].until = pick(seed, 10);
+        if (!yes)
+            snprintf(from, sizeof from, "\"from\":%d,", m->deputy[id].from);
+        snprintf(json, sizeof json,
+                 "{%s\"person\":\"%d\",\"post\":\"%d\",\"principal\":\"%d\",\"until\":%d}", from, a,
+                 b, m->deputy[id].principal, m->deputy[id].until);
+        break;
     case BF_DIR_TOKEN:
     default:
         m->token[id].there = there, m->token[id].person = a, m->token[id].revoked = !yes;
@@ -174,14 +191,24 @@ static void change(struct bf_directory *d, struct model *m, uint64_t *seed) {
         bf_directory_remove(d, kind, bf_str_of(name));
 }
 
+static bool model_holds(const struct model *m, int person, int post, int now) {
+    for (int h = 0; h < M; h++)
+        if (m->holding[h].there && m->holding[h].person == person && m->holding[h].post == post &&
+            m->holding[h].from <= now && (m->holding[h].until < 0 || now < m->holding[h].until))
+            return m->person[person].there && m->person[person].active;
+    return false;
+}
+
 static bool model_may(const struct model *m, int person, int department, int office, int now) {
     if (!m->person[person].there || !m->person[person].active || !m->department[department])
         return false;
-    for (int h = 0; h < M; h++) {
-        int post = m->holding[h].post;
-        if (m->holding[h].there && m->holding[h].person == person && m->holding[h].from <= now &&
-            (m->holding[h].until < 0 || now < m->holding[h].until) && m->post[post].there &&
-            m->post[post].department == department &&
+    for (int post = 0; post < N; post++) {
+        bool his = model_holds(m, person, post, now);
+        for (int d = 0; d < M && !his; d++)
+            his = m->deputy[d].there && m->deputy[d].person == person &&
+                  m->deputy[d].post == post && m->deputy[d].from <= now &&
+                  now < m->deputy[d].until && model_holds(m, m->deputy[d].principal, post, now);
+        if (his && m->post[post].there && m->post[post].department == department &&
             (office ? m->post[post].office == office : m->post[post].acts))
             return true;
     }
@@ -236,6 +263,72 @@ static void test_directory_as_the_model(void **state) {
         bf_directory_free(d);
     }
     assert_true(granted > 0 && signed_in > 0);
+}
+
+/* Grants of one post among few people, in time slots 0-3, held against the closure of who is whose deputy in a slot. */
+static void test_deputies_against_the_closure(void **state) {
+    (void)state;
+    static char name[N][2] = {"0", "1", "2", "3", "4"};
+    int ends[BF_DEPUTY_CIRCLE + 1] = {0};
+    for (unsigned round = 0; round < test_rounds(3000); round++) {
+        uint64_t seed = round;
+        struct bf_arena *a = bf_arena_new(1 << 20);
+        struct bf_grant all[8];
+        int n = 1 + pick(&seed, 8);
+        for (int i = 0; i < n; i++) {
+            int from = pick(&seed, 4);
+            all[i] = (struct bf_grant){.id = bf_str_of(name[i % N]),
+                                       .person = bf_str_of(name[pick(&seed, N)]),
+                                       .post = BF_STR("p"),
+                                       .from = pick(&seed, 3) ? from : BF_INSTANT_NONE,
+                                       .until = pick(&seed, 3) ? from + 1 : BF_INSTANT_NONE};
+            if (pick(&seed, 3) || i == 0)
+                all[i].principal = bf_str_of(name[pick(&seed, N)]);
+        }
+        all[0].id = BF_STR("g");
+        const struct bf_grant *g = &all[0];
+        bool deputy[N][N] = {{false}}, held = false;
+        for (int i = 1; i < n; i++) {
+            bool beside = (g->from == BF_INSTANT_NONE || all[i].until == BF_INSTANT_NONE ||
+                           g->from < all[i].until) &&
+                          (all[i].from == BF_INSTANT_NONE || g->until == BF_INSTANT_NONE ||
+                           all[i].from < g->until);
+            int person = all[i].person.p[0] - '0';
+            if (beside && all[i].principal.len)
+                deputy[person][all[i].principal.p[0] - '0'] = true;
+            else if (beside)
+                held |= bf_str_eq(all[i].person, g->principal);
+        }
+        int who = g->principal.p[0] - '0', person = g->person.p[0] - '0';
+        bool of_another = false;
+        for (int i = 0; i < N; i++)
+            of_another |= i != who && deputy[who][i];
+        for (int k = 0; k < N; k++)
+            for (int i = 0; i < N; i++)
+                for (int j = 0; j < N; j++)
+                    deputy[i][j] |= deputy[i][k] && deputy[k][j];
+        enum bf_deputy_end end =
+            person == who ? BF_DEPUTY_SELF
+            : g->from != BF_INSTANT_NONE && g->until != BF_INSTANT_NONE && g->from >= g->until
+                ? BF_DEPUTY_NEVER
+            : deputy[who][person] ? BF_DEPUTY_CIRCLE
+            : held                ? BF_DEPUTY_FINE
+            : of_another          ? BF_DEPUTY_CHAIN
+                                  : BF_DEPUTY_NOT_HELD;
+        const bf_str *path;
+        uint32_t count;
+        enum bf_deputy_end got = bf_deputy_check(a, all, (uint32_t)n, g, &path, &count);
+        if (got != end)
+            fail_msg("round %u: %d, and not %d", round, (int)got, (int)end);
+        if (got == BF_DEPUTY_CIRCLE) {
+            assert_true(count > 1 && bf_str_eq(path[0], g->principal));
+            assert_true(bf_str_eq(path[count - 1], g->person));
+        }
+        ends[end]++;
+        bf_arena_free(a);
+    }
+    for (int i = 0; i <= BF_DEPUTY_CIRCLE; i++)
+        assert_true(ends[i] > 0 || i == BF_DEPUTY_NEVER);
 }
 
 static void test_many_rows(void **state) {
@@ -357,6 +450,7 @@ int main(void) {
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_directory_as_the_model),
+        cmocka_unit_test(test_deputies_against_the_closure),
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_rates_are_exact_for_few_keys),
