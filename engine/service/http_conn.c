@@ -9,7 +9,8 @@
 #include "lang/base/assert.h"
 #include "lang/base/mem.h"
 
-enum { HEAD_USUAL = 480 }; /* bytes of a request's head, or of an answer's */
+/* Bytes of a request's head, or of an answer's; of the buffer that a connection keeps for its next answer. */
+enum { HEAD_USUAL = 480, OUT_KEPT = 2048 };
 
 const struct bf_http_limits bf_http_limits_default = {
     .line_bytes = 8192,
@@ -493,9 +494,9 @@ void bf_http_conn_sent(struct bf_http_conn *c, size_t n, int64_t now_ms) {
         c->progress = 0;
     }
     if (!unsent(c)) {
-        bf_buf_fini(&c->out);
-        bf_buf_init(&c->out);
-        c->out_at = 0;
+        if (c->out.cap > OUT_KEPT)
+            bf_buf_fini(&c->out);
+        c->out.len = c->out_at = 0; /* the next answer is as long, as a rule */
         c->linger_ms = now_ms + c->shared->limits.linger_ms;
         if (!c->first)
             c->since_ms = now_ms;

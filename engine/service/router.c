@@ -67,26 +67,32 @@ static bool may_fit(const char *t, bf_str path) {
     return true;
 }
 
-void bf_route_find(enum bf_http_method method, bf_str path, struct bf_match *m) {
-    enum bf_http_method wanted = method == BF_HTTP_HEAD ? BF_HTTP_GET : method;
+/* Of the routes of one method the one that fits, if any does. */
+static void find_of(enum bf_http_method method, bf_str path, struct bf_match *m) {
     uint32_t best = 0;
-    *m = (struct bf_match){.status = 404};
     for (unsigned i = 0; i < BF_ROUTES; i++) {
-        if (!may_fit(routes[i].template, path))
-            continue;
         struct bf_match one = {.status = 200, .route = i};
         uint32_t literal;
-        if (!fits(routes[i].template, path, &one, &literal))
+        if (routes[i].method != method || !may_fit(routes[i].template, path) ||
+            !fits(routes[i].template, path, &one, &literal))
             continue;
-        if (routes[i].method != wanted) {
-            if (m->status != 200) {
-                m->status = 405;
-                add_allow(m, routes[i].method);
-            }
-        } else if (m->status != 200 || literal > best) {
+        if (m->status != 200 || literal > best) {
             best = literal;
             *m = one;
         }
+    }
+}
+
+void bf_route_find(enum bf_http_method method, bf_str path, struct bf_match *m) {
+    *m = (struct bf_match){.status = 404};
+    find_of(method == BF_HTTP_HEAD ? BF_HTTP_GET : method, path, m);
+    for (unsigned i = 0; i < BF_ROUTES && m->status != 200; i++) {
+        struct bf_match other;
+        uint32_t literal;
+        if (!fits(routes[i].template, path, &other, &literal))
+            continue;
+        m->status = 405;
+        add_allow(m, routes[i].method);
     }
 }
 

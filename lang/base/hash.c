@@ -10,18 +10,35 @@
 
 _Static_assert(BF_SHA256_LEN == SHA256_DIGEST_LENGTH, "length of SHA-256");
 
-/* SHA256() looks the algorithm up by its name each time, which takes longer than most of what is hashed here. */
+/* SHA256() looks the algorithm up by its name each time, which takes longer than most of what is hashed here; so does
+** making a context, of which each thread keeps one. */
 static EVP_MD *sha256;
+static pthread_key_t contexts;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
-static void fetch_sha256(void) { sha256 = EVP_MD_fetch(NULL, "SHA256", NULL); }
+static void forget_context(void *ctx) { EVP_MD_CTX_free(ctx); }
+
+static void fetch_sha256(void) {
+    int failed = pthread_key_create(&contexts, forget_context);
+    BF_ASSERT(!failed);
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+static EVP_MD_CTX *context(void) {
+    EVP_MD_CTX *ctx = pthread_getspecific(contexts);
+    if (ctx || !(ctx = EVP_MD_CTX_new()))
+        return ctx;
+    if (pthread_setspecific(contexts, ctx) == 0)
+        return ctx;
+    EVP_MD_CTX_free(ctx);
+    return NULL;
+}
 
 void bf_sha256(const void *p, size_t len, uint8_t out[BF_SHA256_LEN]) {
     pthread_once(&sha256_once, fetch_sha256);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx = context();
     int ok = sha256 && ctx && EVP_DigestInit_ex2(ctx, sha256, NULL) &&
              EVP_DigestUpdate(ctx, p, len) && EVP_DigestFinal_ex(ctx, out, NULL);
-    EVP_MD_CTX_free(ctx);
     BF_ASSERT(ok);
 }
 
