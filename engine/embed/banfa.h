@@ -96,6 +96,10 @@ BANFA_API int banfa_case_assume(banfa_case *c, const char *name, const char *val
 typedef const char *banfa_row(void *ctx, const char *name, const char *key);
 BANFA_API void banfa_case_registers(banfa_case *c, banfa_row *row, void *ctx);
 
+/* The persons behind what parties do from now on: {"person":…,"principal":…,"clerk":…}, each a person or left out (who does
+** it; whose deputy he is; who only enters a paper). NULL: nobody is known, as at first. `distinct from` compares them. */
+BANFA_API int banfa_case_by(banfa_case *c, const char *persons);
+
 /* Steps. Each first lets happen what was due by then, which stands even if the step is refused. `actor` is a party.
 ** BANFA_REFUSED leaves the case as it was but for that; any other failure, as it was. */
 BANFA_API int banfa_case_open(banfa_case *c, const char *actor, const char *data, int64_t at);

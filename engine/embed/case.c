@@ -55,6 +55,7 @@ static banfa_case *new_case(banfa_policy *policy, banfa_calendar *calendar, uint
 void banfa_case_free(banfa_case *c) {
     if (!c)
         return;
+    json_decref(c->by);
     bf_arena_free(c->now);
     bf_arena_free(c->was);
     bf_arena_free(c->made);
@@ -152,6 +153,21 @@ static int bad_member(banfa_case *c, struct bf_json_read *r) {
     return bf_embed_complain(c, BANFA_ARGUMENT, r->error->p, NULL);
 }
 
+static int read_persons(struct deed *d) {
+    struct bf_buf error;
+    struct bf_json_read r = reader(d->c, &error);
+    struct bf_persons *by = bf_new(d->c->made, struct bf_persons);
+    static const char *const name[] = {"clerk", "person", "principal"};
+    struct bf_value *const part[] = {&by->clerk, &by->person, &by->principal};
+    for (int i = 0; i < 3; i++) {
+        json_t *j = json_object_get(d->c->by, name[i]);
+        if (j && (!bf_json_party(&r, name[i], j, part[i]) || part[i]->aux != BF_NO_OFFICE))
+            return bad_member(d->c, &r);
+    }
+    d->event.by = bf_persons_copy(d->c->made, by);
+    return BANFA_OK;
+}
+
 static int read_parties(struct deed *d) {
     struct bf_buf error;
     struct bf_json_read r = reader(d->c, &error);
@@ -159,6 +175,33 @@ static int read_parties(struct deed *d) {
         return bad_member(d->c, &r);
     if (!json_is_null(d->who) && !bf_json_party(&r, "who", d->who, &d->event.who))
         return bad_member(d->c, &r);
+    return d->c->by ? read_persons(d) : BANFA_OK;
+}
+
+/* NULL: they are what they should be; else the member that is not. */
+static const char *stranger_of(const json_t *persons) {
+    const char *name;
+    json_t *j;
+    json_object_foreach((json_t *)(uintptr_t)persons, name, j) {
+        const char *kind = json_string_value(json_object_get(j, "kind"));
+        bool known = strcmp(name, "person") == 0 || strcmp(name, "principal") == 0 ||
+                     strcmp(name, "clerk") == 0;
+        if (!known || !kind || strcmp(kind, "person") != 0)
+            return name;
+    }
+    return json_object_size(persons) ? NULL : "";
+}
+
+int banfa_case_by(banfa_case *c, const char *persons) {
+    json_t *by = persons ? json_of(persons) : NULL;
+    const char *wrong = by ? stranger_of(by) : NULL;
+    if (wrong || !by != !persons) {
+        json_decref(by);
+        return bf_embed_complain(c, BANFA_ARGUMENT, "not the persons behind an act",
+                                 wrong && *wrong ? NULL : persons);
+    }
+    json_decref(c->by);
+    c->by = by;
     return BANFA_OK;
 }
 

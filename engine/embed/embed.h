@@ -36,6 +36,7 @@ struct banfa_case {
     struct bf_value *assume;
     banfa_row *row;
     void *row_ctx;
+    void *by;          /* the persons behind what is done: a json_t; NULL */
     void *row_json;    /* the row being read: a json_t */
     struct bf_case *c; /* NULL: not started */
     struct bf_event event;

@@ -396,6 +396,43 @@ static void test_consent(void **state) {
     closed(&o);
 }
 
+/* Two people of one office are two, one of them at two posts is one, and so is his deputy. */
+static void test_persons(void **state) {
+    static const char eyes[] = "policy p \"P\" { in force 2020-01-01 }\n"
+                               "office head \"head\" per Department @1\n"
+                               "procedure eyes @1 {\n"
+                               "  party town : Department\n"
+                               "  starts by town\n"
+                               "  state open_ { town may draft town or town.head may sign distinct "
+                               "from draft -> signed }\n"
+                               "  end signed\n"
+                               "}\n";
+    static const char *const wrong[] = {
+        "", "[]", "{}", "{\"person\":5}", "{\"who\":" ANN "}", "{\"person\":" OFFICE "}"};
+    struct opened o = {NULL, calendar(), NULL};
+    int64_t now = at(o.k, "2024-03-01 12:00");
+    (void)state;
+    assert_int_equal(banfa_compile_text("e.banfa", eyes, strlen(eyes), "en", &o.p, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_new(o.p, o.k, "eyes", 1, &o.c, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_open(o.c, OFFICE, "{}", now), BANFA_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(banfa_case_by(o.c, wrong[i]), BANFA_ARGUMENT);
+    assert_int_equal(banfa_case_by(o.c, "{\"person\":" ANN "}"), BANFA_OK);
+    assert_int_equal(banfa_case_act(o.c, "draft", OFFICE, NULL, now), BANFA_OK);
+    char *fact = cell(o.c, BANFA_FACTS, 0, "fact", "acted", "json");
+    assert_non_null(strstr(fact, "\"by\":{\"person\":{\"code\":\"P1\""));
+    free(fact);
+    assert_int_equal(banfa_case_act(o.c, "sign", HEAD, NULL, now), BANFA_REFUSED);
+    assert_non_null(strstr(banfa_case_message(o.c), "Town office (by Ann) did \"draft\""));
+    assert_int_equal(banfa_case_by(o.c, "{\"person\":" BEN ",\"principal\":" ANN "}"), BANFA_OK);
+    assert_int_equal(banfa_case_act(o.c, "sign", HEAD, NULL, now), BANFA_REFUSED);
+    assert_int_equal(banfa_case_by(o.c, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_act(o.c, "sign", OFFICE, NULL, now), BANFA_REFUSED);
+    assert_int_equal(banfa_case_by(o.c, "{\"person\":" BEN "}"), BANFA_OK);
+    assert_int_equal(banfa_case_act(o.c, "sign", OFFICE, NULL, now), BANFA_OK);
+    closed(&o);
+}
+
 struct asked {
     int times;
     char key[64];
@@ -629,13 +666,14 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_image),
-        cmocka_unit_test(test_calendars), cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_runs),      cmocka_unit_test(test_calendar_starts),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_consent),
-        cmocka_unit_test(test_registers), cmocka_unit_test(test_assumptions),
-        cmocka_unit_test(test_keeping),   cmocka_unit_test(test_explain),
-        cmocka_unit_test(test_memory),    cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_mistakes),    cmocka_unit_test(test_image),
+        cmocka_unit_test(test_calendars),   cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_runs),        cmocka_unit_test(test_calendar_starts),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_consent),
+        cmocka_unit_test(test_persons),     cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_assumptions), cmocka_unit_test(test_keeping),
+        cmocka_unit_test(test_explain),     cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
