@@ -48,7 +48,8 @@ static enum bf_err write_run(const struct bf_sim *s, FILE *f, struct bf_error *e
     enum bf_err err = bf_journal_out_open(&sink, BF_HASH_SHA256, &o, e);
     if (err)
         return err;
-    err = bf_journal_out_image(o, s->image, e);
+    for (uint32_t i = 0; !err && i < s->texts; i++)
+        err = bf_journal_out_image(o, s->text[i].image, e);
     if (!err)
         err = bf_journal_out_calendar(o, bf_calendar_name(s->calendar),
                                       bf_calendar_bytes(s->calendar), e);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/core/canon.h"
 #include "engine/core/carry.h"
 #include "engine/core/judge.h"
 
@@ -38,6 +39,7 @@ struct move {
     uint32_t changed_cap;
     bf_str *voided, *recomputed;
     uint32_t *duty; /* by duty of x: that of y, BF_NONE */
+    bool view;      /* it is only read */
 };
 
 static bool obstacle(struct move *v, enum bf_obstacle what, bf_str name) {
@@ -369,6 +371,8 @@ static bool states(struct move *v) {
     }
     const struct bf_i_state *s = &v->mx->state[v->x->state];
     v->y->state = state_there(v, v->x->state);
+    if (v->y->state == BF_NONE && v->view)
+        return true;
     if (v->y->state == BF_NONE)
         return obstacle(v, BF_OBSTACLE_STATE, state_name(v, v->x->state));
     if (!same_name(v, s->name, v->my->state[v->y->state].name))
@@ -594,6 +598,72 @@ static bool proc_there(struct move *v, uint32_t *proc) {
     return *proc != BF_NONE || obstacle(v, BF_OBSTACLE_PROCEDURE, bf_i_text(v->mx, v->px->name));
 }
 
+/* Nothing where there is none. */
+static void put_names(struct bf_buf *b, const char *before, const bf_str *names, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        bf_buf_z(b, i ? "," : before);
+        bf_json_text(names[i], b);
+    }
+    bf_buf_z(b, count ? "]" : "");
+}
+
+void bf_migrate_json(const struct bf_image *from, const struct bf_image *to,
+                     const struct bf_migrated *m, struct bf_buf *out) {
+    char hash[2 * BF_SHA256_LEN + 1];
+    bf_hex(from->hash, BF_SHA256_LEN, hash);
+    bf_buf_z(out, "{\"case\":");
+    bf_case_json(to, m->mapped, out);
+    bf_buf_fmt(out, ",\"from\":\"%s\"", hash);
+    put_names(out, ",\"recomputed\":[", m->recomputed, m->recomputed_count);
+    put_names(out, ",\"voided\":[", m->voided, m->voided_count);
+    bf_buf_char(out, '}');
+}
+
+/* All that needs no look at the new rules. False: something is in the way. */
+static bool carry_over(struct move *v) {
+    const struct bf_case *c = v->x;
+    uint32_t proc;
+    if (!proc_there(v, &proc))
+        return false;
+    v->py = &v->my->proc[proc];
+    v->y = bf_case_new(v->a, v->my, proc);
+    v->duty = bf_new_array(v->a, uint32_t, v->px->duties.count + 1);
+    v->voided = bf_new_array(v->a, bf_str, v->px->duties.count + 1);
+    v->recomputed = bf_new_array(v->a, bf_str, v->px->duties.count + 1);
+    v->y->number = c->number;
+    v->y->parent = c->parent;
+    v->y->start_day = c->start_day;
+    v->y->start_at = c->start_at;
+    v->y->day = c->day;
+    v->y->at = c->at;
+    v->y->starter = bf_carry_party(&v->k, c->starter);
+    if (!states(v) || !assumptions(v) || !acts(v))
+        return false;
+    gone(v);
+    duties(v);
+    if (!v->view)
+        new_duties(v);
+    return violations(v) && requests(v) && subs(v) && data(v);
+}
+
+const struct bf_case *bf_migrate_view(const struct bf_image *m, const struct bf_case *c,
+                                      const struct bf_image *to, const struct bf_world *w,
+                                      struct bf_arena *a) {
+    const struct bf_migrate_choice none = {.count = 0};
+    struct bf_migrated out = {.obstacle = BF_OBSTACLE_NONE};
+    struct move v = {.mx = m,
+                     .my = to,
+                     .px = &m->proc[c->proc],
+                     .x = c,
+                     .choice = &none,
+                     .w = w,
+                     .a = a,
+                     .k = {m, to, a},
+                     .out = &out,
+                     .view = true};
+    return carry_over(&v) ? v.y : NULL;
+}
+
 void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
                 const struct bf_world *w, const struct bf_migrate_choice *choice, bf_instant at,
                 struct bf_arena *a, struct bf_migrated *out) {
@@ -606,27 +676,7 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
                      .a = a,
                      .k = {m, to, a},
                      .out = out};
-    uint32_t proc;
     *out = (struct bf_migrated){.obstacle = BF_OBSTACLE_NONE};
-    if (!proc_there(&v, &proc))
-        return;
-    v.py = &to->proc[proc];
-    v.y = bf_case_new(a, to, proc);
-    v.duty = bf_new_array(a, uint32_t, v.px->duties.count + 1);
-    v.voided = bf_new_array(a, bf_str, v.px->duties.count + 1);
-    v.recomputed = bf_new_array(a, bf_str, v.px->duties.count + 1);
-    v.y->number = c->number;
-    v.y->parent = c->parent;
-    v.y->start_day = c->start_day;
-    v.y->start_at = c->start_at;
-    v.y->day = c->day;
-    v.y->at = c->at;
-    v.y->starter = bf_carry_party(&v.k, c->starter);
-    if (!states(&v) || !assumptions(&v) || !acts(&v))
-        return;
-    gone(&v);
-    duties(&v);
-    new_duties(&v);
-    if (violations(&v) && requests(&v) && subs(&v) && data(&v) && limits(&v, at) && look(&v, at))
+    if (carry_over(&v) && limits(&v, at) && look(&v, at))
         tell_duties(&v);
 }

@@ -66,4 +66,14 @@ void bf_migrate(const struct bf_image *m, const struct bf_case *c, const struct 
                 const struct bf_world *w, const struct bf_migrate_choice *choice, bf_instant at,
                 struct bf_arena *a, struct bf_migrated *out);
 
+/* The data of a MIGRATE row: canonical JSON. */
+void bf_migrate_json(const struct bf_image *from, const struct bf_image *to,
+                     const struct bf_migrated *m, struct bf_buf *out);
+
+/* What another text would call a case, as it is, to be read and not to be stepped: what has no name there is left out, the
+** state too. NULL: it cannot be said. */
+const struct bf_case *bf_migrate_view(const struct bf_image *m, const struct bf_case *c,
+                                      const struct bf_image *to, const struct bf_world *w,
+                                      struct bf_arena *a);
+
 #endif

@@ -552,7 +552,10 @@ static void migrate_row(struct bf_attempt *t, struct agenda *g, struct bf_head *
     n->proc = m->c->proc;
     n->principal = d->principal;
     n->request = d->request;
-    n->data = bf_migrate_data(t->arena, from, d->to->image, m);
+    struct bf_buf data;
+    bf_buf_in(&data, t->arena);
+    bf_migrate_json(from, d->to->image, m, &data);
+    n->data = bf_buf_view(&data);
     n->facts = m->facts;
     n->fact_count = m->fact_count;
     touch(t, head);

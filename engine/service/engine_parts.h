@@ -445,9 +445,6 @@ void bf_seal_fini(struct bf_engine *e);
 
 /* ---- migrate.c ---- */
 void bf_migrate_run(struct bf_engine *e);
-/* Of a MIGRATE row. */
-bf_str bf_migrate_data(struct bf_arena *a, const struct bf_image *from, const struct bf_image *to,
-                       const struct bf_migrated *m);
 /* What is told of an attempt, into an arena that outlives it. */
 bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a);
 void bf_migrate_fini(struct bf_engine *e);

@@ -108,30 +108,6 @@ static void read_page(struct bf_migrating *g) {
 
 /* ---- a case ---- */
 
-/* Nothing where there is none. */
-static void put_names(struct bf_buf *b, const char *before, const bf_str *names, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        bf_buf_z(b, i ? "," : before);
-        bf_json_text(names[i], b);
-    }
-    bf_buf_z(b, count ? "]" : "");
-}
-
-bf_str bf_migrate_data(struct bf_arena *a, const struct bf_image *from, const struct bf_image *to,
-                       const struct bf_migrated *m) {
-    struct bf_buf b;
-    char hash[2 * BF_SHA256_LEN + 1];
-    bf_hex(from->hash, BF_SHA256_LEN, hash);
-    bf_buf_in(&b, a);
-    bf_buf_z(&b, "{\"case\":");
-    bf_case_json(to, m->mapped, &b);
-    bf_buf_fmt(&b, ",\"from\":\"%s\"", hash);
-    put_names(&b, ",\"recomputed\":[", m->recomputed, m->recomputed_count);
-    put_names(&b, ",\"voided\":[", m->voided, m->voided_count);
-    bf_buf_char(&b, '}');
-    return bf_buf_view(&b);
-}
-
 bool bf_migrate_keep(struct bf_migrated *m, struct bf_arena *a) {
     jmp_buf jump;
     bf_arena_on_exhausted(a, &jump);

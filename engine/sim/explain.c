@@ -400,14 +400,29 @@ static void assumptions(const struct bf_standing *s, const struct bf_words *w,
     }
 }
 
+/* Of one of the cases, by the text it goes by. */
+static struct bf_standing standing_of(const struct bf_standing *all, uint32_t i) {
+    struct bf_standing one = *all;
+    if (all->sim) {
+        const struct bf_sim_text *text = bf_sim_text_of(all->sim, i + 1);
+        one.image = text->image;
+        one.world = text->world;
+    }
+    return one;
+}
+
 void bf_explain_text(const struct bf_standing *s, enum bf_lang lang, struct bf_buf *out) {
     struct bf_words words = {s->arena, s->image, s->calendar, lang}, *w = &words;
+    const struct bf_standing *all = s;
     if (s->now != BF_INSTANT_NONE)
         line(w, out, "", say(w, BF_T_SIM_NOW, bf_words_instant(w, s->now), NIL, NIL), BF_NONE);
     if (!s->case_count)
         line(w, out, "", say(w, BF_T_SIM_NO_CASES, NIL, NIL, NIL), BF_NONE);
-    for (uint32_t i = 0; i < s->case_count; i++) {
-        const struct bf_case *c = s->cases[i];
+    for (uint32_t i = 0; i < all->case_count; i++) {
+        const struct bf_case *c = all->cases[i];
+        struct bf_standing one = standing_of(all, i);
+        s = &one;
+        words.image = one.image;
         bool ended = bf_case_ended(s->image, c);
         bf_buf_char(out, '\n');
         bf_buf_str(
@@ -450,9 +465,10 @@ static void json_choice(const struct bf_image *m, const struct bf_choice *c, str
     bf_buf_z(out, "}");
 }
 
-void bf_explain_json(const struct bf_standing *s, struct bf_buf *out) {
-    for (uint32_t i = 0; i < s->case_count; i++) {
+void bf_explain_json(const struct bf_standing *whole, struct bf_buf *out) {
+    for (uint32_t i = 0; i < whole->case_count; i++) {
         struct bf_choices all = {0};
+        struct bf_standing one = standing_of(whole, i), *s = &one;
         const struct bf_case *told = s->cases[i];
         if (s->reader)
             told = bf_case_unsealed(s->arena, s->image, told, bf_unsealed_to(told, *s->reader));
@@ -473,13 +489,18 @@ void bf_explain_json(const struct bf_standing *s, struct bf_buf *out) {
 struct bf_standing bf_sim_standing(const struct bf_sim *s) {
     struct bf_told *told = bf_new_array(s->arena, struct bf_told, s->entry_count + 1);
     for (uint32_t i = 0; i < s->entry_count; i++)
-        told[i] = (struct bf_told){.number = s->entries[i].number,
-                                   .facts = s->entries[i].facts,
-                                   .fact_count = s->entries[i].fact_count};
+        told[i] = (struct bf_told){
+            .number = s->entries[i].number,
+            .facts = s->entries[i].facts,
+            .fact_count = s->entries[i].fact_count,
+            .image = s->text[s->entries[i].text].image,
+            .migrated = s->entries[i].over != NULL,
+            .day = bf_calendar_day_of(s->calendar, s->entries[i].event.recorded, BF_DAY_SECONDS)};
     return (struct bf_standing){.arena = s->arena,
                                 .image = s->image,
                                 .calendar = s->calendar,
-                                .world = s->world,
+                                .world = s->text[0].world,
+                                .sim = s,
                                 .now = s->now,
                                 .cases = s->cases,
                                 .case_count = s->case_count,

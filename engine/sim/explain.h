@@ -33,6 +33,7 @@ struct bf_standing {
     const struct bf_told *told; /* in order; those of other cases are passed over */
     uint32_t told_count;
     const struct bf_value *reader; /* as of struct bf_sim */
+    const struct bf_sim *sim;      /* its cases may go by several texts; NULL: all by the image */
 };
 
 /* A scenario's cases at its present. */

@@ -15,16 +15,16 @@ static uint64_t seq_of(const struct bf_sim *s, uint32_t entry) {
     return (uint64_t)entry + puts + 1;
 }
 
-static void head(const struct bf_sim *s, struct bf_entry *n, enum bf_entry_kind kind, uint64_t seq,
-                 bf_instant recorded) {
+static void head(const struct bf_sim *s, const struct bf_image *m, struct bf_entry *n,
+                 enum bf_entry_kind kind, uint64_t seq, bf_instant recorded) {
     *n = (struct bf_entry){.head = {.format = BF_JOURNAL_FORMAT,
                                     .kind = (uint16_t)kind,
                                     .seq = seq,
                                     .recorded = recorded},
-                           .image = s->image,
+                           .image = m,
                            .proc = BF_NONE,
                            .day = BF_DAY_NONE};
-    memcpy(n->policy, s->image->hash, BF_SHA256_LEN);
+    memcpy(n->policy, m->hash, BF_SHA256_LEN);
     memcpy(n->calendar, bf_calendar_hash(s->calendar), BF_SHA256_LEN);
 }
 
@@ -33,7 +33,7 @@ static void put(const struct bf_sim *s, uint64_t seq, const struct bf_sim_put *p
     const struct bf_image *m = s->image;
     bf_instant first = s->entry_count ? s->entries[0].event.recorded : s->now;
     struct bf_buf data;
-    head(s, n, BF_ENTRY_REGISTER, seq, p->at == BF_INSTANT_NONE ? first : p->at);
+    head(s, m, n, BF_ENTRY_REGISTER, seq, p->at == BF_INSTANT_NONE ? first : p->at);
     bf_buf_in(&data, s->arena);
     bf_buf_z(&data, "{\"register\":");
     bf_json_text(bf_i_text(m, m->reg[p->reg].name), &data);
@@ -50,7 +50,7 @@ static void succession(const struct bf_sim *s, uint64_t seq, const struct bf_sim
     const struct bf_value *v = p->row.u.items;
     char day[BF_DAY_TEXT];
     struct bf_buf data;
-    head(s, n, BF_ENTRY_DIRECTORY, seq, p->at);
+    head(s, m, n, BF_ENTRY_DIRECTORY, seq, p->at);
     n->image = NULL;
     memset(n->policy, 0, sizeof n->policy);
     memset(n->calendar, 0, sizeof n->calendar);
@@ -72,21 +72,40 @@ static void succession(const struct bf_sim *s, uint64_t seq, const struct bf_sim
     n->data = bf_buf_view(&data);
 }
 
+/* A case that went over to the text that amends its own. */
+static void over(const struct bf_sim *s, const struct bf_sim_entry *e, struct bf_entry *n) {
+    struct bf_buf data;
+    bf_buf_in(&data, s->arena);
+    bf_migrate_json(s->text[e->text + 1].image, s->text[e->text].image, e->over, &data);
+    n->proc = e->proc;
+    n->data = bf_buf_view(&data);
+    n->facts = e->facts;
+    n->fact_count = e->fact_count;
+}
+
 static void entry(const struct bf_sim *s, uint64_t seq, const struct bf_sim_entry *e,
                   struct bf_entry *n) {
-    head(s, n, e->outcome == BF_DONE ? BF_ENTRY_STEP : BF_ENTRY_REFUSAL, seq, e->event.recorded);
+    const struct bf_image *m = s->text[e->text].image;
+    head(s, m, n,
+         e->over                 ? BF_ENTRY_MIGRATE
+         : e->outcome == BF_DONE ? BF_ENTRY_STEP
+                                 : BF_ENTRY_REFUSAL,
+         seq, e->event.recorded);
     n->head.number = e->number;
+    if (e->over) {
+        over(s, e, n);
+        return;
+    }
     n->proc = e->proc;
     n->event = e->event;
-    n->day =
-        bf_calendar_day_of(s->calendar, e->event.effective, (int32_t)s->image->policy.day_ends);
+    n->day = bf_calendar_day_of(s->calendar, e->event.effective, (int32_t)m->policy.day_ends);
     n->cause = e->cause       ? seq_of(s, e->cause - 1)
                : e->cause_put ? s->puts[e->cause_put - 1].after + e->cause_put
                               : 0;
     if (e->outcome == BF_REFUSED) {
         struct bf_buf data;
         bf_buf_in(&data, s->arena);
-        bf_refused_json(s->image, &e->refused, &data);
+        bf_refused_json(m, &e->refused, &data);
         n->data = bf_buf_view(&data);
     }
     n->facts = e->facts;

@@ -4,11 +4,15 @@
 
 #include <string.h>
 
+#include "engine/core/canon.h"
+#include "engine/core/carry.h"
 #include "engine/core/starts.h"
 #include "engine/core/succession.h"
 #include "lang/base/assert.h"
 
+/* Its rows are values of the latest text that has it. */
 struct bf_sim_register {
+    uint32_t text, reg;
     struct bf_value *rows;
     uint32_t count, cap;
 };
@@ -24,28 +28,62 @@ static bool key_is(const struct bf_image *m, uint32_t reg, struct bf_value row,
     return true;
 }
 
+/* A text's register, which those it amends may have too. */
+static struct bf_sim_register *register_of(struct bf_sim *s, uint32_t text, uint32_t reg) {
+    const struct bf_image *m = s->text[text].image;
+    for (uint32_t i = 0; i < s->register_count; i++) {
+        const struct bf_image *o = s->text[s->registers[i].text].image;
+        uint32_t row = s->registers[i].reg;
+        if (bf_str_eq(bf_i_owner(o, row), bf_i_owner(m, reg)) &&
+            bf_str_eq(bf_i_text(o, o->reg[row].name), bf_i_text(m, m->reg[reg].name)))
+            return &s->registers[i];
+    }
+    struct bf_sim_register *r = &s->registers[s->register_count++];
+    *r = (struct bf_sim_register){.text = text, .reg = reg};
+    return r;
+}
+
+/* A row as another text's record. False: it is none. */
+static bool carry_row(struct bf_sim *s, uint32_t from, uint32_t to, uint32_t reg,
+                      struct bf_value row, struct bf_value *out) {
+    const struct bf_image *m = s->text[to].image;
+    struct bf_buf text;
+    struct bf_canon j;
+    struct bf_error e;
+    *out = row;
+    if (from == to)
+        return true;
+    bf_buf_in(&text, s->arena);
+    bf_value_json(s->text[from].image, row, &text);
+    return bf_canon_read(s->arena, bf_buf_view(&text), &j, &e) == BF_OK &&
+           !bf_value_read_record(m, s->arena, &j, m->reg[reg].record, out);
+}
+
 static enum bf_lookup row_of(void *ctx, uint32_t reg, const struct bf_value *keys, uint32_t n,
                              struct bf_value *row) {
-    struct bf_sim *s = ctx;
+    const struct bf_sim_text *t = ctx;
+    struct bf_sim *s = t->sim;
+    uint32_t text = (uint32_t)(t - s->text);
+    const struct bf_sim_register *r = register_of(s, text, reg);
     (void)n;
-    const struct bf_sim_register *r = &s->registers[reg];
     for (uint32_t i = 0; i < r->count; i++)
-        if (key_is(s->image, reg, r->rows[i], keys)) {
-            *row = r->rows[i];
+        if (carry_row(s, r->text, text, reg, r->rows[i], row) && key_is(t->image, reg, *row, keys))
             return BF_LOOKUP_FOUND;
-        }
     return BF_LOOKUP_ABSENT;
 }
 
-static void put_row(struct bf_sim *s, uint32_t reg, struct bf_value row) {
-    struct bf_sim_register *r = &s->registers[reg];
-    struct bf_i_range fields = s->image->reg[reg].keys;
+static void put_row(struct bf_sim *s, uint32_t text, uint32_t reg, struct bf_value row) {
+    struct bf_sim_register *r = register_of(s, text, reg);
+    const struct bf_image *m = s->text[r->text].image;
+    struct bf_i_range fields = m->reg[r->reg].keys;
     struct bf_value *keys =
         bf_new_array(s->arena, struct bf_value, fields.count ? fields.count : 1);
+    if (!carry_row(s, text, r->text, r->reg, row, &row))
+        return; /* a row of a text of before that the later one cannot read */
     for (uint32_t i = 0; i < fields.count; i++)
-        keys[i] = row.u.items[s->image->key[fields.first + i]];
+        keys[i] = row.u.items[m->key[fields.first + i]];
     for (uint32_t i = 0; i < r->count; i++)
-        if (key_is(s->image, reg, r->rows[i], keys)) {
+        if (key_is(m, r->reg, r->rows[i], keys)) {
             r->rows[i] = row;
             return;
         }
@@ -53,18 +91,69 @@ static void put_row(struct bf_sim *s, uint32_t reg, struct bf_value row) {
     r->rows[r->count++] = row;
 }
 
+/* ---- texts ---- */
+
+const struct bf_sim_text *bf_sim_text_of(const struct bf_sim *s, uint32_t number) {
+    return &s->text[s->text_of[number - 1]];
+}
+
+static const struct bf_image *image_of(const struct bf_sim *s, uint32_t number) {
+    return bf_sim_text_of(s, number)->image;
+}
+
+/* From the text that the scenario is written against to another. */
+static struct bf_carry carry_to(const struct bf_sim *s, uint32_t text) {
+    return (struct bf_carry){s->image, s->text[text].image, s->arena};
+}
+
+static bool in_force(const struct bf_sim *s, uint32_t text, bf_instant at) {
+    const struct bf_i_policy *p = &s->text[text].image->policy;
+    bf_day day = bf_calendar_day_of(s->calendar, at, (int32_t)p->day_ends);
+    return day >= p->force_from && day <= p->force_to;
+}
+
+/* The text of the day; the last one where none is in force, which says so. */
+static uint32_t text_at(const struct bf_sim *s, bf_instant at) {
+    uint32_t text = s->texts - 1;
+    while (text && in_force(s, text - 1, at))
+        text--;
+    return in_force(s, text, at) ? text : 0;
+}
+
+/* What the scenario assumes, as far as it is said otherwise than in the text. */
+static const struct bf_value *assumed(const struct bf_sim *s, uint32_t text) {
+    const struct bf_image *m = s->image, *to = s->text[text].image;
+    const struct bf_carry k = carry_to(s, text);
+    if (!text)
+        return s->assume;
+    const struct bf_value *usual = bf_assume_defaults(s->arena, m);
+    struct bf_value *out = bf_assume_defaults(s->arena, to);
+    for (uint32_t i = 0; i < to->assume_count; i++)
+        for (uint32_t n = 0; n < m->assume_count; n++)
+            if (bf_str_eq(bf_i_text(m, m->assume[n].name), bf_i_text(to, to->assume[i].name)) &&
+                !bf_value_equal(s->assume[n], usual[n]))
+                bf_carry_value(&k, m->assume[n].type, to->assume[i].type, s->assume[n], &out[i]);
+    return out;
+}
+
 /* ---- expressions of the scenario ---- */
 
+/* As the scenario's text calls it. */
 static const struct bf_case *find_case(void *ctx, uint32_t number) {
     struct bf_sim *s = ctx;
-    return number && number <= s->case_count ? s->cases[number - 1] : NULL;
+    const struct bf_case *c = number && number <= s->case_count ? s->cases[number - 1] : NULL;
+    return c && s->text_of[number - 1]
+               ? bf_migrate_view(image_of(s, number), c, s->image, &s->text[0].world, s->arena)
+               : c;
 }
 
 static const struct bf_case *latest_case(void *ctx, uint32_t proc) {
     struct bf_sim *s = ctx;
-    for (uint32_t i = s->case_count; i-- > 0;)
-        if (s->cases[i]->proc == proc)
-            return s->cases[i];
+    for (uint32_t i = s->case_count; i-- > 0;) {
+        const struct bf_carry k = {s->image, image_of(s, i + 1), s->arena};
+        if (s->cases[i]->proc == (s->text_of[i] ? bf_carry_proc(&k, proc) : proc))
+            return find_case(s, i + 1);
+    }
     return NULL;
 }
 
@@ -81,7 +170,7 @@ static bool fail(struct bf_sim *s, enum bf_sim_verdict verdict) {
 
 static bool eval(struct bf_sim *s, uint32_t code, struct bf_value *v) {
     struct bf_env env = {.image = s->image,
-                         .world = &s->world,
+                         .world = &s->text[0].world,
                          .arena = s->arena,
                          .assume = s->assume,
                          .today = today(s),
@@ -103,15 +192,21 @@ static bool eval(struct bf_sim *s, uint32_t code, struct bf_value *v) {
 struct agenda {
     struct errand {
         struct bf_event event;
+        uint32_t text;   /* of a case to start */
         uint32_t number; /* EXCUSE: which case */
         uint32_t cause;  /* the entry whose fact asks for it, from 1 */
     } * errand;
     uint32_t count, cap, next;
 };
 
-static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
+static void plan_open(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t text) {
     g->errand = bf_arena_grow(s->arena, g->errand, g->count, &g->cap, sizeof *g->errand);
-    g->errand[g->count++] = (struct errand){event, number, s->entry_count};
+    g->errand[g->count++] = (struct errand){event, text, 0, s->entry_count};
+}
+
+static void plan(struct bf_sim *s, struct agenda *g, struct bf_event event, uint32_t number) {
+    plan_open(s, g, event, 0);
+    g->errand[g->count - 1].number = number;
 }
 
 /* The same, before what is planned already: g->next is the errand under way. */
@@ -122,17 +217,29 @@ static void plan_first(struct bf_sim *s, struct agenda *g, struct bf_event event
     *at = first;
 }
 
-static void plan_starts(struct bf_sim *s, struct agenda *g, const struct bf_fact *f) {
-    uint32_t proc, start;
-    for (uint32_t i = 0; (start = bf_starts_on(s->image, f->a, i, &proc)) != BF_NONE; i++)
-        plan(s, g,
-             (struct bf_event){.kind = BF_EVENT_OPEN,
-                               .effective = f->at,
-                               .what = proc,
-                               .start = start,
-                               .args = f->v,
-                               .nargs = f->n},
-             0);
+/* What starts of itself goes by the text of the day, unless that has nothing that could. */
+static void plan_starts(struct bf_sim *s, struct agenda *g, uint32_t number,
+                        const struct bf_fact *f) {
+    uint32_t text = s->text_of[number - 1], then = text_at(s, f->at), what = f->a;
+    const struct bf_carry k = {s->text[text].image, s->text[then].image, s->arena};
+    struct bf_event e = {.kind = BF_EVENT_OPEN,
+                         .effective = f->at,
+                         .start = BF_NONE,
+                         .what = f->a,
+                         .args = f->v,
+                         .nargs = f->n},
+                    over = e;
+    bool opens = f->kind == BF_FACT_OPENED;
+    if (then != text &&
+        (opens ? bf_carry_event(&k, BF_NONE, &over) : bf_carry_raised(&k, &what, &over))) {
+        e = over;
+        text = then;
+    }
+    if (opens)
+        plan_open(s, g, e, text);
+    for (uint32_t i = 0;
+         !opens && (e.start = bf_starts_on(s->text[text].image, what, i, &e.what)) != BF_NONE; i++)
+        plan_open(s, g, e, text);
 }
 
 /* What is run begins, or is left; a case that is run has ended. */
@@ -144,7 +251,7 @@ static void settle_run(struct bf_sim *s, struct agenda *g, uint32_t number,
         e.parent = number;
         e.args = f->v;
         e.nargs = f->n;
-        plan(s, g, e, 0);
+        plan_open(s, g, e, s->text_of[number - 1]);
     } else if (f->kind == BF_FACT_CANCELLED && f->v[0].u.i) {
         e.kind = BF_EVENT_CANCEL;
         plan(s, g, e, (uint32_t)f->v[0].u.i);
@@ -159,18 +266,9 @@ static void settle_run(struct bf_sim *s, struct agenda *g, uint32_t number,
 static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number,
                         const struct bf_fact *f) {
     if (f->kind == BF_FACT_PUT)
-        put_row(s, f->a, f->v[0]);
-    else if (f->kind == BF_FACT_OPENED)
-        plan(s, g,
-             (struct bf_event){.kind = BF_EVENT_OPEN,
-                               .effective = f->at,
-                               .what = f->a,
-                               .start = BF_NONE,
-                               .args = f->v,
-                               .nargs = f->n},
-             0);
-    else if (f->kind == BF_FACT_RAISED)
-        plan_starts(s, g, f);
+        put_row(s, s->text_of[number - 1], f->a, f->v[0]);
+    else if (f->kind == BF_FACT_OPENED || f->kind == BF_FACT_RAISED)
+        plan_starts(s, g, number, f);
     else if (f->kind == BF_FACT_EXCUSED && f->v[0].n && f->v[0].n != number)
         /* a violation of another case: that case's number is in the value */
         plan(s, g,
@@ -181,36 +279,47 @@ static void settle_fact(struct bf_sim *s, struct agenda *g, uint32_t number,
         settle_run(s, g, number, f);
 }
 
-/* One step of one case (number 0: a case to start). Returns the entry, which stays where it is only
+static struct bf_sim_entry *new_entry(struct bf_sim *s) {
+    s->entries =
+        bf_arena_grow(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
+    return &s->entries[s->entry_count++];
+}
+
+/* One step of one case (number 0: a case to start, under a text). Returns the entry, which stays where it is only
 ** until the next; NULL: an event that left nothing. */
 static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct bf_event event,
-                                    uint32_t number, uint32_t stmt) {
+                                    uint32_t text, uint32_t number, uint32_t stmt) {
     struct bf_case *c = number ? s->cases[number - 1] : NULL;
     struct bf_outcome out;
     event.recorded = s->now;
-    struct bf_world world = s->world;
+    text = number ? s->text_of[number - 1] : text;
+    struct bf_world world = s->text[text].world;
     if (event.kind == BF_EVENT_OPEN)
         event.number = s->case_count + 1;
+    if (event.kind == BF_EVENT_OPEN)
+        world.assume = assumed(s, text);
     if (event.kind == BF_EVENT_OPEN && event.parent)
         world.assume = s->cases[event.parent - 1]->assume;
-    bf_step(s->image, &world, c, &event, s->arena, &out);
+    bf_step(s->text[text].image, &world, c, &event, s->arena, &out);
     BF_ASSERT(out.kind != BF_NEEDS); /* row_of always answers */
     if (bf_event_silent(event.kind) && !out.fact_count)
         return NULL;
 
     if (out.next && !number) {
         s->cases = bf_arena_grow(s->arena, s->cases, s->case_count, &s->case_cap, sizeof *s->cases);
+        s->text_of =
+            bf_arena_grow(s->arena, s->text_of, s->case_count, &s->text_cap, sizeof *s->text_of);
+        s->text_of[s->case_count] = text;
         number = ++s->case_count;
     }
     if (out.next)
         s->cases[number - 1] = out.next;
-    s->entries =
-        bf_arena_grow(s->arena, s->entries, s->entry_count, &s->entry_cap, sizeof *s->entries);
-    struct bf_sim_entry *e = &s->entries[s->entry_count++];
+    struct bf_sim_entry *e = new_entry(s);
     *e = (struct bf_sim_entry){.event = event,
                                .proc = event.kind == BF_EVENT_OPEN ? event.what
                                                                    : s->cases[number - 1]->proc,
                                .number = number,
+                               .text = text,
                                .stmt = stmt,
                                .outcome = out.kind,
                                .facts = out.facts,
@@ -222,6 +331,66 @@ static struct bf_sim_entry *deliver(struct bf_sim *s, struct agenda *g, struct b
     return e;
 }
 
+static bool settle(struct bf_sim *s, struct agenda *g);
+
+/* The lapse whose coming is the first event for the text that follows a case's own; see follow. */
+static bool lapses_later(const struct bf_sim *s, uint32_t number, bf_instant from, bf_instant at,
+                         bf_instant *due) {
+    const struct bf_case *c = s->cases[number - 1];
+    return bf_case_next_lapse(image_of(s, number), c, due) != BF_NONE && *due <= at &&
+           *due > (from > c->at ? from : c->at);
+}
+
+/* A case goes over to the text that amends its own for all cases, with its first event on or after that one's first day; a
+** tick is one if something lapses that was not over before that day. Where it cannot go over, it keeps its text. */
+static bool follow(struct bf_sim *s, uint32_t number, bf_instant at, bool tick) {
+    const struct bf_migrate_choice none = {.count = 0};
+    for (uint32_t text = s->text_of[number - 1]; text > 0; text--) {
+        const struct bf_sim_text *old = &s->text[text], *new = old - 1;
+        const struct bf_i_policy *p = &new->image->policy;
+        const struct bf_case *c = s->cases[number - 1];
+        struct bf_migrated *m = bf_new(s->arena, struct bf_migrated);
+        struct agenda g = {0};
+        bf_instant from = BF_INSTANT_NONE, due;
+        if (new->image->amend->cases != BF_CASES_ALL || !in_force(s, text - 1, at) ||
+            bf_case_ended(old->image, c))
+            return true;
+        if (p->force_from != INT32_MIN)
+            from = bf_calendar_day_end(s->calendar, p->force_from - 1, (int32_t)p->day_ends);
+        bool lapses = lapses_later(s, number, from, at, &due);
+        if (tick && !lapses)
+            return true;
+        bf_instant when = lapses ? due - 1 : at;
+        bf_migrate(old->image, c, new->image, &new->world, &none, when, s->arena, m);
+        if (m->obstacle)
+            return true;
+        s->cases[number - 1] = m->c;
+        s->text_of[number - 1] = text - 1;
+        *new_entry(s) = (struct bf_sim_entry){
+            .event = {.kind = BF_EVENT_MIGRATE, .recorded = s->now, .effective = when},
+            .proc = m->c->proc,
+            .number = number,
+            .text = text - 1,
+            .stmt = BF_NONE,
+            .outcome = BF_DONE,
+            .facts = m->facts,
+            .fact_count = m->fact_count,
+            .after = m->c,
+            .over = m};
+        for (uint32_t i = 0; i < m->fact_count; i++)
+            settle_fact(s, &g, number, &m->facts[i]);
+        if (!settle(s, &g))
+            return false;
+    }
+    return true;
+}
+
+static bool returns(struct bf_sim *s, struct errand *x) {
+    uint32_t child = x->event.number;
+    return bf_returns(image_of(s, x->number), s->cases[x->number - 1], image_of(s, child),
+                      s->cases[child - 1], s->arena, &x->event);
+}
+
 static bool settle(struct bf_sim *s, struct agenda *g) {
     for (; g->next < g->count; g->next++) {
         if (g->next >= BF_SIM_CHAIN_MAX)
@@ -230,10 +399,13 @@ static bool settle(struct bf_sim *s, struct agenda *g) {
         const struct bf_case *c = x.number ? s->cases[x.number - 1] : NULL;
         if (c && bf_event_silent(x.event.kind) && x.event.effective < c->at)
             x.event.effective = c->at; /* no step is dated before the one before it */
-        if (x.event.kind == BF_EVENT_RETURN &&
-            !bf_returns(s->image, c, s->image, s->cases[x.event.number - 1], s->arena, &x.event))
+        if (x.event.kind == BF_EVENT_RETURN && !returns(s, &x))
             continue;
-        struct bf_sim_entry *e = deliver(s, g, x.event, x.number, BF_NONE);
+        if (x.number && !follow(s, x.number, x.event.effective, false))
+            return false;
+        if (x.event.kind == BF_EVENT_RETURN && !returns(s, &x))
+            continue;
+        struct bf_sim_entry *e = deliver(s, g, x.event, x.text, x.number, BF_NONE);
         if (e)
             e->cause = x.cause;
         if (x.event.kind == BF_EVENT_OPEN && x.event.parent)
@@ -254,7 +426,7 @@ static uint32_t next_lapse(const struct bf_sim *s, bf_instant to, bf_instant *at
     uint32_t found = 0, first_duty = 0;
     for (uint32_t i = 0; i < s->case_count; i++) {
         bf_instant due;
-        uint32_t duty = bf_case_next_lapse(s->image, s->cases[i], &due);
+        uint32_t duty = bf_case_next_lapse(image_of(s, i + 1), s->cases[i], &due);
         if (duty == BF_NONE || due > to)
             continue;
         if (!found || due < *at || (due == *at && duty < first_duty)) {
@@ -267,39 +439,66 @@ static uint32_t next_lapse(const struct bf_sim *s, bf_instant to, bf_instant *at
 }
 
 /* One case that the calendar starts; its member, unless it has none (NULL), says what a datum of it is. */
-static bool start_one(struct bf_sim *s, uint32_t start, const struct bf_value *member) {
+static bool start_one(struct bf_sim *s, uint32_t text, uint32_t start,
+                      const struct bf_value *member) {
     struct agenda g = {0};
     deliver(s, &g,
             (struct bf_event){.kind = BF_EVENT_OPEN,
                               .effective = s->now,
-                              .what = bf_start_proc(s->image, start),
+                              .what = bf_start_proc(s->text[text].image, start),
                               .start = start,
                               .args = member,
                               .nargs = member ? 1 : 0},
-            0, BF_NONE);
+            text, 0, BF_NONE);
     return settle(s, &g);
 }
 
 /* All cases that the calendar starts now. What one of them puts into the register is no member of this time. */
 static bool start_all(struct bf_sim *s) {
-    const struct bf_image *m = s->image;
+    uint32_t text = text_at(s, s->now);
+    const struct bf_image *m = s->text[text].image;
     for (uint32_t i = 0; i < m->start_count; i++) {
         if (!bf_start_falls(m, s->calendar, i, s->now))
             continue;
-        if (!m->start[i].member_reg && !start_one(s, i, NULL))
+        if (!m->start[i].member_reg && !start_one(s, text, i, NULL))
             return false;
         if (!m->start[i].member_reg)
             continue;
-        uint32_t reg = m->start[i].member_reg - 1, n = s->registers[reg].count;
-        struct bf_value *rows = bf_rows_in_order(s->arena, m, reg, s->registers[reg].rows, n);
-        n = bf_rows_now(&s->world, s->arena, m, reg, rows, n);
+        uint32_t reg = m->start[i].member_reg - 1, n = 0;
+        const struct bf_sim_register *r = register_of(s, text, reg);
+        struct bf_value *rows = bf_new_array(s->arena, struct bf_value, r->count + 1);
+        for (uint32_t k = 0; k < r->count; k++)
+            n += carry_row(s, r->text, text, reg, r->rows[k], &rows[n]);
+        rows = bf_rows_in_order(s->arena, m, reg, rows, n);
+        n = bf_rows_now(&s->text[text].world, s->arena, m, reg, rows, n);
         for (uint32_t k = 0; k < n; k++) {
             rows[k] = bf_start_member(m, i, rows[k]);
-            if (!start_one(s, i, &rows[k]))
+            if (!start_one(s, text, i, &rows[k]))
                 return false;
         }
     }
     return true;
+}
+
+/* The next instant at which the calendar starts something under the text of that day. */
+static bool next_start(const struct bf_sim *s, bf_instant *at) {
+    bool found = false;
+    for (uint32_t t = 0; t < s->texts; t++) {
+        bf_instant next = s->started;
+        bool more = true;
+        while (more && (more = bf_starts_next(s->text[t].image, s->calendar, next, &next)) && t &&
+               in_force(s, t - 1, next)) {
+            const struct bf_i_policy *p = &s->text[t - 1].image->policy; /* they are that one's */
+            more = p->force_to != INT32_MAX;
+            if (more)
+                next = bf_calendar_day_end(s->calendar, p->force_to, (int32_t)p->day_ends) - 1;
+        }
+        if (more && (!found || next < *at)) {
+            *at = next;
+            found = true;
+        }
+    }
+    return found;
 }
 
 /* Lapses and calendar starts until then: by instant, lapses first. cause: the entry that armed what is over already, from
@@ -309,7 +508,7 @@ static bool pass_to(struct bf_sim *s, bf_instant to, uint32_t cause) {
     if (s->now == BF_INSTANT_NONE)
         s->started = to - 1; /* the scenario's world begins now */
     for (;;) {
-        bool starts = bf_starts_next(s->image, s->calendar, s->started, &start) && start <= to;
+        bool starts = next_start(s, &start) && start <= to;
         uint32_t number = next_lapse(s, starts ? start : to, &at);
         if (!number && !starts)
             break;
@@ -321,12 +520,17 @@ static bool pass_to(struct bf_sim *s, bf_instant to, uint32_t cause) {
         }
         struct agenda g = {0};
         s->now = at > s->now ? at : s->now;
-        struct bf_sim_entry *e = deliver(
-            s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, number, BF_NONE);
-        BF_ASSERT(e); /* a lapse is a fact */
-        e->cause = cause;
+        if (!follow(s, number, s->now, true))
+            return false;
+        struct bf_sim_entry *e =
+            deliver(s, &g, (struct bf_event){.kind = BF_EVENT_TICK, .effective = s->now}, 0, number,
+                    BF_NONE);
+        BF_ASSERT(e || s->texts > 1); /* a lapse is a fact, unless another text has none then */
+        if (e)
+            e->cause = cause;
         bf_instant again; /* all of this case's lapses due by now came with that tick */
-        BF_ASSERT(bf_case_next_lapse(s->image, s->cases[number - 1], &again) == BF_NONE ||
+        BF_ASSERT(bf_case_next_lapse(image_of(s, number), s->cases[number - 1], &again) ==
+                      BF_NONE ||
                   again > s->now);
         if (!settle(s, &g))
             return false;
@@ -397,13 +601,24 @@ static bool eval_tuple(struct bf_sim *s, uint32_t code, struct bf_event *e) {
 
 static void bind(struct bf_sim *s, uint32_t local, uint32_t number) {
     if (local != BF_NONE)
-        s->locals[local] =
-            (struct bf_value){.kind = BF_K_CASE, .aux = s->cases[number - 1]->proc, .u.i = number};
+        s->locals[local] = (struct bf_value){
+            .kind = BF_K_CASE,
+            .aux = bf_carry_proc(&(struct bf_carry){image_of(s, number), s->image, s->arena},
+                                 s->cases[number - 1]->proc),
+            .u.i = number};
+}
+
+static bool same_cite(const struct bf_image *x, const struct bf_i_cite *a, const struct bf_image *y,
+                      const struct bf_i_cite *b) {
+    bf_str of = bf_i_text(x, a->policy == BF_NONE ? x->policy.name : a->policy);
+    bf_str other = bf_i_text(y, b->policy == BF_NONE ? y->policy.name : b->policy);
+    return a->article == b->article && a->suffix == b->suffix && a->paragraph == b->paragraph &&
+           a->item == b->item && bf_str_eq(of, other);
 }
 
 /* After an act: was it done or refused, as the scenario has it? expect: the statement REFUSED, or NULL. */
 static bool judge(struct bf_sim *s, const struct bf_sim_entry *e, const struct bf_i_stmt *expect) {
-    const struct bf_image *m = s->image;
+    const struct bf_image *m = s->text[e->text].image;
     if (!expect) {
         if (e->outcome == BF_DONE)
             return true;
@@ -421,7 +636,7 @@ static bool judge(struct bf_sim *s, const struct bf_sim_entry *e, const struct b
     for (uint32_t i = 0; i < expect->c; i++) {
         bool found = false;
         for (uint32_t k = 0; k < of.count && !found; k++)
-            found = memcmp(&m->cite[expect->b + i], &m->cite[of.first + k], sizeof *m->cite) == 0;
+            found = same_cite(s->image, &s->image->cite[expect->b + i], m, &m->cite[of.first + k]);
         if (!found)
             return fail(s, BF_SIM_OTHER_CITE);
     }
@@ -446,7 +661,14 @@ static bool open_case(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row
         .kind = BF_EVENT_OPEN, .effective = s->now, .what = st->c, .start = BF_NONE, .by = s->by};
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
-    struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
+    uint32_t text = text_at(s, s->now);
+    const struct bf_carry k = carry_to(s, text);
+    struct bf_event then = e;
+    if (text && !bf_carry_event(&k, BF_NONE, &then)) {
+        text = 0; /* which says that it is not in force */
+        then = e;
+    }
+    struct bf_sim_entry *entry = deliver(s, &g, then, text, 0, row);
     uint32_t own = s->entry_count;
     if (!judge(s, entry, expect))
         return false;
@@ -472,7 +694,13 @@ static bool do_act(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
         return false;
     if (st->e != BF_NONE && !eval(s, st->e, &e.who))
         return false;
-    struct bf_sim_entry *entry = deliver(s, &g, e, number, row);
+    if (!follow(s, number, s->now, false))
+        return false;
+    uint32_t text = s->text_of[number - 1];
+    const struct bf_carry k = carry_to(s, text);
+    if (text && !bf_carry_event(&k, s->cases[number - 1]->proc, &e))
+        return fail(s, BF_SIM_NO_CASE);
+    struct bf_sim_entry *entry = deliver(s, &g, e, text, number, row);
     uint32_t own = s->entry_count;
     return judge(s, entry, expect) && settle(s, &g) && pass_to(s, s->now, own);
 }
@@ -485,13 +713,19 @@ static bool report(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
     uint32_t proc, bound = 0, done = BF_NONE, last = BF_NONE;
     if (!eval(s, st->b, &e.actor) || !eval_tuple(s, st->d, &e))
         return false;
-    for (uint32_t i = 0; (e.start = bf_starts_on(s->image, st->c, i, &proc)) != BF_NONE; i++) {
+    uint32_t text = text_at(s, s->now), what = st->c;
+    const struct bf_carry k = carry_to(s, text);
+    e.actor = text ? bf_carry_party(&k, e.actor) : e.actor;
+    if (text && !bf_carry_raised(&k, &what, &e))
+        return fail(s, BF_SIM_NO_CASE);
+    uint32_t wanted = st->e == BF_NONE ? BF_NONE : bf_carry_proc(&k, st->e);
+    for (uint32_t i = 0; (e.start = bf_starts_on(k.y, what, i, &proc)) != BF_NONE; i++) {
         e.what = proc;
-        struct bf_sim_entry *entry = deliver(s, &g, e, 0, row);
+        struct bf_sim_entry *entry = deliver(s, &g, e, text, 0, row);
         last = s->entry_count - 1;
         if (entry->outcome == BF_DONE) {
             done = last;
-            if (proc == st->e)
+            if (proc == wanted)
                 bound = entry->number;
         }
     }
@@ -514,10 +748,21 @@ static void record_put(struct bf_sim *s, uint32_t reg, struct bf_value row) {
     s->puts[s->put_count++] = (struct bf_sim_put){s->entry_count, reg, row, s->now};
 }
 
+/* The same, as the text of a case has it: old, who takes its place, instrument. */
+static const struct bf_value *parties_for(struct bf_sim *s, uint32_t number,
+                                          const struct bf_value v[3]) {
+    const struct bf_carry k = carry_to(s, s->text_of[number - 1]);
+    struct bf_value *out = bf_values_copy(s->arena, v, 3);
+    for (int i = 0; i < 2 && s->text_of[number - 1]; i++)
+        if (bf_is_party(v[i]))
+            out[i] = bf_carry_party(&k, v[i]);
+    return out;
+}
+
 /* From now on: every open case that names `old`, in their order. v: old, list, instrument. */
 static bool record_succession(struct bf_sim *s, struct bf_value v[3]) {
     struct bf_value whom = v[1];
-    if (!bf_succession_ok(&s->world, v[0], whom))
+    if (!bf_succession_ok(&s->text[0].world, v[0], whom))
         return fail(s, BF_SIM_SUCCESSION);
     record_put(s, BF_NONE, bf_list_value(bf_values_copy(s->arena, v, 3), 3));
     if (whom.n == 1)
@@ -526,21 +771,23 @@ static bool record_succession(struct bf_sim *s, struct bf_value v[3]) {
                                    &s->succession_cap, sizeof *s->successions);
     s->successions[s->succession_count++] =
         (struct bf_succession){v[0], whom.n == 1 ? v[1] : BF_ABSENT};
-    s->world.successions = s->successions;
-    s->world.succession_count = s->succession_count;
+    for (uint32_t i = 0; i < s->texts; i++) {
+        s->text[i].world.successions = s->successions;
+        s->text[i].world.succession_count = s->succession_count;
+    }
     uint32_t put = s->put_count, cases = s->case_count;
     for (uint32_t i = 0; i < cases; i++) {
         struct agenda g = {0};
         const struct bf_case *c = s->cases[i];
-        if (bf_case_ended(s->image, c) || !bf_case_names(s->image, c, v[0]))
+        if (bf_case_ended(image_of(s, i + 1), c) || !bf_case_names(image_of(s, i + 1), c, v[0]))
             continue;
         struct bf_event e = {.kind = BF_EVENT_SUCCEED,
                              .effective = s->now > c->at ? s->now : c->at,
                              .what = BF_NONE,
                              .start = BF_NONE,
-                             .args = v,
+                             .args = parties_for(s, i + 1, v),
                              .nargs = 3};
-        deliver(s, &g, e, i + 1, BF_NONE)->cause_put = put;
+        deliver(s, &g, e, 0, i + 1, BF_NONE)->cause_put = put;
         if (!settle(s, &g) || !pass_to(s, s->now, 0))
             return false;
     }
@@ -566,9 +813,11 @@ static bool succeed(struct bf_sim *s, const struct bf_i_stmt *st, uint32_t row,
                          .effective = s->now,
                          .what = BF_NONE,
                          .start = BF_NONE,
-                         .args = v,
                          .nargs = 3};
-    struct bf_sim_entry *entry = deliver(s, &g, e, number, row);
+    if (!follow(s, number, s->now, false))
+        return false;
+    e.args = parties_for(s, number, v);
+    struct bf_sim_entry *entry = deliver(s, &g, e, 0, number, row);
     uint32_t own = s->entry_count;
     return judge(s, entry, expect) && settle(s, &g) && pass_to(s, s->now, own);
 }
@@ -642,7 +891,7 @@ static bool statement(struct bf_sim *s, uint32_t *row, bf_instant until, bool *s
     case BF_S_PUT:
         if (!eval(s, st->b, &v))
             return false;
-        put_row(s, st->a, v);
+        put_row(s, 0, st->a, v);
         record_put(s, st->a, v);
         return true;
     case BF_S_EXPECT: return expect(s, st);
@@ -680,6 +929,25 @@ static bool run(struct bf_sim *s, uint32_t scenario, bf_instant until) {
     return true;
 }
 
+/* The image's text, and those behind it. An image that was loaded has them whole. */
+static bool read_texts(struct bf_sim *s) {
+    uint32_t registers = 0;
+    struct bf_error e;
+    struct bf_image *m, *base;
+    for (const struct bf_image *x = s->image; x && s->texts < BF_SIM_TEXTS; x = base) {
+        struct bf_sim_text *t = &s->text[s->texts++];
+        *t = (struct bf_sim_text){
+            .sim = s, .image = x, .world = {.calendar = s->calendar, .row = row_of, .ctx = t}};
+        registers += x->reg_count;
+        if (bf_image_base(s->arena, x, &m, &e) != BF_OK)
+            return fail(s, BF_SIM_MEMORY);
+        base = m;
+    }
+    s->text[0].world.assume = s->assume;
+    s->registers = bf_new_array(s->arena, struct bf_sim_register, registers + 1);
+    return true;
+}
+
 struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const struct bf_calendar *c,
                           uint32_t scenario, const struct bf_sim_options *options) {
     struct bf_sim *s = bf_new(a, struct bf_sim);
@@ -688,12 +956,11 @@ struct bf_sim *bf_sim_run(struct bf_arena *a, const struct bf_image *m, const st
     if (setjmp(jump) == 0) {
         s->local_count = m->fixture_count + m->scenario[scenario].locals;
         s->locals = bf_new_array(a, struct bf_value, s->local_count + 1);
-        s->registers = bf_new_array(a, struct bf_sim_register, m->reg_count + 1);
         s->assume = bf_assume_defaults(a, m);
         if (options && options->assume)
             memcpy(s->assume, options->assume, m->assume_count * sizeof *s->assume);
-        s->world = (struct bf_world){.calendar = c, .row = row_of, .ctx = s, .assume = s->assume};
-        run(s, scenario, options ? options->until : BF_INSTANT_NONE);
+        if (read_texts(s))
+            run(s, scenario, options ? options->until : BF_INSTANT_NONE);
     } else {
         s->verdict = BF_SIM_MEMORY;
     }

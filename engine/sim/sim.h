@@ -1,4 +1,5 @@
-/* Sim: the world of a scenario, in memory and in virtual time.
+/* Sim: the world of a scenario, in memory and in virtual time. A policy that amends another has the texts of before beside
+** it: a case goes by that of its day, as in a service where all of them are active. All count by the one calendar.
 **
 ** It keeps what the step does not: cases by number, rows of registers, the clock, and the timeline of all
 ** that happened. It steps cases, starts those that facts ask for, and lets time pass in the order of the
@@ -7,12 +8,14 @@
 #ifndef BF_SIM_H
 #define BF_SIM_H
 
+#include "engine/core/migrate.h"
 #include "engine/core/step.h"
 
 /* One step taken: an event of the scenario, what it caused, or a lapse on the way. */
 struct bf_sim_entry {
     struct bf_event event; /* TICK: lapses */
     uint32_t proc, number; /* whose case; number 0: none came of it */
+    uint32_t text;         /* … and by which text it went: facts and event are that one's */
     uint32_t stmt;         /* row of `stmt`, BF_NONE: a consequence, or time */
     enum bf_outcome_kind outcome;
     const struct bf_fact *facts;
@@ -21,6 +24,8 @@ struct bf_sim_entry {
     const struct bf_case *after; /* the case then; NULL if none */
     uint32_t cause;              /* the entry whose fact asked for it, from 1; 0: none */
     uint32_t cause_put;          /* … or the put that did */
+    const struct bf_migrated
+        *over; /* event MIGRATE: the case went over to this text, from the one behind it */
 };
 
 /* A row that the scenario itself put into a register, or a succession that it recorded. */
@@ -31,6 +36,14 @@ struct bf_sim_put {
         row; /* … then a list: whose place is taken, a list of those who take it, instrument or absent */
     bf_instant at; /* BF_INSTANT_NONE: before the first `at` */
 };
+
+/* A text of the policy, and the world its rules see. */
+struct bf_sim_text {
+    struct bf_sim *sim;
+    const struct bf_image *image;
+    struct bf_world world;
+};
+enum { BF_SIM_TEXTS = 10 };
 
 enum bf_sim_verdict {
     BF_SIM_PASSED,
@@ -54,7 +67,8 @@ struct bf_sim {
     struct bf_arena *arena;
     const struct bf_image *image;
     const struct bf_calendar *calendar;
-    struct bf_world world;
+    struct bf_sim_text text[BF_SIM_TEXTS]; /* 0: the image's; each amends the next */
+    uint32_t texts;
     struct bf_value *assume;
     bf_instant now;     /* BF_INSTANT_NONE before the first `at` */
     bf_instant started; /* what the calendar starts until then has started */
@@ -62,8 +76,10 @@ struct bf_sim {
     uint32_t local_count;
     const struct bf_persons *by; /* behind the statement at hand; NULL */
     struct bf_case **cases;      /* number n at n - 1 */
-    uint32_t case_count, case_cap;
+    uint32_t *text_of;           /* of case n at n - 1 */
+    uint32_t case_count, case_cap, text_cap;
     struct bf_sim_register *registers;
+    uint32_t register_count;
     struct bf_sim_entry *entries;
     uint32_t entry_count, entry_cap;
     struct bf_sim_put *puts;
@@ -87,6 +103,9 @@ struct bf_sim_options {
         until; /* stop before anything later; BF_INSTANT_NONE: run to the end. A scenario that
                                       ends earlier goes on until then, so that lapses come */
 };
+
+/* The text that a case goes by. */
+const struct bf_sim_text *bf_sim_text_of(const struct bf_sim *s, uint32_t number);
 
 /* Runs a scenario of the image from an empty world. The sim and all it holds live in the arena, which sets the
 ** memory limit. Never NULL. */

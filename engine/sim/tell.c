@@ -23,6 +23,8 @@ static bf_str number_of(const struct bf_words *w, uint32_t n) {
 static bf_str act_with_args(const struct bf_tale *t) {
     const struct bf_words *w = t->words;
     const struct bf_event *e = t->event;
+    if (e->what == BF_NONE)
+        return bf_words_act(w, e->what);
     const struct bf_i_act *a = &w->image->act[e->what];
     bool zh = w->lang == BF_LANG_ZH;
     bf_str list = {"", 0};
@@ -79,11 +81,12 @@ bf_str bf_tell_head(const struct bf_tale *t) {
     case BF_EVENT_BEGUN: return TEXT2(w, BF_T_SIM_BEGUN, number, number_of(w, ev->number));
     case BF_EVENT_RETURN: return TEXT2(w, BF_T_SIM_RETURNS, number, number_of(w, ev->number));
     case BF_EVENT_CANCEL: return TEXT1(w, BF_T_SIM_CANCELS, number);
+    case BF_EVENT_MIGRATE:
+        return TEXT2(w, BF_T_SIM_GOES_OVER, number, bf_i_text(w->image, w->image->policy.title));
     case BF_EVENT_TICK:
     case BF_EVENT_EXCUSE:
     case BF_EVENT_CALENDAR:
-    case BF_EVENT_SUCCEED:
-    case BF_EVENT_MIGRATE: break;
+    case BF_EVENT_SUCCEED: break;
     case BF_EVENT_ASSIGN:
         if (ev->nargs < 2)
             break;

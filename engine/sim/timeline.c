@@ -16,6 +16,14 @@ static struct bf_words words_of(const struct bf_sim *s, enum bf_lang lang) {
     return (struct bf_words){s->arena, s->image, s->calendar, lang};
 }
 
+/* In the words of the text by which an entry's case went. */
+static struct bf_words words_then(const struct bf_sim *s, const struct bf_words *w,
+                                  const struct bf_sim_entry *e) {
+    struct bf_words then = *w;
+    then.image = s->text[e->text].image;
+    return then;
+}
+
 static struct bf_unsealed unsealed(const struct bf_sim *s, const struct bf_case *c) {
     return s->reader ? bf_unsealed_to(c, *s->reader) : BF_UNSEALED_ALL;
 }
@@ -23,7 +31,7 @@ static struct bf_unsealed unsealed(const struct bf_sim *s, const struct bf_case 
 static struct bf_tale tale_of(const struct bf_sim *s, const struct bf_words *w,
                               const struct bf_sim_entry *e) {
     return (struct bf_tale){.words = w,
-                            .world = &s->world,
+                            .world = &s->text[e->text].world,
                             .event = &e->event,
                             .proc = e->proc,
                             .number = e->number,
@@ -60,7 +68,8 @@ static void days_of(const struct bf_tale *t, const struct bf_fact *f, struct bf_
 
 static bf_str reason(const struct bf_sim *s, const struct bf_words *w,
                      const struct bf_sim_entry *e) {
-    struct bf_tale t = tale_of(s, w, e);
+    struct bf_words then = words_then(s, w, e);
+    struct bf_tale t = tale_of(s, &then, e);
     return bf_tell_reason(&t);
 }
 
@@ -88,7 +97,8 @@ static void head_line(const struct bf_tale *t, const struct bf_sim_entry *e, str
     bf_buf_str(out, bf_words_instant(t->words, e->event.effective));
     bf_buf_z(out, "  ");
     bf_buf_str(out, bf_tell_head(t));
-    cited(t->words, bf_tell_src(e->facts, e->fact_count), out);
+    uint32_t src = e->over ? t->words->image->amend->src : bf_tell_src(e->facts, e->fact_count);
+    cited(t->words, src, out);
     bf_buf_char(out, '\n');
 }
 
@@ -115,7 +125,8 @@ void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang la
     title_lines(s, scenario, &w, out);
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct bf_sim_entry *e = &s->entries[i];
-        struct bf_tale t = tale_of(s, &w, e);
+        struct bf_words then = words_then(s, &w, e);
+        struct bf_tale t = tale_of(s, &then, e);
         head_line(&t, e, out);
         for (uint32_t k = 0; k < e->fact_count; k++) {
             const struct bf_fact *f = &e->facts[k];
@@ -124,7 +135,7 @@ void bf_timeline_text(const struct bf_sim *s, uint32_t scenario, enum bf_lang la
                 continue;
             bf_buf_z(out, "      ");
             bf_buf_str(out, line);
-            cited(&w, f->src, out);
+            cited(&then, f->src, out);
             bf_buf_char(out, '\n');
             days_of(&t, f, out);
         }
@@ -141,12 +152,12 @@ static void json_instant(const struct bf_sim *s, bf_instant at, struct bf_buf *o
 }
 
 static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, struct bf_buf *out) {
-    const struct bf_image *m = s->image;
+    const struct bf_image *m = s->text[e->text].image;
     struct bf_unsealed to = unsealed(s, e->after);
     bf_buf_z(out, "{\"at\":");
     json_instant(s, e->event.effective, out);
     bf_buf_fmt(out, ",\"case\":%u,\"event\":\"%s\",\"facts\":[", e->number,
-               bf_event_word(e->event.kind));
+               e->over ? "migrate" : bf_event_word(e->event.kind));
     for (uint32_t i = 0; i < e->fact_count; i++) {
         if (i)
             bf_buf_char(out, ',');
@@ -171,7 +182,7 @@ static void json_entry(const struct bf_sim *s, const struct bf_sim_entry *e, str
     }
     bool acts = e->event.kind == BF_EVENT_ACT || e->event.kind == BF_EVENT_CONSENT ||
                 e->event.kind == BF_EVENT_DECLINE;
-    if (acts) {
+    if (acts && e->event.what != BF_NONE) {
         bf_buf_z(out, ",\"what\":");
         bf_json_text(bf_i_text(m, m->act[e->event.what].name), out);
     }
@@ -184,9 +195,8 @@ void bf_timeline_json(const struct bf_sim *s, uint32_t scenario, struct bf_buf *
         json_entry(s, &s->entries[i], out);
     for (uint32_t i = 0; i < s->case_count; i++) {
         bf_buf_z(out, "{\"standing\":");
-        bf_case_json(s->image,
-                     bf_case_unsealed(s->arena, s->image, s->cases[i], unsealed(s, s->cases[i])),
-                     out);
+        const struct bf_image *m = bf_sim_text_of(s, i + 1)->image;
+        bf_case_json(m, bf_case_unsealed(s->arena, m, s->cases[i], unsealed(s, s->cases[i])), out);
         bf_buf_z(out, "}\n");
     }
 }
@@ -217,7 +227,8 @@ static bf_str verdict(const struct bf_sim *s, const struct bf_words *w) {
                      bf_words_join(w, bf_words_refusal(w, s->refusal->refused.kind),
                                    w->lang == BF_LANG_ZH ? "，" : ": ", reason(s, w, s->refusal)));
     case BF_SIM_OTHER_CITE: {
-        bf_str cites = bf_words_cites(w, s->refusal->refused.src);
+        struct bf_words then = words_then(s, w, s->refusal);
+        bf_str cites = bf_words_cites(&then, s->refusal->refused.src);
         return cites.len ? TEXT1(w, BF_T_SIM_V_OTHER_CITE, cites)
                          : TEXT0(w, BF_T_SIM_V_OTHER_CITE_NONE);
     }

@@ -216,6 +216,8 @@ bf_str bf_words_cites(const struct bf_words *w, uint32_t src) {
 }
 
 bf_str bf_words_act(const struct bf_words *w, uint32_t act) {
+    if (act == BF_NONE)
+        return BF_STR("–"); /* the text of the case has no such act */
     const struct bf_i_act *a = &w->image->act[act];
     if (a->extends == BF_NONE)
         return label_of(w, a->name, a->label);

@@ -5,6 +5,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for text in lending lending_all lending_new; do
     "$builddir/banfa" compile "$srcdir/tests/service/$text.banfa" -o "$work/$text" >/dev/null || exit 1
+    "$builddir/banfa" test "$srcdir/tests/service/$text.banfa" || exit 1
 done
 "$builddir/tests/service/amends" "$work/lending" "$work/lending_all" "$work/lending_new" "$work/journal" || exit 1
 told() { # CASE LINE: explain says it

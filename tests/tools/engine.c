@@ -28,7 +28,7 @@ struct play {
     struct bf_memory *memory;
     struct bf_store *store;
     struct bf_engine *e;
-    struct bf_engine_policy *policy;
+    struct bf_engine_policy *policy, *text[BF_SIM_TEXTS]; /* and those behind it */
     bool ready, faults;
     const struct bf_sim_entry *sent;
     bool answered;
@@ -106,12 +106,17 @@ static void start(struct play *p, uint32_t cached) {
     if (!(p->memory = bf_memory_new()) ||
         bf_store_open_memory(p->memory, &(struct bf_store_options){0}, &p->store, &failure) ||
         bf_engine_new(p->store, &o, &p->e, &failure) ||
-        !(p->policy = bf_engine_add_policy(p->e, p->m, p->c)))
+        !(p->policy = p->text[0] = bf_engine_add_policy(p->e, p->m, p->c)))
         broken(p, "no engine");
+    for (uint32_t i = 1; i < p->s->texts; i++)
+        if (!(p->text[i] = bf_engine_add_policy(p->e, p->s->text[i].image, p->c)))
+            broken(p, "no engine");
     bf_engine_start(p->e, ready, p);
     pump(p);
     if (!p->ready)
         broken(p, "not ready");
+    for (uint32_t i = 0; i < p->s->texts && p->s->texts > 1; i++)
+        bf_engine_activate(p->e, p->text[i], 1);
 }
 
 /* What cases that start by this entry, or because of it, assume; if none starts, what the scenario assumes in the end. */
@@ -361,7 +366,8 @@ static void verify(struct play *p) {
     struct bf_verify v = {.store = bf_closed_over(p->store), .found = found};
     if (!v.store)
         broken(p, "no memory");
-    bf_closed_bring(v.store, p->m, p->c);
+    for (uint32_t i = 0; i < p->s->texts; i++)
+        bf_closed_bring(v.store, p->s->text[i].image, p->c);
     if (bf_verify_tree(&v, &failure) || v.findings || v.rows != bf_record_count(p->s))
         broken(p, "the tree is not that of the rows");
     if (bf_verify_derived(&v, &failure) || v.findings)

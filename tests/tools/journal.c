@@ -60,9 +60,11 @@ static void write_rows(struct journal *j, const struct bf_sim *s) {
     bf_buf_in(&j->file, j->a);
     if (bf_journal_out_open(&sink, BF_HASH_SHA256, &o, &failure) ||
         bf_journal_out_calendar(o, bf_calendar_name(s->calendar), bf_calendar_bytes(s->calendar),
-                                &failure) ||
-        bf_journal_out_image(o, s->image, &failure))
+                                &failure))
         broken(j->m, j->scenario, "not written");
+    for (uint32_t i = 0; i < s->texts; i++)
+        if (bf_journal_out_image(o, s->text[i].image, &failure))
+            broken(j->m, j->scenario, "not written");
     for (uint32_t i = 0; i < bf_record_count(s); i++) {
         uint8_t head[BF_ENTRY_HEAD];
         struct bf_entry n;
@@ -84,9 +86,9 @@ static void same_refusal(const struct journal *j, const struct bf_entry *n) {
     struct bf_refused r;
     struct bf_buf again;
     bf_buf_in(&again, j->a);
-    if (bf_refused_read(j->m, n->proc, j->a, n->facts, n->fact_count, n->data, &r, &failure))
+    if (bf_refused_read(n->image, n->proc, j->a, n->facts, n->fact_count, n->data, &r, &failure))
         broken(j->m, j->scenario, "a refusal is not read");
-    bf_refused_json(j->m, &r, &again);
+    bf_refused_json(n->image, &r, &again);
     if (!bf_str_eq(bf_buf_view(&again), n->data))
         broken(j->m, j->scenario, "a refusal read is written otherwise");
 }
@@ -116,7 +118,8 @@ static void same_cases(const struct journal *j, const struct bf_sim *s,
         struct bf_buf x, y;
         bf_buf_in(&x, j->a);
         bf_buf_in(&y, j->a);
-        bf_case_json(j->m, s->cases[i], &x);
+        const struct bf_image *m = bf_sim_text_of(s, i + 1)->image;
+        bf_case_json(m, s->cases[i], &x);
         bf_case_json(l->cases[i].image, l->cases[i].c, &y);
         if (l->cases[i].number != i + 1 || !bf_str_eq(bf_buf_view(&x), bf_buf_view(&y))) {
             fprintf(stderr, "%.*s\n%.*s\n", (int)x.len, x.p, (int)y.len, y.p);
@@ -125,7 +128,7 @@ static void same_cases(const struct journal *j, const struct bf_sim *s,
         struct bf_canon read;
         struct bf_case *again;
         if (bf_canon_read(j->a, bf_buf_view(&x), &read, &failure) ||
-            bf_case_read(j->m, j->a, &read, &again, &failure))
+            bf_case_read(m, j->a, &read, &again, &failure))
             broken(j->m, j->scenario, "a case is not read as it is written");
         cases++;
     }
@@ -139,15 +142,16 @@ static void seal_row(struct journal *j, struct bf_journal_out *o, const struct b
     struct bf_entry n;
     struct bf_buf data;
     bf_record_entry(s, bf_record_count(s) - 1, &n);
-    n = (struct bf_entry){.head = n.head, .image = j->m, .proc = BF_NONE, .day = BF_DAY_NONE};
+    const struct bf_image *m = bf_sim_text_of(s, number)->image;
+    n = (struct bf_entry){.head = n.head, .image = m, .proc = BF_NONE, .day = BF_DAY_NONE};
     n.head.kind = BF_ENTRY_SEAL;
     n.head.seq = seq;
     n.head.number = number;
-    memcpy(n.policy, j->m->hash, BF_SHA256_LEN);
+    memcpy(n.policy, m->hash, BF_SHA256_LEN);
     memcpy(n.calendar, bf_calendar_hash(s->calendar), BF_SHA256_LEN);
     bf_buf_in(&data, j->a);
     bf_buf_z(&data, "{\"case\":");
-    bf_case_json(j->m, s->cases[number - 1], &data);
+    bf_case_json(m, s->cases[number - 1], &data);
     bf_buf_z(&data, ",\"puts\":[]}");
     n.data = bf_buf_view(&data);
     bf_entry_head_write(&n.head, head);
@@ -156,7 +160,9 @@ static void seal_row(struct journal *j, struct bf_journal_out *o, const struct b
 }
 
 static bool is_ended(const struct journal *j, const struct bf_sim *s, uint64_t number) {
-    return number && bf_case_ended(j->m, s->cases[number - 1]);
+    (void)j;
+    return number &&
+           bf_case_ended(bf_sim_text_of(s, (uint32_t)number)->image, s->cases[number - 1]);
 }
 
 /* The same journal when retention has been over it: of ended cases nothing is left but what they came to. Without the
@@ -171,9 +177,11 @@ static unsigned write_sealed(struct journal *j, const struct bf_sim *s, bool sea
     bf_buf_in(&j->file, j->a);
     if (bf_journal_out_open(&sink, BF_HASH_SHA256, &o, &failure) ||
         bf_journal_out_calendar(o, bf_calendar_name(s->calendar), bf_calendar_bytes(s->calendar),
-                                &failure) ||
-        bf_journal_out_image(o, s->image, &failure))
+                                &failure))
         broken(j->m, j->scenario, "not written");
+    for (uint32_t i = 0; i < s->texts; i++)
+        if (bf_journal_out_image(o, s->text[i].image, &failure))
+            broken(j->m, j->scenario, "not written");
     for (uint32_t i = 0; i < bf_record_count(s); i++) {
         uint8_t head[BF_ENTRY_HEAD], hash[BF_HASH_LEN];
         struct bf_entry n;
