@@ -245,6 +245,7 @@ static bool acts(struct move *v) {
         struct bf_case_act *to = &v->y->acts[there - v->py->acts.first];
         *to = *from;
         to->who = bf_carry_party(&v->k, from->who);
+        to->by = bf_persons_copy(v->a, from->by);
         if (!act_args(v, v->px->acts.first + i, there, from->args, &to->args))
             return false;
     }
@@ -289,6 +290,7 @@ static bool requests(struct move *v) {
         *to = *q;
         to->offer = there;
         to->who = bf_carry_party(&v->k, q->who);
+        to->by = bf_persons_copy(v->a, q->by);
         to->member = bf_carry_party(&v->k, q->member);
         if (!act_args(v, v->mx->offer[q->offer].act, v->my->offer[there].act, q->args, &to->args))
             return false;

@@ -422,6 +422,18 @@ static void test_persons(void **state) {
     char *fact = cell(o.c, BANFA_FACTS, 0, "fact", "acted", "json");
     assert_non_null(strstr(fact, "\"by\":{\"person\":{\"code\":\"P1\""));
     free(fact);
+    /* kept and restored it is as it was */
+    char *kept, *again;
+    assert_int_equal(banfa_case_save(o.c, &kept), BANFA_OK);
+    banfa_case_free(o.c);
+    assert_int_equal(banfa_case_restore(o.p, o.k, kept, strlen(kept), &o.c, NULL), BANFA_OK);
+    assert_int_equal(banfa_case_save(o.c, &again), BANFA_OK);
+    assert_string_equal(kept, again);
+    assert_non_null(strstr(kept, "\"by\":{\"person\":{\"code\":\"P1\""));
+    memset(kept, 0, strlen(kept));
+    banfa_free(kept);
+    banfa_free(again);
+    assert_int_equal(banfa_case_by(o.c, "{\"person\":" ANN "}"), BANFA_OK);
     assert_int_equal(banfa_case_act(o.c, "sign", HEAD, NULL, now), BANFA_REFUSED);
     assert_non_null(strstr(banfa_case_message(o.c), "Town office (by Ann) did \"draft\""));
     assert_int_equal(banfa_case_by(o.c, "{\"person\":" BEN ",\"principal\":" ANN "}"), BANFA_OK);
