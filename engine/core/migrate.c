@@ -336,6 +336,24 @@ static uint32_t end_there(const struct move *v, uint32_t end, uint32_t proc) {
     return BF_SUB_FAILED;
 }
 
+/* Ends of a procedure that has the same name in both texts, and which the other has not: whose case ended there, who runs
+** it would not hear of it. mine: ends of the new text that the old one has not; else of the old one. */
+static bool same_ends(struct move *v, uint32_t old, uint32_t now, bool mine) {
+    const struct bf_image *m = mine ? v->my : v->mx, *other = mine ? v->mx : v->my;
+    struct bf_i_range ends = m->proc[mine ? now : old].states;
+    struct bf_i_range theirs = other->proc[mine ? old : now].states;
+    for (uint32_t i = ends.first; i < ends.first + ends.count; i++) {
+        bf_str name = bf_i_text(m, m->state[i].name);
+        bool found = !m->state[i].is_end || m->proc[mine ? now : old].cancelled == i + 1;
+        for (uint32_t k = theirs.first; k < theirs.first + theirs.count && !found; k++)
+            found =
+                other->state[k].is_end && bf_str_eq(bf_i_text(other, other->state[k].name), name);
+        if (!found)
+            return obstacle(v, BF_OBSTACLE_STATE, name);
+    }
+    return true;
+}
+
 /* One under way must go on being run; what is over is kept as far as the new text knows it. */
 static bool subs(struct move *v) {
     struct bf_case_sub *list = bf_new_array(v->a, struct bf_case_sub, v->x->sub_count + 1);
@@ -347,12 +365,16 @@ static bool subs(struct move *v) {
         bool same = runs && same_name(v, name, v->my->proc[runs - 1].name);
         if (!same && s->end == BF_SUB_RUNNING)
             return obstacle(v, BF_OBSTACLE_PROCEDURE, bf_i_text(v->mx, name));
+        if (s->end == BF_SUB_RUNNING &&
+            !same_ends(v, v->mx->state[s->state].runs - 1, runs - 1, false))
+            return false;
         if (same)
             list[v->y->sub_count++] =
                 (struct bf_case_sub){state, s->number, end_there(v, s->end, runs - 1)};
     }
     v->y->subs = list;
-    return true;
+    uint32_t old = (uint32_t)(v->px - v->mx->proc), now = (uint32_t)(v->py - v->my->proc);
+    return !v->x->parent || same_ends(v, old, now, true);
 }
 
 /* ---- where it is, and what runs ---- */

@@ -6,6 +6,9 @@
 ** came over; start and ledger stay. Then the new image's rules look at the case as it is: due dates are computed anew,
 ** duties that do not live there become void, those it had not are armed, and `when` is tried.
 **
+** What runs another and what is run hear of each other by the names of ends. So while a sub-case is under way, who runs it
+** does not move to a text in which that procedure lacks an end, nor does the sub-case to one in which it has a further end.
+**
 ** A new duty whose event is the coming to where it lives counts from the migration.
 */
 #ifndef BF_MIGRATE_H

@@ -60,9 +60,9 @@ static void check_declaration(struct bf_checker *c, struct bf_node *n) {
 
 /* ---- circles ---- */
 
-/* Records that hold each other, decisions that call, procedures that run each other. Depth first, without recursion: a
+/* Records that hold each other, decisions that call, procedures that run each other or start each other at once. Depth first, without recursion: a
 ** chain of declarations may be as long as a file. */
-enum edges { HOLDS, CALLS, RUNS };
+enum edges { HOLDS, CALLS, RUNS, STARTS };
 struct graph {
     struct bf_checker *c;
     enum edges edges;
@@ -120,7 +120,8 @@ static const struct bf_sym *next_run(struct graph *g, bf_span *at) {
 static const struct bf_sym *next_of(struct graph *g, bf_span *at) {
     switch (g->edges) {
     case HOLDS: return next_held(g, at);
-    case CALLS: return next_called(g, at);
+    case CALLS:
+    case STARTS: return next_called(g, at);
     case RUNS: return next_run(g, at);
     }
     return NULL;
@@ -137,7 +138,8 @@ static uint32_t circle_start(const struct graph *g, uint32_t to) {
 static void tell_circle(struct graph *g, uint32_t to, bf_span at) {
     static const enum bf_diag_code code[] = {[HOLDS] = BF_E0354_RECORD_CIRCLE,
                                              [CALLS] = BF_E0353_DECISION_CIRCLE,
-                                             [RUNS] = BF_E0360_RUN_CIRCLE};
+                                             [RUNS] = BF_E0360_RUN_CIRCLE,
+                                             [STARTS] = BF_E0360_START_CIRCLE};
     uint32_t start = circle_start(g, to);
     struct bf_buf l;
     bf_buf_in(&l, g->c->arena);
@@ -153,9 +155,11 @@ static void tell_circle(struct graph *g, uint32_t to, bf_span at) {
 }
 
 static void *first_cursor(const struct graph *g, uint32_t i) {
+    struct bf_call *started = NULL;
     switch (g->edges) {
     case HOLDS: return g->node[i]->first;
     case CALLS: return g->c->calls[i];
+    case STARTS: bf_started_at_once(g->c, g->node[i], &started); return started;
     case RUNS: return g->node[i]->proc ? g->node[i]->proc->acts.first : NULL;
     }
     return NULL;
@@ -220,6 +224,7 @@ void bf_check_types(struct bf_program *p) {
     }
     find_circles(c, &p->decisions, CALLS);
     find_circles(c, &p->procedures, RUNS);
+    find_circles(c, &p->procedures, STARTS);
     for (uint32_t i = 0; i < p->own_count; i++) {
         bf_enter_tree(c, p->trees[i]);
         bf_check_headings(c);

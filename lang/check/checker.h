@@ -105,6 +105,10 @@ struct bf_call {
     struct bf_call *next;
 };
 
+/* ---- at_once.c ---- */
+/* The procedures whose cases one of proc starts the moment it starts itself, unless something decides otherwise. */
+void bf_started_at_once(struct bf_checker *c, const struct bf_sym *proc, struct bf_call **starts);
+
 /* ---- load.c ---- */
 /* A dotted module name as written. */
 bf_str bf_module_text(struct bf_arena *a, const struct bf_node *module);

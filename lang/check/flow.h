@@ -71,6 +71,11 @@ bool bf_stands(const struct bf_flow *f, uint32_t state, const struct bf_node *cl
 /* Does the duty (its number) live in s? In its own state, or in one that pauses it. */
 bool bf_lives(const struct bf_flow *f, uint32_t duty, uint32_t s);
 
+/* May the limit have passed when the duty begins? */
+bool bf_may_be_past(const struct bf_flow *f, const struct bf_node *duty);
+/* at_once.c: does a case of proc end there the moment it starts, at the latest once dates have passed? */
+bool bf_ends_at_once(struct bf_program *p, const struct bf_sym *proc, const struct bf_sym *end);
+
 /* Conditions: those that never hold, circles, acts open twice. */
 void bf_flow_guards(struct bf_flow *f);
 

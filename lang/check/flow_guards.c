@@ -60,7 +60,7 @@ static void check_items(struct bf_flow *f, const struct bf_node *n) {
 
 /* A move that happens by itself. */
 struct drift {
-    const struct bf_node *node; /* WHEN, MUST or LASTS */
+    const struct bf_node *node; /* WHEN, MUST, LASTS, or OUTCOME of what ends at once */
     uint32_t from, to, next;    /* next one from the same state, + 1 */
     uint32_t day;               /* the limit is this day of the year; 0: it may be past */
     struct bf_formula *cond;
@@ -130,8 +130,7 @@ static bool may_be_same_day(const struct bf_flow *f, const struct bf_node *duty)
     return limit->kind != BF_N_PERIOD || limit->num == 1;
 }
 
-/* May the limit have passed when the duty begins? */
-static bool may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
+bool bf_may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
     const struct bf_node *by = bf_clause(duty->c, BF_N_C_BY);
     const struct bf_node *from = bf_clause(duty->c, BF_N_C_FROM);
     if (by)
@@ -144,6 +143,17 @@ static bool may_be_past(const struct bf_flow *f, const struct bf_node *duty) {
     return is_date(f, from->a);
 }
 
+/* What is run may end the moment it begins. */
+static void add_outcomes(struct drifts *g, const struct bf_node *run, uint32_t from) {
+    struct bf_flow *f = g->f;
+    struct bf_sym *proc = bf_flow_sym(f, run->a);
+    for (const struct bf_node *o = run->c; o && proc; o = o->next) {
+        struct bf_sym *end = bf_flow_sym(f, o->a);
+        if (o->d && end && bf_ends_at_once(f->p, proc, end))
+            add_goal(g, o, from, o->d);
+    }
+}
+
 static void collect_drifts(struct drifts *g) {
     struct bf_flow *f = g->f;
     for (uint32_t s = 0; s < f->states; s++) {
@@ -152,10 +162,12 @@ static void collect_drifts(struct drifts *g) {
         for (const struct bf_node *n = f->state[s]->c; n; n = n->next)
             if (n->kind == BF_N_WHEN)
                 add_goal(g, n, s, n->d);
+            else if (n->kind == BF_N_RUN)
+                add_outcomes(g, n, s);
     }
     for (uint32_t i = 0; i < f->duties; i++) {
         const struct bf_node *goal = bf_lapse_goal(f, i);
-        if (!goal || !(may_be_past(f, f->duty[i]) || day_of_year(f->duty[i])))
+        if (!goal || !(bf_may_be_past(f, f->duty[i]) || day_of_year(f->duty[i])))
             continue;
         for (uint32_t s = 0; s < f->states; s++)
             if (bf_in(f->reached, s) && bf_lives(f, i, s))
@@ -207,9 +219,10 @@ static void report_circle(struct drifts *g, enum bf_diag_code code, uint32_t len
         bf_diag_label(diags(f), d, drift_span(m), BF_T_LEADS_TO,
                       BF_ARGS(bf_arg_str(to->name->text)));
     }
-    bf_diag_hint(diags(f), d,
-                 code == BF_E0506_WHEN_CIRCLE ? BF_T_WHEN_CIRCLE_MEND : BF_T_LAPSE_CIRCLE_MEND,
-                 BF_NOARGS);
+    enum bf_text_id mend = code == BF_E0506_WHEN_CIRCLE  ? BF_T_WHEN_CIRCLE_MEND
+                           : code == BF_E0507_RUN_CIRCLE ? BF_T_RUN_CIRCLE_MEND
+                                                         : BF_T_LAPSE_CIRCLE_MEND;
+    bf_diag_hint(diags(f), d, mend, BF_NOARGS);
 }
 
 /* A walk over states from the start on, keeping what must hold all along. Depth first over simple
@@ -305,7 +318,9 @@ static void find_lapse_circles(struct drifts *g) {
             len = 1;
         else if (!find_way(g, to, 1, &len))
             continue;
-        report_circle(g, BF_E0507_LAPSE_CIRCLE, len);
+        report_circle(
+            g, g->d[i].node->kind == BF_N_OUTCOME ? BF_E0507_RUN_CIRCLE : BF_E0507_LAPSE_CIRCLE,
+            len);
         return;
     }
 }

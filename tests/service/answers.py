@@ -330,7 +330,7 @@ procedure echo "Echo" @1 {
   party owner : Department
   starts by owner @1
   state here "here" { else -> over }
-  end over "over" { open echo(owner: owner) }
+  end over "over" { open echo(owner: owner) if owner.code != "" }
 }
 """
 

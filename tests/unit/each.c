@@ -292,12 +292,69 @@ static void goes_on_elsewhere(void **state) {
     assert_int_equal(chairs->start, DRIVE_EPOCH + 2);
 }
 
+/* ---- what runs another, under another text ---- */
+
+#define RUNS(outcomes, ends) \
+    HEAD "procedure part { party who : Department\n" \
+         "  state s { who must act within 5 days { act -> good " ends "\n" \
+         "procedure matter { party chair : Department\n  starts by chair\n" \
+         "  state here { run part(who: chair) { good -> done " outcomes " } }\n  end done\n}\n"
+
+static const struct bf_case *case_of(const struct bf_image *m, const char *proc,
+                                     struct bf_event e) {
+    struct bf_value *data = bf_new_array(arena, struct bf_value, 1);
+    data[0] = department("chair");
+    for (e.what = 0; !bf_str_eq(bf_i_text(m, m->proc[e.what].name), bf_str_of(proc));)
+        e.what++;
+    e.kind = BF_EVENT_OPEN;
+    e.effective = e.recorded = on(0);
+    e.start = BF_NONE;
+    e.actor = e.parent ? BF_ABSENT : data[0];
+    e.args = data;
+    e.nargs = 1;
+    struct bf_outcome out = step(m, NULL, e);
+    assert_int_equal(out.kind, BF_DONE);
+    return out.next;
+}
+
+static void moves(const struct bf_image *m, const struct bf_case *c, const struct bf_image *to,
+                  enum bf_obstacle obstacle, const char *name) {
+    struct bf_migrate_choice choice = {.count = 0};
+    struct bf_migrated moved;
+    bf_migrate(m, c, to, &world, &choice, on(1), arena, &moved);
+    assert_int_equal(moved.obstacle, obstacle);
+    if (name)
+        assert_true(bf_str_eq(moved.name, bf_str_of(name)));
+}
+
+/* A sub-case under way would end where nobody hears it: whichever of the two lacks the end stays. */
+static void ends_are_heard(void **state) {
+    (void)state;
+    const struct bf_image *two =
+        compile(RUNS("bad -> done", "spoil -> bad } otherwise -> bad } end good end bad }"));
+    const struct bf_image *one = compile(RUNS("", "} otherwise -> good } end good }"));
+    const struct bf_case *c = case_of(two, "matter", (struct bf_event){.number = 1});
+    struct bf_event begun = {.kind = BF_EVENT_BEGUN,
+                             .effective = on(0),
+                             .recorded = on(0),
+                             .start = BF_NONE,
+                             .number = 2};
+    struct bf_outcome out = step(two, c, begun);
+    assert_int_equal(out.kind, BF_DONE);
+    moves(two, out.next, one, BF_OBSTACLE_STATE, "bad");
+    moves(two, out.next, two, BF_OBSTACLE_NONE, NULL);
+    struct bf_event part = {.number = 2, .parent = 1};
+    moves(two, case_of(two, "part", part), one, BF_OBSTACLE_NONE, NULL);
+    moves(one, case_of(one, "part", part), two, BF_OBSTACLE_STATE, "bad");
+    c = step(one, case_of(one, "matter", (struct bf_event){.number = 1}), begun).next;
+    moves(one, c, two, BF_OBSTACLE_NONE, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(facts_of_nobody),
-        cmocka_unit_test(read_as_written),
-        cmocka_unit_test(long_lists),
-        cmocka_unit_test(goes_on_elsewhere),
+        cmocka_unit_test(facts_of_nobody), cmocka_unit_test(read_as_written),
+        cmocka_unit_test(long_lists),      cmocka_unit_test(goes_on_elsewhere),
+        cmocka_unit_test(ends_are_heard),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
