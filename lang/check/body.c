@@ -353,6 +353,13 @@ static void from_clause(struct bf_checker *c, struct bf_node *e) {
         bf_hint(c, d, BF_T_HINT_FROM_ACT, BF_NOARGS);
         return;
     }
+    if (e->kind == BF_N_NAME && !bf_scope_find(c, c->at.proc, BF_C_NAME, e->name) &&
+        !bf_global(c, e->name) && !(c->at.member && c->at.member->name == e->name)) {
+        const void *const owners[] = {c->at.proc, NULL};
+        struct bf_diag *d = bf_undefined(c, e, BF_C_ACT, owners, BF_T_KIND_START);
+        bf_hint(c, d, BF_T_HINT_START, BF_NOARGS);
+        return;
+    }
     bf_expect(c, e, c->date);
 }
 

@@ -142,6 +142,9 @@ struct bf_sym *bf_builtin_find(const struct bf_name *name, unsigned classes);
 bf_str bf_builtin_text(uint32_t builtin, enum bf_lang lang);
 /* The English name of a module that has both spellings; else the name itself. */
 bf_str bf_module_english(bf_str name);
+bf_str bf_field_text(
+    bf_str name,
+    enum bf_lang lang); /* a built-in field in that language; any other name as it is */
 void bf_builtins_init(struct bf_checker *c);
 void bf_party_fields_init(struct bf_checker *c); /* once bf_checker.level is known */
 /* A global of the current unit, or a built-in type, value or function. */

@@ -489,15 +489,17 @@ static bool fill(struct bf_checker *c, struct bf_node *args, const struct bf_arg
 }
 
 /* The names of those that are not given and must be, the first eight of them. */
-static bf_str missing_names(struct bf_checker *c, const struct bf_args *how, const char *comma) {
+static bf_str missing_names(struct bf_checker *c, const struct bf_args *how, enum bf_lang lang) {
     struct bf_buf l;
     bf_buf_in(&l, c->arena);
     uint32_t shown = 0;
     for (const struct bf_sym *s = how->first; s && shown <= 8; s = s->next) {
         if (s->mark == c->stamp || how->optional(c, s))
             continue;
-        bf_buf_z(&l, shown ? comma : "");
-        bf_buf_str(&l, shown++ < 8 ? s->name->text : BF_STR("…"));
+        bf_buf_z(&l, !shown ? "" : lang == BF_LANG_ZH ? "、" : ", ");
+        bf_buf_str(&l, shown++ >= 8 ? BF_STR("…")
+                       : s->node    ? s->name->text
+                                    : bf_field_text(s->name->text, lang));
     }
     return bf_buf_view(&l);
 }
@@ -508,7 +510,8 @@ static void tell_missing(struct bf_checker *c, const struct bf_args *how) {
         s = s->next;
     if (s)
         bf_report(c, BF_E0307_MISSING, how->at->span,
-                  BF_ARGS(bf_arg_both(missing_names(c, how, ", "), missing_names(c, how, "、"))));
+                  BF_ARGS(bf_arg_both(missing_names(c, how, BF_LANG_EN),
+                                      missing_names(c, how, BF_LANG_ZH))));
 }
 
 void bf_args_check(struct bf_checker *c, struct bf_node *args, const struct bf_args *how) {
@@ -842,13 +845,30 @@ static void status_test(struct bf_checker *c, struct bf_node *n, const struct bf
     bf_hint(c, d, BF_T_HINT_STATUSES, BF_NOARGS);
 }
 
+/* ACT is lapsed: an act has no status, a duty has. */
+static bool status_of_act(struct bf_checker *c, const struct bf_node *n) {
+    const struct bf_node *a = n->a, *b = n->b;
+    if (a->kind != BF_N_NAME || b->kind != BF_N_NAME || !c->at.proc || find_value(c, b->name) ||
+        !bf_builtin_find(b->name, 1 << BF_BC_STATUS) || find_value(c, a->name))
+        return false;
+    const struct bf_sym *act = bf_scope_find(c, c->at.proc, BF_C_ACT, a->name);
+    if (!act)
+        return false;
+    struct bf_diag *d = bf_report(
+        c, BF_E0205_WRONG_KIND, a->span,
+        BF_ARGS(bf_arg_name(a->name), bf_arg_text(BF_T_KIND_ACT), bf_arg_text(BF_T_KIND_DUTY)));
+    bf_label(c, d, bf_sym_span(act), BF_T_DECLARED_HERE, BF_ARGS(bf_arg_text(BF_T_KIND_ACT)));
+    bf_hint(c, d, BF_T_HINT_WAS_DONE, BF_ARGS(bf_arg_name(a->name)));
+    return true;
+}
+
 static const struct bf_type *is_type(struct bf_checker *c, struct bf_node *n) {
     if (!n->a || !n->b)
         return c->bool_;
     bool whole = n->a->kind != BF_N_INDEX;
     struct bf_sym *duty = whole ? bf_case_part(c, n->a, BF_C_DUTY) : bf_duty_member(c, n->a);
     if (!duty)
-        return compare_type(c, n);
+        return status_of_act(c, n) ? c->bool_ : compare_type(c, n);
     status_test(c, n, duty);
     const struct bf_sym *what = c->info[n->b->id].sym;
     if (whole && duty->member && what && what->kind == BF_SYM_ACT) {

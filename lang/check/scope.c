@@ -99,6 +99,14 @@ bf_str bf_builtin_text(uint32_t builtin, enum bf_lang lang) {
     return bf_str_of(builtins[builtin].text[lang]);
 }
 
+bf_str bf_field_text(bf_str name, enum bf_lang lang) {
+    for (uint32_t b = 0; b < BF_BUILTINS; b++)
+        if (builtins[b].cls == BF_BC_FIELD && (bf_str_eq(name, bf_builtin_text(b, BF_LANG_EN)) ||
+                                               bf_str_eq(name, bf_builtin_text(b, BF_LANG_ZH))))
+            return bf_builtin_text(b, lang);
+    return name;
+}
+
 bf_str bf_module_english(bf_str name) {
     for (uint32_t b = 0; b < BF_BUILTINS; b++)
         if (builtins[b].cls == BF_BC_MODULE && bf_str_eq(name, bf_builtin_text(b, BF_LANG_ZH)))

@@ -8,7 +8,8 @@
 
 enum { LONGEST = 240, DEEPEST = 8 }; /* bytes of a name that is looked at; clauses in one */
 
-enum where { FRONT, BEHIND, OFFICE };
+enum where { FRONT, BEHIND, OFFICE, APART };
+enum mode { OF_ACT, OF_OFFICE, OF_ANY }; /* whose name: or any word, to be set apart */
 
 /* Spellings, separated by ';'. */
 struct word {
@@ -100,12 +101,12 @@ static bool times(bf_str s, uint32_t at, struct clause *c) {
     return end == s.len || one_word(s, end, &next);
 }
 
-static bool around(bf_str s, uint32_t at, bool first, bool office, struct clause *c) {
+static bool around(bf_str s, uint32_t at, bool first, enum mode mode, struct clause *c) {
     bool found = false;
     for (size_t i = 0; i < sizeof arounds / sizeof *arounds; i++) {
         uint32_t open = spelled(s, at, &words[arounds[i].open], 3);
-        if (!open || (arounds[i].where == OFFICE) != office ||
-            (first && arounds[i].where == BEHIND))
+        if (!open || (arounds[i].where == OFFICE) != (mode == OF_OFFICE) ||
+            (arounds[i].where == APART && mode != OF_ANY) || (first && arounds[i].where == BEHIND))
             continue;
         for (uint32_t k = at + open + 3; k < s.len && !found; k += 3) {
             uint32_t close = spelled(s, k, &words[arounds[i].close], 3);
@@ -120,19 +121,35 @@ static bool around(bf_str s, uint32_t at, bool first, bool office, struct clause
     return found;
 }
 
+/* Words between two names: 该案处于办理中. */
+static bool joins(bf_str s, uint32_t at, struct clause *c) {
+    static const enum bf_word join[] = {BF_W_OPENS,   BF_W_DOES,     BF_W_REPORTS, BF_W_IN,
+                                        BF_W_NOT_IN,  BF_W_UNEQUAL,  BF_W_GREATER, BF_W_LESS,
+                                        BF_W_AMOUNTS, BF_W_AT_LEAST, BF_W_TO_BE,   BF_W_PRESENT,
+                                        BF_W_ABSENT,  BF_W_LAPSED,   BF_W_MET,     BF_W_DELAYED};
+    for (size_t i = 0; i < sizeof join / sizeof *join; i++) {
+        uint32_t n = spelled(s, at, &words[join[i]], 6);
+        *c = (struct clause){
+            .at = at, .inside = at + n, .close = at + n, .end = at + n, .word = join[i]};
+        if (n)
+            return true;
+    }
+    return false;
+}
+
 /* The first clause in s; not at its beginning where a name begins there (first), but for those that stand before one. */
-static bool find(bf_str s, bool first, bool office, struct clause *c) {
+static bool find(bf_str s, bool first, enum mode mode, struct clause *c) {
     for (uint32_t at = 0; at < s.len; at += (unsigned char)s.p[at] < 0x80 ? 1 : 3) {
         if ((unsigned char)s.p[at] < 0x80)
             continue;
-        if (around(s, at, first && !at, office, c))
+        if (around(s, at, first && !at, mode, c))
             return true;
-        if (office || (first && !at))
+        if (mode == OF_OFFICE || (first && !at))
             continue;
-        if (times(s, at, c) || one_word(s, at, c))
+        if (times(s, at, c) || one_word(s, at, c) || (mode == OF_ANY && at && joins(s, at, c)))
             return true;
     }
-    return first && !office && one_word(s, 0, c) && c->word == BF_W_IN_TURN;
+    return first && mode == OF_ACT && one_word(s, 0, c) && c->word == BF_W_IN_TURN;
 }
 
 static void put_gap(struct bf_buf *b, bool comma) {
@@ -140,12 +157,16 @@ static void put_gap(struct bf_buf *b, bool comma) {
         bf_buf_z(b, comma ? "，" : " ");
 }
 
-static void put_clause(struct bf_buf *b, bf_str s, const struct clause *c) {
-    bool near = c->word == BF_W_ONCE || c->word == BF_W_IN_TURN || c->word == BF_W_NOT_BEFORE ||
-                c->last == BF_W_WITHIN_ZH || c->last == BF_W_SETTLED;
-    if (!b->len && c->word == BF_W_WITH_ZH)
+static void put_clause(struct bf_buf *b, bf_str s, enum mode mode, const struct clause *c) {
+    static const enum bf_word breath[] = {
+        BF_W_ARROW,        BF_W_WITH_ZH, BF_W_IF_LIMITED,  BF_W_UNTIL,  BF_W_UNLESS, BF_W_AT_MOST,
+        BF_W_REPORTING_ZH, BF_W_KEYED,   BF_W_DISTINCT_ZH, BF_W_SAYING, BF_W_DELIVER};
+    bool comma = false; /* as these are written */
+    for (size_t i = 0; i < sizeof breath / sizeof *breath; i++)
+        comma = comma || breath[i] == c->word;
+    if (!b->len && c->word == BF_W_WITH_ZH && mode == OF_ACT)
         bf_buf_z(b, "……"); /* the act that nobody named */
-    put_gap(b, !near);
+    put_gap(b, comma);
     if (c->times > 1) {
         bf_buf_int(b, c->times);
         bf_buf_z(b, "次");
@@ -170,9 +191,9 @@ static void put_clause(struct bf_buf *b, bf_str s, const struct clause *c) {
 }
 
 /* s with the clauses set apart. What must follow the name and stood before it is moved. */
-static void put_apart(struct bf_buf *b, bf_str s, bool first, bool office) {
+static void put_apart(struct bf_buf *b, bf_str s, bool first, enum mode mode) {
     struct clause c;
-    for (int i = 0; s.len && i < DEEPEST && find(s, first && !i, office, &c); i++) {
+    for (int i = 0; s.len && i < DEEPEST && find(s, first && !i, mode, &c); i++) {
         bf_str tail = part(s, c.end, s.len);
         bool move = !c.at && !b->len && tail.len && c.word == BF_W_WITH_ZH;
         if (c.at) {
@@ -180,8 +201,8 @@ static void put_apart(struct bf_buf *b, bf_str s, bool first, bool office) {
             bf_buf_str(b, part(s, 0, c.at));
         }
         if (move)
-            put_apart(b, tail, true, office);
-        put_clause(b, s, &c);
+            put_apart(b, tail, true, mode);
+        put_clause(b, s, mode, &c);
         s = move ? (bf_str){s.p, 0} : tail;
     }
     if (!s.len)
@@ -193,7 +214,7 @@ static void put_apart(struct bf_buf *b, bf_str s, bool first, bool office) {
 
 bool bf_swallowed(bf_str name, bool office, struct bf_swallowed *w) {
     struct clause c;
-    if (name.len > LONGEST || !find(name, true, office, &c))
+    if (name.len > LONGEST || !find(name, true, office ? OF_OFFICE : OF_ACT, &c))
         return false;
     if (!w)
         return true;
@@ -206,15 +227,15 @@ bool bf_swallowed(bf_str name, bool office, struct bf_swallowed *w) {
     w->inside = part(name, c.inside, c.close);
     w->limit = c.last == BF_W_WITHIN_ZH;
     if (w->apart)
-        put_apart(w->apart, name, true, office);
+        put_apart(w->apart, name, true, office ? OF_OFFICE : OF_ACT);
     return true;
 }
 
 bool bf_set_apart(bf_str s, struct bf_buf *apart) {
     struct clause c;
-    if (s.len > LONGEST || !find(s, false, false, &c) ||
-        c.end - c.at == s.len - (c.close - c.inside))
+    if (s.len > LONGEST || !find(s, false, OF_ANY, &c) ||
+        (c.end - c.at == s.len && c.close == c.inside))
         return false;
-    put_apart(apart, s, false, false);
+    put_apart(apart, s, false, OF_ANY);
     return true;
 }

@@ -473,13 +473,14 @@ static bool hint_form(struct bf_lexer *lx, struct bf_diag *d, bf_str s) {
 /* 由使用部门启动 is one word by the word rule: was 由 使用部门 启动 meant? */
 static bool hint_spaces(struct bf_lexer *lx, struct bf_diag *d, struct bf_range at) {
     static const char *const openers[] = {
-        "重新计算", "中止计算", "本状态最长", "经过", "保存", "每年", "状态", "之后",
-        "之前",     "通知",     "认定",       "延长", "适用", "制发", "免除", "由",
-        "因",       "自",       "在",         "将",   "向",   "经",   "对",   "如",
-        "凡",       "设",       "于",         "按",   "以",   "非",   "令"};
-    static const char *const closers[] = {
-        "启动",   "同意",   "报备",   "构成",   "提起", "确定",   "已提供", "未提供", "延长",
-        "已逾期", "已按期", "已迟延", "已中止", "处于", "不超过", "内",     "属于",   "改为"};
+        "重新计算", "中止计算", "本状态最长", "经过", "保存", "预期", "每年", "状态",
+        "之后",     "之前",     "通知",       "认定", "延长", "适用", "制发", "免除",
+        "由",       "因",       "自",         "在",   "将",   "向",   "经",   "对",
+        "如",       "凡",       "设",         "于",   "按",   "以",   "非",   "令"};
+    static const char *const closers[] = {"启动", "提出",   "发起",   "同意",   "报备",
+                                          "构成", "提起",   "确定",   "已提供", "未提供",
+                                          "延长", "已逾期", "已按期", "已迟延", "已中止",
+                                          "处于", "不超过", "内",     "属于",   "改为"};
     bf_str s = bf_lexer_text(lx, at), head = {s.p, 0}, tail = {s.p + s.len, 0};
     struct bf_buf out;
     if (!(s.p[0] & 0x80) || hint_form(lx, d, s))
@@ -523,10 +524,40 @@ static bool hint_number(struct bf_lexer *lx, struct bf_diag *d, struct bf_range 
     if (lx->before_kind != T_NAME || (lx->last.kind != T_INT && lx->last.kind != T_PERIOD) ||
         !(lx->base[at.start - 1] & 0x80))
         return false;
+    bf_str name = bf_lexer_text(lx, lx->before_at);
+    if (lx->last.kind == T_PERIOD && name.len > 3 &&
+        (bf_str_starts(name, BF_STR("在")) || bf_str_starts(name, BF_STR("于")))) {
+        static const char *const ends[] = {"之后", "以后", "后", "起", ""};
+        bf_str event = {name.p + 3, name.len - 3};
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+            if (bordered(event, "", ends[i])) {
+                event.len -= (uint32_t)strlen(ends[i]);
+                break;
+            }
+        hint(lx, d, BF_T_SINCE_HINT, event);
+        return true;
+    }
     if (hint_spaces(lx, d, lx->before_at))
         return true;
     hint(lx, d, BF_T_DIGIT_HINT, bf_lexer_text(lx, (struct bf_range){lx->before_at.start, at.end}));
     return true;
+}
+
+/* …，通知 X: an effect stands in braces. …一次，不得超过30日: what an extension may not pass. */
+static bool hint_behind_comma(struct bf_lexer *lx, struct bf_diag *d) {
+    static const char *const effects[] = {"通知", "告知", "认定", "将", "制发", "出具"};
+    const struct bf_token *t = peek(lx);
+    bf_str s = bf_lexer_text(lx, t->at);
+    if (t->kind == T_MUST_NOT && lx->base[t->at.start] & 0x80) {
+        bf_diag_hint(lx->p->diags, d, BF_T_NOT_MORE_HINT, BF_NOARGS);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof effects / sizeof *effects; i++)
+        if (bf_str_starts(s, bf_str_of(effects[i]))) {
+            bf_diag_hint(lx->p->diags, d, BF_T_EFFECT_HINT, BF_NOARGS);
+            return true;
+        }
+    return false;
 }
 
 /* The run of Chinese letters around a hinge: 视为同意. Read from the source: flex ends its last token with a NUL. */
@@ -573,9 +604,15 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
     } else {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0001_SYNTAX, at, BF_ARGS(text));
         label_expected(lx, d, at, expected);
-        if (t->kind == T_DOT && run_around(lx, at).len > at.end - at.start)
+        if (t->kind == T_CONDITION_END && lx->before_kind == T_NAME)
+            hint(lx, d, BF_T_CONDITION_HINT, bf_lexer_text(lx, lx->before_at));
+        else if (t->kind == T_DATE && chinese(lx) && first_on_line(lx, at.start))
+            hint(lx, d, BF_T_AT_HINT, bf_lexer_text(lx, at));
+        else if (t->kind == T_DOT && run_around(lx, at).len > at.end - at.start)
             hint(lx, d, BF_T_HARD_WORD_HINT, run_around(lx, at));
         else if (hint_number(lx, d, at) || (t->kind == T_NAME && hint_spaces(lx, d, at)))
+            return;
+        else if (t->kind == ',' && hint_behind_comma(lx, d))
             return;
         else if (t->kind == ',' && peek(lx)->kind == T_NAME && hint_spaces(lx, d, peek(lx)->at))
             return;
