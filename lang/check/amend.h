@@ -11,6 +11,10 @@ struct bf_node *bf_amends_of(const struct bf_node *policy);
 ** are diagnostics. */
 void bf_amend(struct bf_parse *parse, struct bf_tree **own, uint32_t own_count,
               struct bf_tree **base, uint32_t base_count);
+/* Another policy (other) stands beside one that amends (own), whose trees were not changed yet: does it amend the same text at
+** the same time? Its sources are those of parse. */
+void bf_rivals(struct bf_parse *parse, struct bf_tree *const *own, uint32_t own_count,
+               struct bf_tree *const *other, uint32_t other_count);
 /* Tells of every `replace`, `drop` and `amend` that is left: there is nothing they could change. */
 void bf_amend_nothing(struct bf_parse *parse, struct bf_tree *const *trees, uint32_t count);
 

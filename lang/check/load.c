@@ -428,6 +428,58 @@ static const char *find_beside(struct loader *l, bf_str name, bool *folder) {
     return NULL;
 }
 
+/* Reads what stands beside the policy and may be one that amends the same text: a file, or the files of a folder. What cannot
+** be read is not this policy's concern. */
+static void read_rival(struct loader *l, const char *path, bool folder, bf_str amended,
+                       struct bf_tree *const *own, uint32_t own_count) {
+    struct bf_parse parse = *l->parse;
+    struct bf_error e;
+    struct loader look = {.arena = l->arena, .root = path, .shown = "", .e = &e};
+    parse.diags = bf_diags_new(l->arena, parse.sources, 1);
+    parse.names = bf_names_new(l->arena);
+    if (folder && scan(&look, "", 0) != BF_OK)
+        return;
+    uint32_t count = folder ? look.name_count : 1;
+    uint32_t *source = bf_new_array(l->arena, uint32_t, count + 1);
+    struct bf_tree **trees = bf_new_array(l->arena, struct bf_tree *, count + 1);
+    bool names_it = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *file = folder ? join(l, path, bf_str_z(l->arena, look.names[i])) : path;
+        if (bf_source_read(parse.sources, file, bf_str_of(file), &source[i], &e) != BF_OK)
+            return;
+        names_it |= bf_str_contains(parse.sources->file[source[i]].text, amended);
+    }
+    for (uint32_t i = 0; i < count && names_it; i++)
+        trees[i] = bf_parse_file(&parse, source[i]);
+    l->parse->next_id = parse.next_id;
+    if (names_it)
+        bf_rivals(l->parse, own, own_count, trees, count);
+}
+
+/* In the order of their names. */
+static void find_rivals(struct loader *l, bf_str amended, struct bf_tree *const *own,
+                        uint32_t own_count) {
+    const char *dir = l->own_folder ? join(l, l->root, "..") : l->root;
+    size_t size, used = 0;
+    if (list(l, dir, NULL, 0, &size) != BF_OK)
+        return;
+    char *names = bf_arena_alloc(l->arena, size + 1);
+    if (list(l, dir, names, size, &used) != BF_OK)
+        return;
+    bf_str *sorted = bf_new_array(l->arena, bf_str, used + 1);
+    uint32_t count = 0;
+    for (size_t i = 0; i < used; i += strlen(names + i) + 1)
+        sorted[count++] = bf_str_of(names + i);
+    qsort(sorted, count, sizeof *sorted, by_bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *path = join(l, dir, sorted[i].p);
+        struct stat st;
+        bool known = stat(path, &st) == 0, folder = known && S_ISDIR(st.st_mode);
+        if (folder || (known && S_ISREG(st.st_mode) && is_source(sorted[i])))
+            read_rival(l, path, folder, amended, own, own_count);
+    }
+}
+
 static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
     struct bf_program *p = l->p;
     struct bf_node *amends = bf_amends_of(bf_policy_in(p->trees + first, p->tree_count - first));
@@ -469,6 +521,8 @@ static enum bf_err load_amended(struct loader *l, uint32_t first, int depth) {
     for (uint32_t i = own; i < p->tree_count; i++)
         if (!p->amended_in[i])
             p->amended_in[i] = amended;
+    if (depth == 0)
+        find_rivals(l, name, p->trees + first, own - first);
     p->amended = amended; /* of the outermost in the end */
     p->amended_path = path;
     bf_amend(l->parse, p->trees + first, own - first, p->trees + own, p->tree_count - own);
