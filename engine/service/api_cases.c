@@ -389,7 +389,7 @@ void bf_on_case_act(struct bf_call *c) {
     command(d, number, read_act);
 }
 
-/* ---- POST /v1/cases ---- */
+/* ---- POST /v1/cases/{number}/succession ---- */
 
 static bool text_member(struct bf_call *c, const char *name, bf_str *out) {
     json_t *j = json_object_get(c->body, name);
@@ -403,6 +403,67 @@ static bool text_member(struct bf_call *c, const char *name, bf_str *out) {
                          BF_ARGS(bf_arg_str(bf_str_of(name))), bf_buf_view(&members));
     return false;
 }
+
+/* A department as the directory has it; absent: it has none of that code. */
+static struct bf_value department(struct bf_call *c, const struct bf_image *m, struct bf_arena *a,
+                                  const char *member) {
+    json_t *j = json_object_get(c->body, member);
+    struct bf_capacity k = {.department = {json_string_value(j), (uint32_t)json_string_length(j)}};
+    struct bf_value v = BF_ABSENT;
+    if (json_is_string(j) && bf_directory_called(c->service->directory, BF_DIR_DEPARTMENT,
+                                                 k.department, &k.name, &k.level))
+        bf_capacity_party(m, &k, a, &v);
+    return v;
+}
+
+/* Who takes the place of a department that is no more, in one case. */
+static bool read_assignment(void *ctx, const struct bf_image *m, const struct bf_case *c,
+                            struct bf_arena *a, struct bf_event *e) {
+    struct deed *d = ctx;
+    json_t *by = json_object_get(d->call->body, "instrument");
+    struct bf_value *v = bf_new_array(a, struct bf_value, 3);
+    (void)c;
+    v[0] = department(d->call, m, a, "department");
+    v[1] = department(d->call, m, a, "successor");
+    if (by)
+        v[2] =
+            bf_value_copy(a, bf_text_value(BF_K_TEXT, (bf_str){json_string_value(by),
+                                                               (uint32_t)json_string_length(by)}));
+    e->what = BF_NONE;
+    e->args = v;
+    e->nargs = 3;
+    d->wrong = FINE;
+    return true;
+}
+
+static bool is_department(struct bf_call *c, const char *member) {
+    struct bf_buf members;
+    bf_str code, name, level;
+    if (!text_member(c, member, &code))
+        return false;
+    if (bf_directory_called(c->service->directory, BF_DIR_DEPARTMENT, code, &name, &level))
+        return true;
+    bf_buf_in(&members, c->arena);
+    bf_buf_fmt(&members, ",\"member\":\"%s\"", member);
+    bf_call_problem_with(c, 422, "member", BF_T_API_PARTY_UNKNOWN, BF_ARGS(bf_arg_str(code)),
+                         bf_buf_view(&members));
+    return false;
+}
+
+void bf_on_case_assign(struct bf_call *c) {
+    static const char *const known[] = {"department", "instrument", "successor", NULL};
+    struct deed *d = bf_new(c->arena, struct deed);
+    uint64_t number;
+    bf_str by;
+    *d = (struct deed){.call = c, .kind = BF_EVENT_ASSIGN, .start = BF_NONE, .act = BF_STR("")};
+    if (!bf_call_number(c, c->match.parts[0], &number) || bf_api_strangers(c, c->body, known) ||
+        !is_department(c, "department") || !is_department(c, "successor") ||
+        (json_object_get(c->body, "instrument") && !text_member(c, "instrument", &by)))
+        return;
+    command(d, number, read_assignment);
+}
+
+/* ---- POST /v1/cases ---- */
 
 static bool find_procedure(struct deed *d, const struct bf_image *m) {
     bf_str name;

@@ -13,7 +13,7 @@
 
 enum { ROWS_MAX = 10000, LEFT_ROWS = 200, PAGE = 100, PAGE_MAX = 1000 };
 
-static const char *const instants[] = {"expires", "from", "until"};
+static const char *const instants[] = {"at", "expires", "from", "until"};
 
 static void put_text(struct bf_buf *out, const char *before, bf_str text) {
     bf_buf_z(out, before);
@@ -195,6 +195,10 @@ static bool take_row(struct change *x, json_t *row) {
     if (kind == BF_DIR_PERSON &&
         id.p[0] == '@') /* he would pass for "@local", and see what it did */
         return wrong(x, BF_T_ADMIN_ROW_AT, BF_NOARGS);
+    if (kind == BF_DIR_SUCCESSION &&
+        !(json_is_object(json) ? bf_api_succession(x->call, x->put, id, json, &x->why)
+                               : bf_api_succession_removed(x->call, id, &x->why)))
+        return false;
     if (json_is_object(json))
         return take_json(x, kind, id, json);
     if (!json_is_null(json))

@@ -230,6 +230,18 @@ static void state_json(const struct bf_shown *s, struct bf_buf *out) {
     bf_buf_fmt(out, ",\"ended\":%s}", bf_case_ended(m, c) ? "true" : "false");
 }
 
+void bf_api_gone_json(const struct bf_shown *s, struct bf_buf *out) {
+    const struct bf_case *c = s->view->c;
+    bf_buf_char(out, '[');
+    for (uint32_t i = 0; i < c->gone_count; i++) {
+        bf_buf_z(out, i ? ",{\"among\":" : "{\"among\":");
+        bf_value_json(s->image, c->gone[i].among, out);
+        party_member(out, &s->words, "department", c->gone[i].who);
+        bf_buf_char(out, '}');
+    }
+    bf_buf_char(out, ']');
+}
+
 /* The case that runs this one, and those it runs; said only where there are such. */
 static void family_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
@@ -277,6 +289,10 @@ void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     duties_json(s, out);
     violations_json(s, out);
     family_json(s, out);
+    if (c->gone_count) {
+        bf_buf_z(out, ",\"gone\":");
+        bf_api_gone_json(s, out);
+    }
 }
 
 /* ---- what a row brought about ---- */

@@ -34,6 +34,9 @@ struct bf_api_look {
 /* Answers the call itself where there is no such case, memory or disk. unseen_too: no case is told as `missing`. */
 void bf_api_look(struct bf_api_look *l);
 
+/* Departments of the case that are no more, each with those of whom one is to take its place (none: any may). */
+void bf_api_gone_json(const struct bf_shown *s, struct bf_buf *out);
+
 /* ---- who (api_actor.c) ---- */
 struct bf_mine {
     const struct bf_role {

@@ -2,6 +2,7 @@
 ** the case's, as it is now.
 **
 **   GET /v1/worklist?person=ID | post=ID | department=CODE[&office=NAME]   whose; without any: the caller's
+**   GET /v1/worklist?unassigned=true   of an operator: cases that wait for who takes the place of a department that is no more
 **       &overdue=true, &due_within=DAYS, &provisional=true, &any=true      any: also what anyone of his kind may do
 **       &limit=N&after=NEXT
 **
@@ -30,7 +31,7 @@ struct worklist {
     uint32_t capacities, capacity_cap;
     bf_str person; /* empty: not in his own name */
     bf_str of;     /* whose capacities they are; empty: nobody's, an operator asks of a post */
-    bool overdue, soon, provisional, any;
+    bool overdue, soon, provisional, any, unassigned;
     bf_instant now, until;
     struct item after; /* number 0: from the beginning */
     uint32_t limit;
@@ -99,6 +100,8 @@ static void of_operator(struct worklist *w, const struct whose *whose) {
 
 static bool find_whose(struct worklist *w) {
     struct bf_call *c = w->call;
+    if (w->unassigned) /* of whoever keeps the directory */
+        return c->principal.is_operator || not_yours(c);
     bf_str person = bf_http_query(c->request, "person");
     struct whose whose = {w, bf_http_query(c->request, "post"),
                           bf_http_query(c->request, "department"),
@@ -130,6 +133,10 @@ static void add_key(struct worklist *w, bf_str key) {
 static void find_keys(struct worklist *w) {
     const struct bf_service *s = w->call->service;
     bool acts = false;
+    if (w->unassigned) {
+        add_key(w, BF_STR("*unassigned"));
+        return;
+    }
     if (w->person.len)
         add_key(w, w->person);
     for (uint32_t i = 0; i < w->capacities; i++) {
@@ -322,7 +329,12 @@ static void show(struct bf_api_look *l, const struct bf_shown *s, struct bf_buf 
     uint32_t duty = duty_of(s, item);
     if (bf_case_ended(s->image, s->view->c))
         return;
-    if (duty != BF_NONE) {
+    if (bf_str_eq(item, BF_STR("assign"))) {
+        put_head(s, "assign", out);
+        bf_buf_z(out, "],\"gone\":");
+        bf_api_gone_json(s, out);
+        bf_buf_char(out, '}');
+    } else if (duty != BF_NONE) {
         show_duty(w, s, &mine, duty, out);
     } else if (bf_str_eq(item, BF_STR("may"))) {
         put_head(s, "may", out);
@@ -422,7 +434,7 @@ void bf_on_worklist(struct bf_call *c) {
     w->now = bf_service_now(c->service);
     if (!bf_call_limit(c, &w->limit) || !read_after(w) || !read_days(w) ||
         !yes(c, "overdue", &w->overdue) || !yes(c, "provisional", &w->provisional) ||
-        !yes(c, "any", &w->any) || !find_whose(w))
+        !yes(c, "any", &w->any) || !yes(c, "unassigned", &w->unassigned) || !find_whose(w))
         return;
     w->limit = w->limit < LOOKS_MAX ? w->limit : LOOKS_MAX;
     bf_buf_in(&w->out, c->arena);

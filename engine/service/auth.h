@@ -13,6 +13,8 @@
 **   holding     {"from":INSTANT?,"person":ID,"post":ID,"until":INSTANT?} until: the first instant too late
 **   deputy      {"from":INSTANT?,"person":ID,"policy":NAME?,"post":ID,"principal":ID,"until":INSTANT}
 **               person is the principal's deputy in that post; policy: in cases of that policy alone
+**   succession  {"at":INSTANT,"day":DAY,"department":PARTY,"instrument":…?,"successors":[PARTY…]}   id: of the department
+**               that is no more; heirs.h
 **   token       {"expires":INSTANT?,"hash":HEX,"name":…,"person":ID,"revoked":bool}
 ** 1. Nothing is allowed but by a row: an unknown, dangling, inactive, expired or revoked one grants nothing.
 **    A deputy has what his principal himself holds in that post at that instant: it ends with that, and is not passed on.
@@ -59,6 +61,7 @@ enum bf_directory_kind {
     BF_DIR_HOLDING,
     BF_DIR_DEPUTY,
     BF_DIR_TOKEN,
+    BF_DIR_SUCCESSION,
     BF_DIR_KINDS
 };
 const char *bf_directory_word(enum bf_directory_kind kind); /* "department" */
@@ -113,6 +116,14 @@ void bf_directory_references(const struct bf_directory *d,
                              bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
                                           enum bf_directory_kind of, bf_str named),
                              void *ctx);
+/* A department that is no more from a day on, and the codes of those who take its place, each with a newline behind it. */
+struct bf_directory_heirs {
+    bf_str department, day, successors;
+};
+bool bf_next_line(bf_str *rest, bf_str *line); /* false: there is none */
+void bf_directory_successions(const struct bf_directory *d,
+                              bool (*each)(void *ctx, const struct bf_directory_heirs *h),
+                              void *ctx);
 /* What a post is of: its department, and its office or none. False: there is no such post. */
 bool bf_directory_post(const struct bf_directory *d, bf_str post, struct bf_capacity *c);
 /* Departments for which an active person may enter papers of others; until it returns false. */

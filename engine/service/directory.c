@@ -16,6 +16,9 @@ enum member {
     M_PRINCIPAL,
     M_POLICY,
     M_HASH,
+    M_DAY,
+    M_INSTRUMENT,
+    M_SUCCESSORS,
     M_TEXTS
 };
 enum flag { F_ACTS, F_ENTERS, F_ACTIVE, F_OPERATOR, F_REVOKED, F_FLAGS };
@@ -36,11 +39,12 @@ struct bf_directory {
     uint32_t count, mask;
 };
 
-static const char *const words[] = {"department", "post", "person", "holding", "deputy", "token"};
+static const char *const words[] = {"department", "post",  "person",    "holding",
+                                    "deputy",     "token", "succession"};
 
 static const struct field {
     const char *name;
-    enum { TEXT, FLAG, WHEN } type;
+    enum { TEXT, FLAG, WHEN, PARTY, PARTIES } type;
     int index;
     unsigned kinds, needed; /* 1 << kind */
 } fields[] = {
@@ -64,6 +68,11 @@ static const struct field {
     {"hash", TEXT, M_HASH, IN(TOKEN), IN(TOKEN)},
     {"expires", WHEN, W_EXPIRES, IN(TOKEN), 0},
     {"revoked", FLAG, F_REVOKED, IN(TOKEN), IN(TOKEN)},
+    {"at", WHEN, W_FROM, IN(SUCCESSION), IN(SUCCESSION)},
+    {"day", TEXT, M_DAY, IN(SUCCESSION), IN(SUCCESSION)},
+    {"department", PARTY, M_DEPARTMENT, IN(SUCCESSION), IN(SUCCESSION)},
+    {"instrument", TEXT, M_INSTRUMENT, IN(SUCCESSION), 0},
+    {"successors", PARTIES, M_SUCCESSORS, IN(SUCCESSION), IN(SUCCESSION)},
 #undef IN
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
@@ -197,6 +206,23 @@ static bool read_hash(bf_str s, struct bf_token_hash *out) {
     return true;
 }
 
+/* The codes of a list, each with a newline behind it: no longer than what they were read from. */
+static const char *take_codes(struct row *r, const struct field *f, const json_t *j, char **end) {
+    char *first = *end;
+    if (!json_is_array(j))
+        return "a list of departments is needed";
+    for (size_t i = 0; i < json_array_size(j); i++) {
+        const json_t *code = json_object_get(json_array_get(j, i), "code");
+        if (!json_is_string(code) || !json_string_length(code))
+            return "departments with their codes are needed";
+        memcpy(*end, json_string_value(code), json_string_length(code));
+        *end += json_string_length(code);
+        *(*end)++ = '\n';
+    }
+    r->text[f->index] = (bf_str){first, (uint32_t)(*end - first)};
+    return NULL;
+}
+
 /* Takes a member into the row; `end` is where its texts go on. NULL, or what is wrong. */
 static const char *take(struct row *r, const struct field *f, const json_t *j, char **end) {
     switch (f->type) {
@@ -217,6 +243,11 @@ static const char *take(struct row *r, const struct field *f, const json_t *j, c
             return "an instant is needed";
         r->when[f->index] = json_integer_value(j);
         break;
+    case PARTY:
+        if (!json_is_string(json_object_get(j, "code")))
+            return "a department with its code is needed";
+        break; /* the row's id is that code */
+    case PARTIES: return take_codes(r, f, j, end);
     }
     return NULL;
 }
@@ -419,18 +450,44 @@ bool bf_directory_deputy(const struct bf_directory *d, bf_str id, struct bf_gran
     return r != NULL;
 }
 
+bool bf_next_line(bf_str *rest, bf_str *line) {
+    const char *end = rest->len ? memchr(rest->p, '\n', rest->len) : NULL;
+    if (!end)
+        return false;
+    *line = (bf_str){rest->p, (uint32_t)(end - rest->p)};
+    *rest = (bf_str){end + 1, rest->len - line->len - 1};
+    return true;
+}
+
 static bool tell_references(const struct row *r,
                             bool (*each)(void *ctx, enum bf_directory_kind kind, bf_str id,
                                          enum bf_directory_kind of, bf_str named),
                             void *ctx) {
     if (r->kind == BF_DIR_POST)
         return each(ctx, r->kind, r->id, BF_DIR_DEPARTMENT, r->text[M_DEPARTMENT]);
+    bf_str rest = r->text[M_SUCCESSORS], one;
+    if (r->kind == BF_DIR_SUCCESSION && !each(ctx, r->kind, r->id, BF_DIR_DEPARTMENT, r->id))
+        return false;
+    while (bf_next_line(&rest, &one))
+        if (!each(ctx, r->kind, r->id, BF_DIR_DEPARTMENT, one))
+            return false;
     if (r->kind != BF_DIR_HOLDING && r->kind != BF_DIR_DEPUTY)
         return true;
     return each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PERSON]) &&
            each(ctx, r->kind, r->id, BF_DIR_POST, r->text[M_POST]) &&
            (r->kind == BF_DIR_HOLDING ||
             each(ctx, r->kind, r->id, BF_DIR_PERSON, r->text[M_PRINCIPAL]));
+}
+
+void bf_directory_successions(const struct bf_directory *d,
+                              bool (*each)(void *ctx, const struct bf_directory_heirs *h),
+                              void *ctx) {
+    for (uint32_t i = 0; d->rows && i <= d->mask; i++)
+        for (const struct row *r = d->rows[i]; r; r = r->next) {
+            struct bf_directory_heirs h = {r->id, r->text[M_DAY], r->text[M_SUCCESSORS]};
+            if (r->kind == BF_DIR_SUCCESSION && !each(ctx, &h))
+                return;
+        }
 }
 
 void bf_directory_references(const struct bf_directory *d,

@@ -34,6 +34,11 @@ void bf_call_ended(struct bf_call *c, void (*told)(struct bf_call *c, const stru
 
 /* JSON in the spelling of the journal. False: it has a number that is no integer, or is nested too deep. */
 bool bf_json_canonical(const json_t *j, struct bf_buf *out);
+/* A row that says that a department is no more (api_succession.c): held against the directory and rows put with it, and made
+** whole. False: `why` says what is wrong. */
+bool bf_api_succession(struct bf_call *c, const struct bf_directory *fresh, bf_str id, json_t *json,
+                       struct bf_buf *why);
+bool bf_api_succession_removed(struct bf_call *c, bf_str id, struct bf_buf *why);
 /* "2026-11-24T12:00:00Z", or with +08:00. */
 bool bf_instant_read(bf_str s, bf_instant *at);
 

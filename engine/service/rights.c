@@ -55,6 +55,9 @@ static bool took_part(const struct look *k) {
     for (uint32_t i = 0; i < c->request_count; i++)
         if (is_one_of(k, c->requests[i].who))
             return true;
+    for (uint32_t i = 0; i < c->gone_count; i++) /* it may become his */
+        if (named_in(k, c->gone[i].among))
+            return true;
     return false;
 }
 

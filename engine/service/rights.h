@@ -1,7 +1,7 @@
 /* Rights: which cases a person may see.
 **
 ** A case is seen by those it concerns: whoever holds now a capacity of a party that started it, is one of its parties,
-** acted in it, bears one of its duties, or may act in it now; and by a person who is himself such a party.
+** acted in it, bears one of its duties, may act in it now, or may be given the place of a department that is no more; and by a person who is himself such a party.
 ** An operator sees all; of a case's sealed data others see what bf_rights_unsealed says.
 **
 ** It is asked of the case as it is now, lapses due by now included, so the answer is the engine's (a look).
