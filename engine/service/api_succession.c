@@ -102,7 +102,8 @@ static bool there_then(void *ctx, const struct bf_directory_heirs *h) {
     return !bf_str_eq(h->department, x->code) || !is_day(h->day, &was) ||
            !is_day(x->put->day, &is) || was > is ||
            wrong(x->put, BF_T_ADMIN_GONE_HEIR,
-                 BF_ARGS(bf_arg_str(x->code), bf_arg_str(h->day), bf_arg_str(listed(x->put, h->successors))));
+                 BF_ARGS(bf_arg_str(x->code), bf_arg_str(h->day),
+                         bf_arg_str(listed(x->put, h->successors))));
 }
 
 /* ---- what is written ---- */
@@ -165,7 +166,8 @@ bool bf_api_succession(struct bf_call *c, const struct bf_directory *fresh, bf_s
     bf_day day;
     if (!is_day(x.day, &day))
         return wrong(&x, BF_T_ADMIN_GONE_DAY, BF_NOARGS);
-    json_t *old = party(&x, id), *list = old ? successors(&x, json_object_get(json, "successors")) : NULL;
+    json_t *old = party(&x, id),
+           *list = old ? successors(&x, json_object_get(json, "successors")) : NULL;
     if (list) {
         bf_directory_successions(fresh, lets, &x);
         bf_directory_successions(c->service->directory, lets, &x);

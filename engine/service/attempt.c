@@ -253,7 +253,7 @@ static enum bf_attempt_end stranger(struct bf_attempt *t, const struct bf_head *
     struct bf_view v = {.policy = t->policy, .world = world, .now = t->now};
     bool sees = true;
     if (!head || !w || !w->command.sees || out->kind != BF_REFUSED ||
-        out->refused.why != BF_WHY_ACTOR)
+        (out->refused.why != BF_WHY_ACTOR && out->refused.why != BF_WHY_GONE))
         return BF_ATTEMPT_DONE;
     v.number = head->number;
     v.last_seq = head->last_seq;

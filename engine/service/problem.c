@@ -6,7 +6,8 @@
 
 bool bf_api_refused_stranger(const struct bf_answer *a) {
     const struct bf_fact *last = a->fact_count ? &a->facts[a->fact_count - 1] : NULL;
-    return last && last->kind == BF_FACT_REFUSED && last->c == BF_WHY_ACTOR && a->number;
+    return last && last->kind == BF_FACT_REFUSED && a->number &&
+           (last->c == BF_WHY_ACTOR || last->c == BF_WHY_GONE);
 }
 
 static void lawful_json(const struct bf_words *w, const struct bf_refused *r, struct bf_buf *out) {

@@ -128,7 +128,7 @@ static struct bf_token_hash hash_of(int token) {
 }
 
 static void change(struct bf_directory *d, struct model *m, uint64_t *seed) {
-    enum bf_directory_kind kind = (enum bf_directory_kind)pick(seed, BF_DIR_KINDS);
+    enum bf_directory_kind kind = (enum bf_directory_kind)pick(seed, BF_DIR_SUCCESSION);
     int id = pick(seed, kind >= BF_DIR_HOLDING ? M : N), a = pick(seed, N), b = pick(seed, N);
     char name[8], json[256], until[40] = "", from[40] = "", hex[65];
     snprintf(name, sizeof name, "%d", id);
