@@ -269,6 +269,23 @@ static void family_json(const struct bf_shown *s, struct bf_buf *out) {
         bf_buf_char(out, ']');
 }
 
+/* The text that its next event is judged by, if that is another. */
+static void follows_json(const struct bf_shown *s, struct bf_buf *out) {
+    const struct bf_view *v = s->view;
+    const struct bf_engine_policy *next =
+        bf_case_ended(s->image, v->c)
+            ? NULL
+            : bf_engine_follows(s->call->service->engine, v->policy, v->now);
+    if (!next)
+        return;
+    const struct bf_image *m = next->image;
+    bf_buf_z(out, ",\"follows\":{\"policy\":");
+    bf_json_text(bf_i_text(m, m->policy.name), out);
+    bf_buf_z(out, ",\"version\":");
+    bf_json_hex(m->hash, sizeof m->hash, out);
+    bf_buf_char(out, '}');
+}
+
 void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     const struct bf_case *c = s->view->c;
     const struct bf_image *m = s->image;
@@ -279,6 +296,7 @@ void bf_api_case_json(const struct bf_shown *s, struct bf_buf *out) {
     text_member(out, "policy", bf_i_text(m, m->policy.name));
     bf_buf_z(out, ",\"version\":");
     bf_json_hex(m->hash, sizeof m->hash, out);
+    follows_json(s, out);
     bf_buf_char(out, ',');
     bf_api_named(out, m, "procedure", p->name, p->label);
     bf_buf_z(out, ",\"started\":");

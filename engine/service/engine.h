@@ -184,6 +184,10 @@ void bf_engine_activate(struct bf_engine *e, const struct bf_engine_policy *p, u
 const struct bf_engine_policy *bf_engine_text(const struct bf_engine *e,
                                               const struct bf_engine_policy *p, bf_instant at);
 
+/* The text that an open case of p goes over to with an event then, which amends its own for all cases. NULL: it keeps its own. */
+const struct bf_engine_policy *bf_engine_follows(const struct bf_engine *e,
+                                                 const struct bf_engine_policy *p, bf_instant at);
+
 /* ---- migration ---- */
 /* What becomes, or would become, of an open case. */
 struct bf_migrated_case {

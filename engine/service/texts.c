@@ -93,6 +93,12 @@ const struct bf_engine_policy *bf_text_follows(const struct bf_engine *e,
     return next;
 }
 
+const struct bf_engine_policy *bf_engine_follows(const struct bf_engine *e,
+                                                 const struct bf_engine_policy *p, bf_instant at) {
+    bf_instant from;
+    return bf_text_follows(e, p, at, &from);
+}
+
 bool bf_text_starts(const struct bf_engine *e, const struct bf_engine_policy *p, bf_instant at,
                     bf_instant *again) {
     const struct bf_engine_policy *next = amending(e, p, at);

@@ -7,7 +7,9 @@
 #include "lang/check/checker.h"
 #include "lang/check/flow.h"
 
-enum { RUNS_MAX = 32 }; /* deep: procedures that run each other in a circle are a mistake of their own */
+enum {
+    RUNS_MAX = 32
+}; /* deep: procedures that run each other in a circle are a mistake of their own */
 
 struct start {
     struct bf_flow f; /* only what asks about limits */
@@ -50,8 +52,8 @@ static void effects(struct start *w, const struct bf_node *n) {
             if (to && !asks(to))
                 note(w, to, n);
         }
-        for (struct bf_sym *s = w->p->procedures.first;
-             n->kind == BF_N_E_VIOLATE && !n->c && s; s = s->next)
+        for (struct bf_sym *s = w->p->procedures.first; n->kind == BF_N_E_VIOLATE && !n->c && s;
+             s = s->next)
             if (starts_on_violations(w->p, s) && !asks(s))
                 note(w, s, n);
     }

@@ -65,8 +65,7 @@ void bf_rivals(struct bf_parse *parse, struct bf_tree *const *own, uint32_t own_
     const struct bf_node *mine = bf_policy_in(own, own_count),
                          *theirs = bf_policy_in(other, other_count);
     const struct bf_node *x = bf_amends_of(mine), *y = bf_amends_of(theirs);
-    if (!x || !y || !bf_str_eq(name_in(x), name_in(y)) ||
-        bf_str_eq(name_in(mine), name_in(theirs)))
+    if (!x || !y || !bf_str_eq(name_in(x), name_in(y)) || bf_str_eq(name_in(mine), name_in(theirs)))
         return;
     struct head a = head_of(mine), b = head_of(theirs);
     if (a.from > b.to || b.from > a.to)

@@ -436,6 +436,8 @@ def amendments(d, token):
     def goes_by(case):
         return d.fine("GET", f"/v1/cases/{case}", token=token)["version"]
     assert [goes_by(c) for c in (old, new, asked)] == [hashes["rules"], hashes["rules_2025"], hashes["rules"]]
+    shown = [d.fine("GET", f"/v1/cases/{c}", token=token).get("follows") for c in (old, new)]
+    assert shown == [{"policy": "rules_2025", "version": hashes["rules_2025"]}, None], shown
     for case in (old, new, asked):  # the fee was another by the old text; the refused act is the event
         assert d.ask("POST", f"/v1/cases/{case}/acts/add", {}, token=token, key=True).status == 409
         assert goes_by(case) == hashes["rules_2025"]
