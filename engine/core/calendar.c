@@ -167,6 +167,11 @@ uint32_t bf_calendar_still_from(const struct bf_calendar *c, bf_day day) {
     return lo;
 }
 
+bool bf_calendar_is_still(const struct bf_calendar *c, bf_day day) {
+    uint32_t i = bf_calendar_still_from(c, day);
+    return i < c->still_count && c->still[i].first <= day;
+}
+
 /* ---- clock ---- */
 /* The index of the offset in force at an instant: the last whose `from` is not after it. */
 static uint32_t offset_index(const struct bf_calendar *c, bf_instant at) {

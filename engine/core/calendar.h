@@ -66,6 +66,9 @@ enum bf_days bf_calendar_roll_back(const struct bf_calendar *c, bf_day day, bf_d
 /* Working days in (a, b]; if b is before a, minus those in (b, a]. */
 enum bf_days bf_calendar_count(const struct bf_calendar *c, bf_day a, bf_day b, int64_t *n);
 
+/* Do limits stand still on the day (where a policy says so)? After the horizon none is known to. */
+bool bf_calendar_is_still(const struct bf_calendar *c, bf_day day);
+
 /* Why a day is what it is, for people: a day some notice set has its citation and the name written
 ** beside it, others follow the weekend rule (both strings empty). */
 struct bf_day_reason {

@@ -331,9 +331,7 @@ static bool in_pause(struct walk *w, bf_day day) {
 }
 
 static bool in_still(const struct walk *w, bf_day day) {
-    uint32_t i =
-        stands_still(w->rule, w->t) ? bf_calendar_still_from(w->c, day) : w->c->still_count;
-    return i < w->c->still_count && w->c->still[i].first <= day;
+    return stands_still(w->rule, w->t) && bf_calendar_is_still(w->c, day);
 }
 
 static enum bf_days mark_day(struct walk *w, bf_day day, struct bf_counted_day *out) {

@@ -401,10 +401,17 @@ bf_str bf_words_calendar_change(const struct bf_words *w, const struct bf_calend
          d <= last && told < DAYS_TOLD; d++) {
         struct bf_day_reason then, now;
         if (!bf_days_known(bf_calendar_reason(old, d, &then)) ||
-            !bf_days_known(bf_calendar_reason(w->calendar, d, &now)) || then.working == now.working)
+            !bf_days_known(bf_calendar_reason(w->calendar, d, &now)))
             continue;
-        bf_str day = bf_words_text(w, now.working ? BF_T_SIM_DAY_WORKED : BF_T_SIM_DAY_RESTS,
-                                   BF_ARGS(bf_arg_str(bf_words_day(w, d))));
+        bool heeded = w->image->policy.still != 0;
+        bool was = heeded && bf_calendar_is_still(old, d);
+        bool still = heeded && bf_calendar_is_still(w->calendar, d);
+        enum bf_text_id what = then.working != now.working
+                                   ? (now.working ? BF_T_SIM_DAY_WORKED : BF_T_SIM_DAY_RESTS)
+                                   : (still ? BF_T_SIM_DAY_STILL : BF_T_SIM_DAY_RUNS);
+        if (then.working == now.working && was == still)
+            continue;
+        bf_str day = bf_words_text(w, what, BF_ARGS(bf_arg_str(bf_words_day(w, d))));
         all = told++ ? bf_words_join(w, all, w->lang == BF_LANG_ZH ? "，" : ", ", day) : day;
         if (now.set && !notice.len)
             notice = now.notice;

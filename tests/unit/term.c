@@ -1,5 +1,6 @@
 /* The deadline ledger: vectors counted by hand, on the real calendar. */
 #include "engine/core/term.h"
+#include "engine/sim/words.h"
 
 #include "tests/unit/test.h"
 
@@ -453,6 +454,29 @@ static void test_standstill(void **state) {
     assert_string_equal(m.text, "e1ssssssssssssssssssssssssssssssss>|");
 }
 
+/* Who asks why a date moved is told of still days, where the policy heeds them. */
+static void test_still_days_told(void **state) {
+    (void)state;
+    static const char text[] =
+        "banfa calendar 1\nname x\nweekend saturday sunday\noffset +00:00\nfrom 2025-01-01\n"
+        "notice A of 2024-12-01 announces 2025\n"
+        "notice B of 2025-02-01 amends 2025\nstill 2025-03-03 Recess\n";
+    const struct bf_calendar *old, *now;
+    struct bf_error e;
+    assert_int_equal(
+        bf_calendar_load(arena, BF_STR("x"), text, sizeof text - 1, day("2025-01-31"), &old, &e),
+        BF_OK);
+    assert_int_equal(
+        bf_calendar_load(arena, BF_STR("x"), text, sizeof text - 1, BF_DAY_MAX, &now, &e), BF_OK);
+    struct bf_image m = {.policy.still = 1u << BF_UNIT_DAYS};
+    struct bf_words w = {arena, &m, now, BF_LANG_EN};
+    bf_str told = bf_words_calendar_change(&w, old, day("2025-03-04"), day("2025-03-05"));
+    assert_true(bf_str_eq(told, BF_STR("limits stand still on 2025-03-03 Mon")));
+    m.policy.still = 0;
+    assert_int_equal(bf_words_calendar_change(&w, old, day("2025-03-04"), day("2025-03-05")).len,
+                     0);
+}
+
 /* Absurd numbers are out of range, never undefined. */
 static void test_absurd(void **state) {
     (void)state;
@@ -498,7 +522,7 @@ int main(void) {
         cmocka_unit_test(test_day_ends),     cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_units_to),     cmocka_unit_test(test_each_day),
         cmocka_unit_test(test_before_after), cmocka_unit_test(test_absurd),
-        cmocka_unit_test(test_standstill),
+        cmocka_unit_test(test_standstill),   cmocka_unit_test(test_still_days_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
