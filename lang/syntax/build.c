@@ -40,8 +40,10 @@ void bf_build_check_clauses(struct bf_lexer *lx, struct bf_node *rule) {
                       c->kind == BF_N_C_NOT_BEFORE; /* one of them */
         const struct bf_node **before = &seen[(window ? BF_N_C_WITHIN : c->kind) - BF_N_C_ONCE];
         if (!(allowed & 1u << (c->kind - BF_N_C_ONCE))) {
-            bf_lexer_error(lx, BF_E0021_CLAUSE_MISPLACED, range_of(c),
-                           BF_ARGS(bf_arg_str(bf_lexer_text(lx, range_of(c)))));
+            struct bf_diag *d = bf_lexer_error(lx, BF_E0021_CLAUSE_MISPLACED, range_of(c),
+                                               BF_ARGS(bf_arg_str(bf_lexer_text(lx, range_of(c)))));
+            if (c->kind == BF_N_C_UNLESS && rule->kind == BF_N_MAY)
+                bf_diag_hint(lx->p->diags, d, BF_T_UNLESS_HINT, BF_NOARGS);
         } else if (*before) {
             enum bf_diag_code code =
                 c->kind == (*before)->kind ? BF_E0022_CLAUSE_TWICE : BF_E0022_WINDOW;

@@ -794,6 +794,7 @@ limit0: %empty                { $$ = none; }
     ;
 limit: PERIOD WITHIN_ZH       { $$ = list(lx, node1(lx, C_WITHIN, @$, $1)); }
     | IN_ZH sum WITHIN_ZH     { $$ = list(lx, node1(lx, C_WITHIN, @$, $2)); }
+    | AT_ZH sum WITHIN_ZH     { $$ = list(lx, node1(lx, C_WITHIN, @$, $2)); }
     | FROM sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }
     | IN_ZH sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }
     | AT_ZH sum FROM_DAY sum WITHIN_ZH { $$ = within_from(lx, @2, $2, @4, $4); }

@@ -463,6 +463,10 @@ static bool hint_form(struct bf_lexer *lx, struct bf_diag *d, bf_str s) {
         hint(lx, d, BF_T_SINCE_HINT, (bf_str){s.p + 3, s.len - 6});
     else if (bordered(s, "经", "同意"))
         hint(lx, d, BF_T_CONSENT_HINT, (bf_str){s.p + 3, s.len - 9});
+    else if (bf_str_starts(s, BF_STR("未逾期")))
+        bf_diag_hint(lx->p->diags, d, BF_T_NOT_LAPSED_HINT, BF_NOARGS);
+    else if (bf_str_contains(s, BF_STR("不计入")) || bf_str_contains(s, BF_STR("扣除")))
+        bf_diag_hint(lx->p->diags, d, BF_T_PAUSES_HINT, BF_NOARGS);
     else if (bf_str_starts(s, BF_STR("依次")))
         bf_diag_hint(lx->p->diags, d, BF_T_HINT_APART_TURN, BF_NOARGS);
     else
@@ -539,13 +543,15 @@ static bool hint_number(struct bf_lexer *lx, struct bf_diag *d, struct bf_range 
     }
     if (hint_spaces(lx, d, lx->before_at))
         return true;
+    if (lx->base[at.start] & 0x80) /* 三日 is no part of a name either way */
+        return false;
     hint(lx, d, BF_T_DIGIT_HINT, bf_lexer_text(lx, (struct bf_range){lx->before_at.start, at.end}));
     return true;
 }
 
 /* …，通知 X: an effect stands in braces. …一次，不得超过30日: what an extension may not pass. */
 static bool hint_behind_comma(struct bf_lexer *lx, struct bf_diag *d) {
-    static const char *const effects[] = {"通知", "告知", "认定", "将", "制发", "出具"};
+    static const char *const effects[] = {"通知", "告知", "认定", "将", "并通知", "制发", "出具"};
     const struct bf_token *t = peek(lx);
     bf_str s = bf_lexer_text(lx, t->at);
     if (t->kind == T_MUST_NOT && lx->base[t->at.start] & 0x80) {
@@ -603,12 +609,21 @@ static void report(struct bf_lexer *lx, struct bf_range at, const struct bf_expe
         hint(lx, d, BF_T_HARD_WORD_HINT, run_around(lx, at));
     } else {
         struct bf_diag *d = bf_lexer_error(lx, BF_E0001_SYNTAX, at, BF_ARGS(text));
+        bool subject = false;
+        for (int i = 0; i < expected->count; i++)
+            subject = subject || expected->token[i] == T_MAY;
         label_expected(lx, d, at, expected);
-        if (t->kind == T_CONDITION_END && lx->before_kind == T_NAME)
+        if (t->kind == T_CONDITION_END && lx->before_kind == T_NAME &&
+            bf_str_starts(bf_lexer_text(lx, lx->before_at), BF_STR("逾期")))
+            bf_diag_hint(lx->p->diags, d, BF_T_OVERDUE_HINT, BF_NOARGS);
+        else if (t->kind == ',' && bf_str_eq(bf_lexer_text(lx, at), BF_STR("、")))
+            bf_diag_hint(lx->p->diags, d, subject ? BF_T_OR_HINT : BF_T_ONE_BY_ONE_HINT, BF_NOARGS);
+        else if (t->kind == T_CONDITION_END && lx->before_kind == T_NAME)
             hint(lx, d, BF_T_CONDITION_HINT, bf_lexer_text(lx, lx->before_at));
         else if (t->kind == T_DATE && chinese(lx) && first_on_line(lx, at.start))
             hint(lx, d, BF_T_AT_HINT, bf_lexer_text(lx, at));
-        else if (t->kind == T_DOT && run_around(lx, at).len > at.end - at.start)
+        else if (t->kind == T_DOT && lx->before_kind == T_NAME && lx->before_at.end == at.start &&
+                 run_around(lx, at).len > at.end - at.start)
             hint(lx, d, BF_T_HARD_WORD_HINT, run_around(lx, at));
         else if (hint_number(lx, d, at) || (t->kind == T_NAME && hint_spaces(lx, d, at)))
             return;
