@@ -428,6 +428,21 @@ static const char *find_beside(struct loader *l, bf_str name, bool *folder) {
     return NULL;
 }
 
+/* The sources that stand in the folder itself: who knows what is below those beside a policy? */
+static bool names_here(struct loader *l) {
+    size_t size, used = 0;
+    if (list(l, l->root, NULL, 0, &size) != BF_OK)
+        return false;
+    char *names = bf_arena_alloc(l->arena, size + 1);
+    bool read = list(l, l->root, names, size, &used) == BF_OK;
+    for (size_t i = 0; read && i < used; i += strlen(names + i) + 1)
+        if (is_source(bf_str_of(names + i)))
+            read = add_name(l, names + i) == BF_OK;
+    if (l->name_count)
+        qsort(l->names, l->name_count, sizeof *l->names, by_bytes);
+    return read && l->name_count;
+}
+
 /* Reads what stands beside the policy and may be one that amends the same text: a file, or the files of a folder. What cannot
 ** be read is not this policy's concern. */
 static void read_rival(struct loader *l, const char *path, bool folder, bf_str amended,
@@ -437,7 +452,7 @@ static void read_rival(struct loader *l, const char *path, bool folder, bf_str a
     struct loader look = {.arena = l->arena, .root = path, .shown = "", .e = &e};
     parse.diags = bf_diags_new(l->arena, parse.sources, 1);
     parse.names = bf_names_new(l->arena);
-    if (folder && scan(&look, "", 0) != BF_OK)
+    if (folder && !names_here(&look))
         return;
     uint32_t count = folder ? look.name_count : 1;
     uint32_t *source = bf_new_array(l->arena, uint32_t, count + 1);
