@@ -580,10 +580,12 @@ static void body_must(struct bf_checker *c, struct bf_node *n) {
     bf_facts_back(c, mark);
     if (duty && k.unit)
         duty->type = k.unit->base;
-    if (!k.limit && !k.from && !bf_limit_swallowed(n))
-        bf_report(c, BF_E0342_NO_LIMIT, n->b ? n->b->span : n->span, BF_NOARGS);
-    else if (k.limit && k.limit->kind == BF_N_C_NOT_BEFORE)
+    if (!k.limit && !k.from && !bf_limit_swallowed(n)) {
+        struct bf_diag *d = bf_report(c, BF_E0342_NO_LIMIT, n->b ? n->b->span : n->span, BF_NOARGS);
+        bf_hint(c, d, BF_T_HINT_NO_LIMIT, BF_NOARGS);
+    } else if (k.limit && k.limit->kind == BF_N_C_NOT_BEFORE) {
         bf_report(c, BF_E0342_NO_LIMIT, k.limit->span, BF_NOARGS);
+    }
     for (struct bf_node *alt = n->d; alt; alt = alt->next) {
         if (alt->kind != BF_N_ALT || (alt->flags & BF_F_BROKEN))
             continue;

@@ -196,9 +196,10 @@ static void put_apart(struct bf_buf *b, bf_str s, bool first, enum mode mode) {
     for (int i = 0; s.len && i < DEEPEST && find(s, first && !i, mode, &c); i++) {
         bf_str tail = part(s, c.end, s.len);
         bool move = !c.at && !b->len && tail.len && c.word == BF_W_WITH_ZH;
-        if (c.at) {
+        if (c.at) { /* …并转入: the comma says it */
+            bool and = c.word == BF_W_ARROW && c.at > 3 && !memcmp(s.p + c.at - 3, "并", 3);
             put_gap(b, false);
-            bf_buf_str(b, part(s, 0, c.at));
+            bf_buf_str(b, part(s, 0, and? c.at - 3 : c.at));
         }
         if (move)
             put_apart(b, tail, true, mode);
@@ -220,7 +221,8 @@ bool bf_swallowed(bf_str name, bool office, struct bf_swallowed *w) {
         return true;
     w->before = part(name, 0, c.at);
     w->word = part(name, c.at, c.end);
-    w->notice = c.word == BF_W_SAYING || c.word == BF_W_DELIVER;
+    /* to report is a clause of extensions alone */
+    w->notice = c.word == BF_W_SAYING || c.word == BF_W_DELIVER || c.word == BF_W_REPORTING_ZH;
     w->window = c.last == BF_W_DURING || c.last == BF_W_BEFORE_ZH;
     w->turn = c.word == BF_W_IN_TURN && !c.at;
     w->consent = c.last == BF_W_CONSENT;
