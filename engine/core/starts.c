@@ -136,26 +136,23 @@ struct bf_value *bf_rows_in_order(struct bf_arena *a, const struct bf_image *m, 
     return out;
 }
 
-uint32_t bf_rows_now(const struct bf_world *w, struct bf_arena *a, const struct bf_image *m,
-                     uint32_t reg, struct bf_value *rows, uint32_t count) {
-    uint32_t n = 0;
+void bf_rows_now(const struct bf_world *w, struct bf_arena *a, const struct bf_image *m,
+                 uint32_t reg, struct bf_value *rows, uint32_t count) {
     if (!w->succession_count)
-        return count;
+        return;
     bf_str *key = bf_new_array(a, bf_str, count);
     for (uint32_t i = 0; i < count; i++)
-        key[i] = bf_row_key(a, m, reg, rows[i]);
+        key[i] = bf_present(rows[i]) ? bf_row_key(a, m, reg, rows[i]) : (bf_str){"", 0};
     for (uint32_t i = 0; i < count; i++) {
         struct bf_value now = bf_world_value(w, a, rows[i]);
-        bf_str his = bf_row_key(a, m, reg, now);
+        bf_str his = bf_present(now) ? bf_row_key(a, m, reg, now) : key[i];
         bool taken = false;
         for (uint32_t k = 0; k < count && !taken && !bf_str_eq(his, key[i]); k++)
             taken = bf_str_eq(his, key[k]);
-        if (taken)
-            continue;
-        key[i] = his;
-        rows[n++] = now;
+        rows[i] = taken ? BF_ABSENT : now;
+        if (!taken)
+            key[i] = his;
     }
-    return n;
 }
 
 struct bf_value bf_start_member(const struct bf_image *m, uint32_t start, struct bf_value row) {

@@ -34,9 +34,9 @@ struct bf_value *bf_rows_in_order(struct bf_arena *a, const struct bf_image *m, 
                                   const struct bf_value *rows, uint32_t count);
 /* What a row fills of the case it starts; absent where the row's field is. */
 /* The same as they read now: what is kept for a party that is no more is its successor's, unless that has a row of its own,
-** or one before it is that already. How many are left. */
-uint32_t bf_rows_now(const struct bf_world *w, struct bf_arena *a, const struct bf_image *m,
-                     uint32_t reg, struct bf_value *rows, uint32_t count);
+** or one before it is that already: then it is absent. (Absent ones stay so.) */
+void bf_rows_now(const struct bf_world *w, struct bf_arena *a, const struct bf_image *m,
+                 uint32_t reg, struct bf_value *rows, uint32_t count);
 struct bf_value bf_start_member(const struct bf_image *m, uint32_t start, struct bf_value row);
 
 #endif

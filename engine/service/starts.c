@@ -164,6 +164,37 @@ static bool keep_rows(struct bf_starting *g, const struct bf_rows *rows) {
     return kept;
 }
 
+/* One case for what reads alike by now. */
+static bool drop_taken(struct bf_engine *e) {
+    struct bf_starting *g = &e->starting;
+    const struct bf_image *m = g->policy->image;
+    uint32_t reg = row_of(g)->member_reg - 1, n = g->count;
+    struct bf_world w = {.calendar = g->policy->calendar};
+    struct bf_canon j;
+    struct bf_error error;
+    jmp_buf jump;
+    if (!bf_heirs_know(e->heirs, m, g->policy->calendar, &w, g->at))
+        return false;
+    if (!w.succession_count)
+        return true;
+    bf_arena_on_exhausted(g->arena, &jump);
+    bool done = setjmp(jump) == 0;
+    if (done) {
+        struct bf_value *row = bf_new_array(g->arena, struct bf_value, n);
+        bool *read = bf_new_array(g->arena, bool, n);
+        for (uint32_t i = 0; i < n; i++)
+            read[i] = bf_canon_read(g->arena, g->rows[i].row, &j, &error) == BF_OK &&
+                      !bf_value_read_record(m, g->arena, &j, m->reg[reg].record, &row[i]);
+        bf_rows_now(&w, g->arena, m, reg, row, n);
+        g->count = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (!read[i] || bf_present(row[i])) /* what is unreadable is counted when it starts */
+                g->rows[g->count++] = g->rows[i];
+    }
+    bf_arena_on_exhausted(g->arena, NULL);
+    return done;
+}
+
 static void rows_read(void *ctx, enum bf_err err, const struct bf_error *error,
                       const struct bf_rows *rows) {
     struct bf_engine *e = ctx;
@@ -177,6 +208,8 @@ static void rows_read(void *ctx, enum bf_err err, const struct bf_error *error,
     } else if (rows->count == PAGE) {
         read_rows(e);
         return;
+    } else {
+        g->failed = !drop_taken(e);
     }
     bf_starts_run(e);
 }

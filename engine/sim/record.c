@@ -15,6 +15,14 @@ static uint64_t seq_of(const struct bf_sim *s, uint32_t entry) {
     return (uint64_t)entry + puts + 1;
 }
 
+bf_instant bf_record_begin(const struct bf_sim *s) {
+    bf_instant first = s->entry_count ? s->entries[0].event.recorded : s->now;
+    for (uint32_t i = 0; i < s->put_count; i++)
+        if (s->puts[i].at != BF_INSTANT_NONE && s->puts[i].at < first)
+            first = s->puts[i].at;
+    return first;
+}
+
 static void head(const struct bf_sim *s, const struct bf_image *m, struct bf_entry *n,
                  enum bf_entry_kind kind, uint64_t seq, bf_instant recorded) {
     *n = (struct bf_entry){.head = {.format = BF_JOURNAL_FORMAT,
@@ -31,9 +39,8 @@ static void head(const struct bf_sim *s, const struct bf_image *m, struct bf_ent
 static void put(const struct bf_sim *s, uint64_t seq, const struct bf_sim_put *p,
                 struct bf_entry *n) {
     const struct bf_image *m = s->image;
-    bf_instant first = s->entry_count ? s->entries[0].event.recorded : s->now;
     struct bf_buf data;
-    head(s, m, n, BF_ENTRY_REGISTER, seq, p->at == BF_INSTANT_NONE ? first : p->at);
+    head(s, m, n, BF_ENTRY_REGISTER, seq, p->at == BF_INSTANT_NONE ? bf_record_begin(s) : p->at);
     bf_buf_in(&data, s->arena);
     bf_buf_z(&data, "{\"register\":");
     bf_json_text(bf_i_text(m, m->reg[p->reg].name), &data);

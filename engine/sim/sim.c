@@ -470,8 +470,10 @@ static bool start_all(struct bf_sim *s) {
         for (uint32_t k = 0; k < r->count; k++)
             n += carry_row(s, r->text, text, reg, r->rows[k], &rows[n]);
         rows = bf_rows_in_order(s->arena, m, reg, rows, n);
-        n = bf_rows_now(&s->text[text].world, s->arena, m, reg, rows, n);
+        bf_rows_now(&s->text[text].world, s->arena, m, reg, rows, n);
         for (uint32_t k = 0; k < n; k++) {
+            if (!bf_present(rows[k]))
+                continue;
             rows[k] = bf_start_member(m, i, rows[k]);
             if (!start_one(s, text, i, &rows[k]))
                 return false;

@@ -243,9 +243,7 @@ static void act_out(struct play *p, enum how how) {
     for (uint32_t i = 0; i <= p->s->entry_count; i++) {
         for (; puts < p->s->put_count && p->s->puts[puts].after <= i; puts++) {
             const struct bf_sim_put *x = &p->s->puts[puts];
-            p->now = x->at != BF_INSTANT_NONE ? x->at
-                     : p->s->entry_count      ? p->s->entries[0].event.recorded
-                                              : p->s->now;
+            p->now = x->at != BF_INSTANT_NONE ? x->at : bf_record_begin(p->s);
             put(p, x);
         }
         if (i == p->s->entry_count)
