@@ -497,6 +497,7 @@ static bool changes_member(const struct at *t) {
         x->round = bf_case_duty(t->m, t->c, t->f->a)->epoch;
         x->gone = false;
         x->spared = kind == BF_FACT_SPARED;
+        x->d.by = BF_NONE; /* what he did when he was asked before is not said of this */
     }
     if (x->spared) {
         x->d.status = BF_STATUS_NONE;

@@ -225,16 +225,22 @@ static bool in_list(struct bf_value list, struct bf_value who, uint32_t *at) {
     return false;
 }
 
-/* Who is no longer in the list has it no longer. */
-static void dismiss(struct bf_stepper *s, uint32_t duty, struct bf_value list) {
+/* The list, once anybody was asked. Who is no longer in it has the duty no longer. */
+static enum bf_why who_is_left(struct bf_stepper *s, uint32_t duty, struct bf_value *now) {
     uint32_t at = 0;
-    for (uint32_t i = 0; i < s->c->member_count; i++) {
+    struct bf_value list = BF_ABSENT;
+    if (!bf_case_duty(s->m, s->c, duty)->epoch)
+        return BF_WHY_NOTHING;
+    enum bf_why why = bf_members(&s->judge.env, s->m->duty[duty].members, &list);
+    *now = list;
+    for (uint32_t i = 0; i < s->c->member_count && !why; i++) {
         const struct bf_case_member *x = s->c->members[i];
         if (x->duty != duty || !bf_case_member_now(s->m, s->c, x) || in_list(list, x->who, &at))
             continue;
         s->judge.env.member = x->who;
         emit(s, BF_FACT_GONE, duty, BF_NONE, s->m->duty[duty].src);
     }
+    return why;
 }
 
 /* What the asking of members is about. */
@@ -301,17 +307,14 @@ static enum bf_why live_each(struct bf_stepper *s, uint32_t duty, bool entered) 
         BF_STEP_EMIT(s, .kind = BF_FACT_ROUND, .how = restart != NULL, .src = a.src, .a = duty,
                      .b = happened, .c = BF_NONE);
     }
-    bool none = !whole->epoch || whole->left;
-    if (none && whole->status != BF_STATUS_WAITING && !happened &&
-        (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE))
+    bool asked = whole->epoch && !whole->left;
+    if (!asked && !happened && (d->from == BF_FROM_ACT || d->from == BF_FROM_STATE) &&
+        (whole->status == BF_STATUS_NONE || whole->status == BF_STATUS_VOID))
         emit(s, BF_FACT_WAITING, duty, BF_NONE, d->src);
-    if (none)
-        return BF_WHY_NOTHING;
     struct bf_value list;
-    enum bf_why why = bf_members(&s->judge.env, d->members, &list);
-    if (why)
+    enum bf_why why = who_is_left(s, duty, &list);
+    if (why || !asked)
         return why;
-    dismiss(s, duty, list);
     for (uint32_t i = 0; entered && i < old && !why; i++) {
         s->judge.env.member = s->c->members[i]->who;
         if (s->c->members[i]->duty == duty && running(now_of(s, duty)))
@@ -320,9 +323,14 @@ static enum bf_why live_each(struct bf_stepper *s, uint32_t duty, bool entered) 
     return why ? why : ask_new(s, &a, list);
 }
 
-/* Where it does not live what each has is void, or closed; then nobody who comes to the list is asked any more. */
-static void leave_each(struct bf_stepper *s, uint32_t duty) {
+/* Where it does not live what each has is void, or closed; then nobody who comes to the list is asked any more, but who
+** leaves it has nothing there either. */
+static enum bf_why leave_each(struct bf_stepper *s, uint32_t duty) {
     const struct bf_case_duty *whole = bf_case_duty(s->m, s->c, duty);
+    struct bf_value list;
+    enum bf_why why = who_is_left(s, duty, &list);
+    if (why)
+        return why;
     for (uint32_t i = 0; i < s->c->member_count; i++) {
         const struct bf_case_member *x = s->c->members[i];
         if (x->duty != duty || !bf_case_member_now(s->m, s->c, x))
@@ -335,10 +343,11 @@ static void leave_each(struct bf_stepper *s, uint32_t duty) {
         emit(s, BF_FACT_VOIDED, duty, BF_NONE, s->m->duty[duty].src);
     else if (whole->epoch && !whole->left)
         emit(s, BF_FACT_LEFT, duty, BF_NONE, s->m->duty[duty].src);
+    return BF_WHY_NOTHING;
 }
 
 static enum bf_why each(struct bf_stepper *s, uint32_t duty, bool lives, bool entered) {
-    enum bf_why why = BF_WHY_NOTHING;
+    enum bf_why why;
     for (uint32_t i = 0; entered && i < s->c->member_count; i++) {
         const struct bf_case_member *x = s->c->members[i];
         if (x->duty != duty || !bf_case_member_now(s->m, s->c, x))
@@ -347,10 +356,7 @@ static enum bf_why each(struct bf_stepper *s, uint32_t duty, bool lives, bool en
         reached(s, duty);
     }
     s->judge.env.member = BF_ABSENT;
-    if (lives)
-        why = live_each(s, duty, entered);
-    else
-        leave_each(s, duty);
+    why = lives ? live_each(s, duty, entered) : leave_each(s, duty);
     s->judge.env.member = BF_ABSENT;
     return why;
 }

@@ -293,7 +293,8 @@ static void meet(struct bf_stepper *s, const struct bf_i_offer *o, const struct 
     const struct bf_case_duty *d = bf_judge_duty(&s->judge, o->duty);
     const struct bf_value *member = bf_step_member(s, o->each);
     bool lapsed = d->status == BF_STATUS_LAPSED;
-    bool in_time = !lapsed || (o->dated && bf_judge_day(&s->judge, o, args) <= d->due.last);
+    bool shown = bf_judge_bears(o, args) && bf_judge_day(&s->judge, o, args) <= d->due.last;
+    bool in_time = !lapsed || shown;
     if (!deemed)
         BF_STEP_EMIT(s, .kind = in_time ? BF_FACT_MET : BF_FACT_LATE, .src = o->src, .a = o->duty,
                      .b = o->act, .c = BF_NONE, .member = member);

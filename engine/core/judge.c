@@ -309,10 +309,13 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
 
 /* ---- when ---- */
 
+bool bf_judge_bears(const struct bf_i_offer *o, const struct bf_value *args) {
+    return o->dated && args && bf_present(args[o->dated - 1]);
+}
+
 bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
                     const struct bf_value *args) {
-    bool bears = o->dated && args && bf_present(args[o->dated - 1]);
-    return bears ? (bf_day)args[o->dated - 1].u.i : j->env.today;
+    return bf_judge_bears(o, args) ? (bf_day)args[o->dated - 1].u.i : j->env.today;
 }
 
 /* From when a window runs; false if its event has not happened. */
@@ -435,9 +438,10 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
     if ((why = window_due(j, &t, &v->window)))
         return why;
     bf_day day = bf_judge_day(j, o, j->env.args);
+    bool bears = bf_judge_bears(o, j->env.args);
     if (o->window == BF_WINDOW_AFTER) {
         bool over = !v->window.provisional &&
-                    (o->dated && j->env.args ? day > v->window.last : j->at >= v->window.at);
+                    (bears ? day > v->window.last : j->at >= v->window.at);
         if (!over)
             return opens_after(j, v);
         v->window = (struct bf_due){.kind = BF_DUE_NONE};
@@ -449,7 +453,7 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
         v->window = (struct bf_due){.kind = BF_DUE_NONE};
         return BF_WHY_NOTHING;
     }
-    if (v->window.provisional || j->at < v->window.at || (o->dated && day <= v->window.last))
+    if (v->window.provisional || j->at < v->window.at || (bears && day <= v->window.last))
         return BF_WHY_NOTHING;
     if (!o->dated || j->env.args)
         return closed(v, BF_WHY_WINDOW);

@@ -33,6 +33,8 @@ enum bf_why bf_judge_standing(struct bf_judge *j, uint32_t offer, struct bf_verd
 enum bf_why bf_judge_offer(struct bf_judge *j, uint32_t offer, bool args_known,
                            struct bf_verdict *v);
 
+/* Do these arguments say which day the act bears? */
+bool bf_judge_bears(const struct bf_i_offer *o, const struct bf_value *args);
 /* The day of an act with these arguments (NULL: not known yet): the one it bears, else today. */
 bf_day bf_judge_day(const struct bf_judge *j, const struct bf_i_offer *o,
                     const struct bf_value *args);

@@ -93,8 +93,11 @@ class Telling:
         getattr(self, "tell_" + kind)(world, *event[1:])
         self.observe()
 
-    def tell_act(self, world, name, actor, args, to):
+    def tell_act(self, world, name, actor, args, to, behind=()):
         case = world.case(to)
+        kind, *persons = behind or [None]
+        by = {None: "", "self": " by {}", "deputy": " by {}, deputy of {}", "clerk": ", entered by {}"}[kind].format(*persons)
+        doer = interp.Doer(actor, persons if kind != "clerk" else ())
         rules = [r for r in case.proc.acts() + case.proc.extends() if r.name == name]
         if not rules:
             text = name
@@ -102,8 +105,8 @@ class Telling:
             text = f"{name}({args['n']} {model.UNIT[rules[0].unit]})"
         else:
             text = self.call(name, rules[0].params, args)
-        answer = world.act(case, name, actor, args)
-        self.answered(answer, f"{model.actor_text(actor)} does {text} to {to}")
+        answer = world.act(case, name, doer, args)
+        self.answered(answer, f"{model.actor_text(actor)} does {text} to {to}{by}")
         if answer is True and name in case.day_of:
             self.carried(case, name, to)
 
@@ -186,9 +189,7 @@ class Telling:
             self.status(run, d, parts, dues)
             if duty.each:
                 for m in gen.DEPS:
-                    one = run.members.get(m)
-                    if one:
-                        self.status(one, f"{d}[{m}]", parts, dues)
+                    self.status(run.of(m), f"{d}[{m}]", parts, dues)
                 parts.append(f"count({d}) = {len(run.here())}")
                 for x in [a.name for a in duty.acts] + ["met", "lapsed"]:
                     parts.append(f"count({d} is {x}) = {sum(one.is_(x) for one in run.here())}")

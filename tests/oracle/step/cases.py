@@ -18,6 +18,7 @@ class Running:
         self.duty, self.member = duty, member
         self.status = None
         self.turn = False            # waiting for its turn, not for the event
+        self.spared = False          # by the guard, this time
         self.left = False            # lapsed, and its state left since
         self.seen = 0                # the last happening of its event that was looked at
         self.term = None
@@ -43,11 +44,14 @@ class Group:
         self.seen = 0
         self.list = []               # who was in the list at the end of the step before
         self.members = {}            # who ever was -> Running
+        self.order = []              # in which they were first asked
         self.asked = False           # the event happened, or the coming
+        self.asking = False          # and the case has stayed since
         self.waits = False           # come to, and its event has not happened
 
     def here(self):
-        return [self.members[m] for m in self.list if m in self.members and self.members[m].status]
+        """Those in the list but whom the guard spared."""
+        return [self.members[m] for m in self.list if not self.members[m].spared]
 
     @property
     def status(self):
@@ -57,6 +61,10 @@ class Group:
             if s in now:
                 return s
         return "waiting" if self.waits else "void" if self.asked else None
+
+    def of(self, member):
+        """Who is not in the list has it no longer."""
+        return self.members[member] if member in self.list else Running(self.duty, member)
 
     def runs(self):
         return any(x.runs() for x in self.here())

@@ -5,10 +5,10 @@ one and a way out, routes lead forward only, what an act carried is read only be
 drawn is otherwise as mixed as can be.
 """
 import calendar_oracle as naive
-from model import (ENUM, Act, Ban, Duty, Extend, Limit, Policy, Procedure, State, Window)
+from model import (ENUM, PERSONS, Act, Ban, Duty, Extend, Limit, Policy, Procedure, State, Window)
 
 DEPS = ("d1", "d2", "d3")
-FIRST, LAST = naive.num("2018-01-02"), naive.num("2026-12-20")
+FIRST, LAST = naive.num("2018-02-15"), naive.num("2026-12-20")
 
 
 def walk(e):
@@ -77,11 +77,16 @@ class Drawer:
             of = [("status", d, x) for d in duties for x in ("open", "met", "late", "lapsed", "void", "waiting")]
             of += [("status", d.name, a.name) for d in self.duties_at(proc, home) for a in d.acts if not d.each]
             atoms += [self.r.choice(of)] * 3
+        joint = [d for d in self.duties_at(proc, home) if d.each]
+        if joint and not fixed:
+            atoms += [self.of_each(self.r.choice(joint)) for _ in range(4)]
+        if proc.name == "main":
+            atoms.append(("length", "team", self.r.choice("<>"), self.r.randint(1, 3)))
         groups = {"flag": 0, "kb": 1, "hue": 2, "ke": 3, "opt": 4}
         self.r.shuffle(atoms)
         taken, parts = set(), []
         for a in atoms:
-            keys = {"status"} if a[0] == "status" else {x for x in a[1:] if isinstance(x, str)}
+            keys = {"status"} if a[0] in ("status", "all", "any", "count", "of_one") else {x for x in a[1:] if isinstance(x, str)}
             keys -= {"<", ">", "=", "<=", ">=", "today"}
             keys |= {"table"} if a[0] == "decide" else set()
             if taken & keys:
@@ -92,19 +97,40 @@ class Drawer:
                 break
         return parts[0] if len(parts) == 1 else (self.r.choice(("and", "or")), *parts)
 
+    def of_each(self, d):
+        """Of a duty that each of a list has."""
+        r = self.r
+        x = r.choice([a.name for a in d.acts] * 2 + ["open", "met", "lapsed", "late", "waiting", "void"])
+        return r.choice(((r.choice(("all", "any")), d.name, x), (r.choice(("all", "any")), d.name, x),
+                         ("count", d.name, r.choice((x, x, None)), r.choice("<>="), r.randint(1, 2)),
+                         ("of_one", d.name, r.choice("ab"), x)))
+
     def duties_at(self, proc, home):
         return [d for d in proc.duties() if d.bearer and d.home in (None, home)]
 
     # ---- effects ----
 
-    def effects(self, proc, duty=None, args=(), lapse=False):
+    def of_list(self, args, m):
+        """What an act does to the list: with its arguments, with who acts."""
+        r, out = self.r, []
+        for n, t in args:
+            if t == "list of Department":
+                out.append(("assign", "team", n, None))
+            elif t == "Department":
+                where = r.choice((None, "after", "before"))
+                out.append(("add", n, "team", where, m if m and self.p(0.6) else r.choice("ab"), None))
+        if m and self.p(0.3):
+            out.append(("remove", m, "team", ("same", m, r.choice(("=", "!=")), "a") if self.p(0.2) else None))
+        return out
+
+    def effects(self, proc, duty=None, args=(), lapse=False, m=None):
         out = []
         if self.p(0.6):
             out.append(("trace", self.r.randint(0, 9), None))
         for _ in range(self.r.choice((0, 0, 1, 1, 2))):
             kinds = ["inc", "setk", "setb", "sete"]
             if proc.name == "main":
-                kinds += ["violate", "notify", "put", "issue", "yard"]
+                kinds += ["violate", "notify", "put", "issue", "yard", "add", "remove"]
                 if self.sub:
                     kinds.append("open")
             elif proc.name == "sub":
@@ -127,7 +153,11 @@ class Drawer:
                 e = self.r.choice(ENUM)
                 out.append(("set", "ke", ("arg", mine[0]) if mine else ("const", e, e), guard))
             elif kind == "violate":
-                out.append(("violate", self.r.choice(self.violations), ("party", self.r.choice("ab")), guard))
+                out.append(("violate", self.r.choice(self.violations), ("party", m or self.r.choice("ab")), guard))
+            elif kind == "add":
+                out.append(("add", self.r.choice("ab"), "team", None, None, guard))
+            elif kind == "remove":
+                out.append(("remove", self.r.choice("ab"), "team", guard))
             elif kind == "notify":
                 out.append(("notify", self.r.choice((("party", "a"), ("council",))), guard))
             elif kind == "put":
@@ -140,6 +170,7 @@ class Drawer:
                 out.append(("excuse", "breach", guard))
             else:
                 out.append(("open", "sub", self.r.choice("ab"), self.r.choice(self.violations), guard))
+        out += self.of_list(args, m) if proc.name == "main" else []
         return out
 
     # ---- rules ----
@@ -147,7 +178,9 @@ class Drawer:
     def subjects(self, proc):
         if len(proc.parties) == 1:
             return [self.r.choice((("party", "p"), ("party", "p"), ("head", "p"), ("council",)))]
-        pick = self.r.choice(("a", "b", "ab", "head", "council", "any", "bhead"))
+        pick = self.r.choice(("a", "b", "ab", "head", "council", "any", "bhead", "any_of"))
+        if pick == "any_of":
+            return [("any_of", self.fresh("m"), "team")]
         return {"a": [("party", "a")], "b": [("party", "b")], "ab": [("party", "a"), ("party", "b")],
                 "head": [("head", self.r.choice("ab"))], "council": [("council",)], "any": [("any",)],
                 "bhead": [("party", "b"), ("head", "b")]}[pick]
@@ -165,13 +198,21 @@ class Drawer:
             out.append((self.fresh("x"), self.r.choice(("Int", "Bool", "Color", "Int?"))))
         return out
 
+    def members(self):
+        return [(self.fresh("who"), self.r.choice(("Department", "Department", "list of Department")))]
+
     def act(self, proc, home, goal, free=False, duty=None, events=()):
         params = self.params()
+        if proc.name == "main" and self.p(0.2):
+            params += self.members()
         a = Act(self.fresh("act"), self.subjects(proc), self.cite(), params, home, None)
+        if duty:
+            a.who = [duty.bearer]
+        m = a.who[0][1] if a.who[0][0] in ("each", "any_of") else None
         a.goal = goal
-        a.effects = self.effects(proc, args=params) if self.p(0.6) else []
+        a.effects = self.effects(proc, args=params, m=m) if m or params and params[0][0][:3] == "who" or self.p(0.6) else []
         if self.p(0.2):
-            a.consent = self.consents(proc)
+            a.consent = [("head", m)] if m and self.p(0.5) else self.consents(proc)
         if self.p(0.12):
             a.dated = self.fresh("on")
             a.params = params + [(a.dated, self.r.choice(("Date", "Date?")))]
@@ -184,6 +225,12 @@ class Drawer:
         if self.p(0.1):
             ints = [n for n, t in params if t == "Int"]
             a.guard = ("cmp", ">", ints[0], 1) if ints else a.guard
+        if m and self.p(0.25):
+            joint = [d for d in self.duties_at(proc, home) if d.each]
+            a.guard = ("same", m, self.r.choice(("=", "!=")), self.r.choice("ab"))
+            if joint and not duty and home:
+                d = self.r.choice(joint)
+                a.guard = ("of_one", d.name, m, self.r.choice([x.name for x in d.acts] + ["waiting", "open", "open", "met"]))
         if not duty and self.p(0.25):
             a.count = self.r.choice((1, 1, 2, 3))
         if not duty and self.p(0.2):
@@ -191,13 +238,24 @@ class Drawer:
             if kind != "within" and self.p(0.5):
                 a.window = Window(kind, date=self.day_of_year())
                 return a
-            if kind == "within":
+            if kind == "notbefore" and self.p(0.4):
+                unit = self.r.choice(("working", "days", "months", "hours"))
+                n = self.r.randint(1, 30) if unit == "hours" else 1 if unit == "months" else self.r.randint(1, 6)
+                on = [("date", "day0")] if proc.name == "main" else []
+                a.window = Window(kind, n, unit, self.r.choice([("start",)] + list(events) + on))
+            elif kind == "within":
                 unit = self.r.choice(("working", "days", "months"))
                 n = self.r.randint(1, 2) if unit == "months" else self.r.randint(1, 20)
                 a.window = Window("within", n, unit, self.r.choice([("start",)] + list(events)))
             elif proc.name == "main":
-                a.window = Window(kind, date=("data", "day0"))
+                a.window = Window(kind, date=self.some_date())
         return a
+
+    def some_date(self):
+        unit = self.r.choice(("working", "days", "months"))
+        n = 1 if unit == "months" else self.r.randint(1, 12)
+        return self.r.choice((("data", "day0"), ("data", "day0"), ("counted", "day0", n, unit),
+                              ("plain", "day0", self.r.choice("+-"), n, unit)))
 
     def day_of_year(self):
         return ("year", *self.r.choice(((2, 29), (12, 31), (self.r.randint(1, 12), self.r.randint(1, 28)))))
@@ -223,14 +281,19 @@ class Drawer:
 
     def duty(self, proc, home, goals, events):
         bearer = self.r.choice([("party", x) for x in proc.parties] * 3 + [("council",), ("head", proc.parties[-1])])
+        if proc.name == "main" and self.p(0.35):
+            bearer = ("each", self.fresh("m"), "team")
         d = Duty(self.fresh("duty"), bearer, self.limit(proc, home, events), self.cite(), home)
+        d.turn = bool(d.each) and self.p(0.4)
         if self.p(0.15):
             d.guard = self.condition(proc, home, fixed=self.p(0.5), n=self.r.choice((1, 1, 2)))
+        if d.each and self.p(0.3):
+            d.guard = ("same", d.each[0], self.r.choice(("=", "!=", "!=")), self.r.choice("ab"))
         for _ in range(self.r.choice((1, 1, 2))):
             d.acts.append(self.act(proc, home, self.r.choice(goals + [None, None]), duty=d))
         if self.p(0.85):
             goal = self.r.choice(goals) if self.p(0.45) and goals else None
-            d.otherwise = (goal, self.effects(proc, lapse=True) or [("trace", self.r.randint(0, 9), None)],
+            d.otherwise = (goal, self.effects(proc, lapse=True, m=d.each and d.each[0]) or [("trace", self.r.randint(0, 9), None)],
                            self.cite())
         return d
 
@@ -238,10 +301,14 @@ class Drawer:
         lim = d.limit
         unit = lim.unit if not isinstance(lim.n, str) else ("working" if lim.n == "limit0" else "days")
         most = self.r.randint(1, 2) if unit == "months" else self.r.randint(1, 12)
-        e = Extend(d.name, [d.bearer] if self.p(0.7) else self.subjects(proc), most, unit, self.cite(), d.home)
-        e.count = self.r.choice((None, 1, 1, 2))
+        own = self.p(0.7)
+        mine = [("party", d.each[0])] if d.each else [d.bearer]
+        e = Extend(d.name, mine if own else self.subjects(proc), most, unit, self.cite(), d.home)
+        while not own and e.who[0][0] == "any_of":
+            e.who = self.subjects(proc)
+        e.count = self.r.choice((None, 1, 1, 2)) if own or not d.each else None
         if self.p(0.6):
-            e.consent = self.consents(proc)
+            e.consent = [("head", d.each[0])] if d.each and own and self.p(0.5) else self.consents(proc)
         e.reporting = self.p(0.5)
         return e
 
@@ -253,12 +320,14 @@ class Drawer:
         parties = ["a", "b"] if main else ["p"]
         data = [("given", "breach", "Violation", None)] if not main else []
         data += [("given", "flag", "Bool", None), ("given", "hue", "Color", None), ("given", "num", "Int", None),
-                 ("given", "day0", "Date", None), ("given", "opt", "Int?", None)] if main else []
+                 ("given", "day0", "Date", None), ("given", "opt", "Int?", None),
+                 ("given", "staff", "list of Department", None)] if main else []
         if not main:
             data += [("keep", "flag", "Bool", True), ("keep", "hue", "Color", "red"), ("keep", "num", "Int", 7),
                      ("keep", "opt", "Int?", None)]
         data += [("keep", "k", "Int", 0), ("keep", "kb", "Bool", False), ("keep", "ke", "Color", "red"),
                  ("keep", "trace", "Int", 0)]
+        data += [("keep", "team", "list of Department", ("data", "staff"))] if main else []
         states = [State(f"{'s' if main else 't'}{i}") for i in range(size)]
         ends = [State(f"{'e' if main else 'f'}{i}", True) for i in range(r.choice((1, 2)))]
         proc = Procedure(name, parties, data, states + ends)
@@ -322,7 +391,7 @@ class Drawer:
                 if d.otherwise and d.otherwise[0]:
                     d.otherwise = (r.choice(later), *d.otherwise[1:])
             elif i == 0 and proc.name == "main" and self.p(0.1):
-                d.limit = Limit("by", date=("data", "day0"))
+                d.limit = Limit("by", date=self.some_date())
             elif self.p(0.07):
                 d.limit = Limit("by", date=self.day_of_year())
             s.items.append(d)
@@ -360,7 +429,7 @@ class Drawer:
             acts = proc.state(d.home).items if d.home else proc.acts()
             to = sorted({x.goal for x in acts if isinstance(x, Act) and x is not d and not x.duty
                          and x.goal not in (None, "back")})
-            named = {x[2] for c in conditions(proc) for x in walk(c) if x[0] == "status" and x[1] == d.name}
+            named = {y for c in conditions(proc) for x in walk(c) if x[1] == d.name for y in x[2:]}
             if d.bearer and to and not named & {a.name for a in d.acts} and self.p(0.15):
                 d.acts, d.until = [], r.sample(to, r.randint(1, min(2, len(to))))
         for i, s in enumerate(states):
@@ -408,7 +477,8 @@ class Drawer:
         for d in proc.duties():
             if not d.bearer or d.until or not self.p(0.25):
                 continue
-            near = [a for a in proc.acts() if not a.duty and a.home == d.home and not a.states]
+            near = [a for a in proc.acts() if not a.duty and a.home == d.home and not a.states
+                    and a.who[0][0] != "any_of"]
             names = [a.name for a in proc.acts()]
             plain = [a.name for a in d.acts + near if not (a.guard or a.consent or a.count or a.window or a.distinct)
                      and names.count(a.name) == 1 and all(t.endswith("?") for _, t in a.params)
@@ -483,6 +553,10 @@ def draw_value(r, typ, today):
         return r.choice(ENUM)
     if typ == "Date?" and r.random() < 0.3:
         return None
+    if typ == "Department":
+        return r.choice(DEPS)
+    if typ.startswith("list"):
+        return [r.choice(DEPS) for _ in range(r.choice((0, 1, 2, 2, 3, 3, 4)))]
     if typ.startswith("Date"):
         return today + r.choice((-1, 0, 0, 1, 2, 5, 10, 30))
     return r.choice((None, r.randint(0, 4)))
@@ -506,11 +580,11 @@ class Story:
             year = r.randint(2018, 2026)
             month, dom = r.choice(((1, 20), (2, 1), (4, 1), (4, 28), (6, 1), (9, 10), (9, 25), (12, 20)))
             day = naive.num(f"{year}-{month:02}-{dom:02}") + r.randint(0, 10)
-            day = min(day, LAST)
+            day = min(max(day, FIRST), LAST)
         at = day * 86400 + r.choice((9 * 3600, 15 * 3600, r.randint(0, 1439) * 60)) - naive.EAST
         a, b = r.choice(DEPS), r.choice(DEPS)
         given = {"a": a, "b": b, "flag": r.random() < 0.5, "hue": r.choice(ENUM), "num": r.randint(1, 8),
-                 "day0": day + r.choice((0, 1, 3, 8, 20, 40)), "opt": r.choice((None, None, 1, 2, 3, 4, 5))}
+                 "day0": day + r.choice((0, 1, 3, 8, 20, 40)), "opt": r.choice((None, None, 1, 2, 3, 4, 5)), "staff": draw_value(r, "list of Department", 0)}
         assumes = {}
         for name, typ, _ in self.policy.assumes:
             if r.random() < 0.3:
@@ -540,8 +614,7 @@ class Story:
         rules = [x for x in case.proc.acts() + case.proc.extends() if x.name == name]
         able = set()
         for x in rules:
-            of = world.members(case, x)
-            for args in [{of[0]: m} for m in case.data[of[1]]] if of else [{}]:
+            for args in world.each_bound(case, x):
                 for p in x.consent if consent else x.who:
                     able |= world.parties(case, p, args)
         if able and r.random() < 0.9:
@@ -624,4 +697,13 @@ class Story:
             acts = [a for a in acts if world.closed(case, a, today)[0] is True] or acts
         banned = [a for a in acts if any(b.name == a.name for b in case.proc.bans())]
         a = r.choice(banned if banned and r.random() < 0.4 else acts)
-        return ("act", a.name, self.someone(world, case, a.name), {n: draw_value(r, t, today - (4 if n == a.dated and r.random() < 0.6 else 0)) for n, t in a.params}, to)
+        return ("act", a.name, self.someone(world, case, a.name), {n: draw_value(r, t, today - (4 if n == a.dated and r.random() < 0.6 else 0)) for n, t in a.params}, to,
+                self.behind(case))
+
+    def behind(self, case):
+        """The persons behind an act, where they are known."""
+        r = self.r
+        if r.random() < 0.4 or not any(a.distinct for a in case.proc.acts()):
+            return ()
+        return r.choice((("self", r.choice(PERSONS)), ("self", r.choice(PERSONS)), ("deputy", *r.sample(PERSONS, 2)),
+                         ("clerk", r.choice(PERSONS))))

@@ -7,7 +7,7 @@ import copy
 
 import calendar_oracle as naive
 from cases import IN_FORCE, Breach, Case, Group, Recorded, Running
-from judge import Judging
+from judge import Doer, Judging
 from model import Act
 
 TICKS = {}                           # a calendar start -> its days so far
@@ -62,7 +62,7 @@ class World(Judging):
                 due = self.due(run)
                 if due and not due[2] and due[1] <= upto:
                     group = case.running[run.duty.name]
-                    place = group.list.index(run.member) if isinstance(group, Group) else 0
+                    place = group.order.index(run.member) if isinstance(group, Group) else 0
                     key = (due[1], self.order[case.proc.name, run.duty.name], case.number, place)
                     if best is None or key < best[0]:
                         best = (key, case, run, due)
@@ -197,8 +197,7 @@ class World(Judging):
         if k == "length":
             return compare(len(data[e[1]]), e[2], e[3])
         if k == "of_one":
-            one = case.running[e[1]].members.get(data[e[2]])
-            return one is not None and one.is_(e[3])
+            return case.running[e[1]].of(data[e[2]]).is_(e[3])
         if k == "same":
             return (data[e[1]] == data[e[3]]) == (e[2] == "=")
         if k == "sub":
@@ -376,8 +375,10 @@ class World(Judging):
 
     def look_at_each(self, case, group, until, was, now, again, day, at):
         """The list is what it is after the step."""
-        m, name = group.duty.each
-        new = list(dict.fromkeys(case.data[name]))
+        if until:
+            for x in group.here():
+                self.reached(case, x)
+        new = list(dict.fromkeys(case.data[group.duty.each[1]]))
         for gone in [x for x in group.list if x not in new]:
             if gone in group.members:
                 self.leave(case, group.members[gone])
@@ -387,18 +388,18 @@ class World(Judging):
         group.list = new
         for x in joined:
             group.members[x] = Running(group.duty, x)
-        if until:
-            for x in group.here():
-                self.reached(case, x)
         if not now:
             for x in group.members.values():
                 self.leave(case, x)
-            group.waits = False
+            if group.waits:
+                group.asked = True
+                group.seen = case.happened.get(group.duty.limit.event, (0,))[0]
+            group.waits = group.asking = False
             return
-        self.ask(case, group, not was, joined, day, at)
+        since = self.ask(case, group, not was, joined, day, at)
         if again:
-            self.ask_all(case, group, new, day, at)
-        self.take_turns(case, group, day, at)
+            since = self.ask_all(case, group, new, day, at)
+        self.take_turns(case, group, since, (day, at))
         for x in group.here():
             self.pause_or_resume(case, x, day, at)
 
@@ -409,36 +410,40 @@ class World(Judging):
         last = None if by_coming else case.happened.get(event)
         if by_coming and coming and not group.runs():
             on = (case.data[event[1]], None) if event else (day, at)
-            self.ask_all(case, group, group.list, *on)
-        elif not by_coming and last is None:
-            group.waits = group.waits or coming and not group.asked
-            if group.waits:
-                for x in group.list:
-                    group.members[x].status = "waiting"
+            return self.ask_all(case, group, group.list, *on)
+        if not by_coming and last is None:
+            if coming and group.status in (None, "void"):
+                group.waits = True   # nobody's yet
         elif not by_coming and last[0] > group.seen and not group.runs():
             group.seen = last[0]
-            self.ask_all(case, group, group.list, last[1], last[2])
-        else:
+            return self.ask_all(case, group, group.list, last[1], last[2])
+        elif group.asking:
             self.ask_all(case, group, joined, day, at)
+        return None
 
     def ask_all(self, case, group, members, day, at):
-        group.asked, group.waits = True, False
+        group.asked, group.asking, group.waits = True, True, False
         for m in members:
             run = group.members[m]
-            run.status, run.turn, run.on = None, False, (day, at)
-            if group.duty.turn:
-                run.status, run.turn = "waiting", True
-            elif self.holds(case, group.duty.guard, {group.duty.each[0]: m}):
-                self.begin(case, run, day, at)
+            group.order += [m] if m not in group.order else []
+            run.status, run.turn, run.spared = "waiting", True, False
+            if not group.duty.turn:
+                self.begin_or_spare(case, run, day, at)
+        return day, at
 
-    def take_turns(self, case, group, day, at):
-        """The next when nobody's runs."""
+    def begin_or_spare(self, case, run, day, at):
+        run.status, run.turn = None, False
+        run.spared = not self.holds(case, run.duty.guard, {run.duty.each[0]: run.member})
+        if not run.spared:
+            self.begin(case, run, day, at)
+
+    def take_turns(self, case, group, since, now):
+        """The next when nobody's runs; the first of all counts from the event, those after from now."""
         if any(x.status in ("open", "paused") for x in group.here()):
             return
         for run in [x for x in group.here() if x.turn]:
-            run.turn, run.status = False, None
-            if self.holds(case, group.duty.guard, {group.duty.each[0]: run.member}):
-                self.begin(case, run, day, at)
+            self.begin_or_spare(case, run, *(since or now))
+            if not run.spared:
                 return
 
     def leave(self, case, run):
@@ -498,10 +503,23 @@ class World(Judging):
             return case.data[d[1]]
         if d[0] == "arg":
             return case.args[d[1]][d[2]]
+        if d[0] == "plain":
+            return self.plain(case.data[d[1]], d[3] if d[2] == "+" else -d[3], d[4])
+        if d[0] == "counted":
+            return naive.end_of(self.calendar, self.policy.rule(), d[3], d[2], case.data[d[1]])
         start = since or case.happened[("start",)][1]
         year = int(naive.iso(start)[:4])
         day = year_day(year, d[1], d[2])
         return day if day >= start else year_day(year + 1, d[1], d[2])
+
+    def plain(self, day, n, unit):
+        """That much later or earlier, neither counted nor moved."""
+        if unit == "months":
+            return naive.add_months(day, n)[0]
+        while n and unit == "working":
+            day += 1 if n > 0 else -1
+            n -= self.calendar.working(day) * (1 if n > 0 else -1)
+        return day + n
 
     def lengthen(self, run, ef, data):
         """The effect `extend`: what runs; to a day, by the fewest units that reach it."""

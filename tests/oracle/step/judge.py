@@ -4,10 +4,27 @@ A refusal is (kind, citations): kind is None where the page leaves the kind open
 it leaves the rule open.
 """
 import calendar_oracle as naive
-from cases import Case, Recorded
+from cases import Case, Group, Recorded, Running
 from model import Act, Extend
 
 RANK = {"too late": 0, None: 1, "not yet": 2, "not permitted": 3}
+
+
+class Doer(tuple):
+    """An actor, and the persons behind it where they are known: who acts, and for whom."""
+
+    def __new__(cls, actor, persons=()):
+        self = super().__new__(cls, actor)
+        self.persons = frozenset(persons)
+        return self
+
+
+def same_person(one, other):
+    """Persons, where both are known; else party and post."""
+    if one is None:
+        return False
+    mine, theirs = getattr(one, "persons", None), getattr(other, "persons", None)
+    return bool(mine & theirs) if mine and theirs else one == other
 
 
 class Judging:
@@ -40,6 +57,11 @@ class Judging:
         """{m: who of the list this is}, or {}: a post speaks for its department."""
         of = self.members(case, r)
         return {of[0]: actor[1]} if of and len(actor) > 1 and actor[1] in case.data[of[1]] else {}
+
+    def each_bound(self, case, r):
+        """The rule, as said of each of the list."""
+        of = self.members(case, r)
+        return [{of[0]: m} for m in case.data[of[1]]] if of else [{}]
 
     def may_ask(self, case, actor, r):
         """A subject of the rule; or who holds a post whose consent it needs, in a subject's office."""
@@ -134,7 +156,7 @@ class Judging:
     def guarded(self, case, r, args, actor):
         if isinstance(r, Extend):
             return (True, None) if 1 <= args["n"] <= r.most else (False, None)
-        if any(case.who_did.get(x) == actor for x in r.distinct):
+        if any(same_person(case.who_did.get(x), actor) for x in r.distinct):
             return (False, "not permitted")
         return (True, None) if self.holds(case, r.guard, args) else (False, "not permitted")
 
@@ -148,13 +170,15 @@ class Judging:
             return (False, None)
         if r.count and case.count.get((r.cite, r.name, member if r.duty else None), 0) >= r.count:
             return (False, "too late")
-        window = self.window(case, r, dated or day)
+        window = self.window(case, r, dated or day, dated)
         if not self.in_state(case, r, case.state):
             if window[1] == "too late":
                 return window
             return self.elsewhere(case, r)
         if r.duty:
             run = self.of_member(case, r, member)
+            if isinstance(run, Group):       # asked in general, of nobody
+                return (run.status in ("open", "lapsed"), None)
             if run.status == "lapsed" and run.act and not run.left:
                 return self.over(case, r, run)
             if self.pauses_now(case, run.duty) and run.status in ("lapsed", "paused"):
@@ -172,7 +196,13 @@ class Judging:
 
     def of_member(self, case, r, member):
         run = case.running[r.duty]
-        return run.members[member] if run.duty.each and member else run
+        if not run.duty.each or not member:
+            return run
+        one = run.of(member)
+        if run.waits:                # as a whole, for its event
+            one = Running(run.duty, member)
+            one.status = "waiting"
+        return one
 
     def extension_closed(self, case, r, member):
         run = self.of_member(case, r, member) if self.members(case, r) else case.running[r.duty]
@@ -242,24 +272,28 @@ class Judging:
             return (False, "not yet") if run.status == "paused" else self.over(case, r, run)
         return (False, "not yet")
 
-    def window(self, case, r, day):
+    def window(self, case, r, day, dated=None):
         w = r.window
         if w is None:
             return (True, None)
-        if case.state == "asked" and w.kind != "within" and w.date[0] == "year":
+        if case.state == "asked" and w.date and w.date[0] == "year":
             return (False, "not yet")
         if w.kind == "by":
             return (True, None) if day <= self.date(case, w.date) else (False, "too late")
-        if w.kind == "notbefore":
+        if w.date:
             return (True, None) if day >= self.date(case, w.date) else (False, "not yet")
-        last = case.happened.get(w.event)
+        last = (0, case.data[w.event[1]], None) if w.event[0] == "date" else case.happened.get(w.event)
         if last is None:
             return (False, "not yet")
         term = naive.Term(self.policy.rule(), "period", w.unit, w.n, None, last[1], last[2], [], [])
         end = naive.due(self.calendar, term)
+        if w.kind == "notbefore":        # when the period is over
+            over = (self.at >= end[1] if dated is None else naive.day_end(day, self.policy.day_ends) >= end[1]) \
+                if w.unit == "hours" else day > end[0]
+            return (True, None) if over and not end[2] else (False, "not yet")
         if day <= end[0] or end[2]:      # provisional: it may yet be moved
             return (True, None)
-        return (False, "too late" if w.event == ("start",) else None)
+        return (False, "too late" if w.event[0] in ("start", "date") else None)
 
     # ---- what is done ----
 
@@ -271,7 +305,7 @@ class Judging:
         if isinstance(found, tuple):
             return found
         bound = self.bound(case, actor, found)
-        member = next(iter(bound.values()), None) if found.duty else None
+        member = next(iter(bound.values()), None)
         given = {y for y in found.consent if actor in self.parties(case, y, bound)}
         if len(given) < len(found.consent):
             case.asked.pop((name, member), None)
@@ -329,11 +363,7 @@ class Judging:
             return self.answer_start(case, yes, actor)
         every = [r for r in case.proc.acts() + case.proc.extends() if r.name == name]
         rules = [r for r in every if r.consent]
-        members = sorted({d for r in rules for d in case.data[self.members(case, r)[1]]}
-                         if any(self.members(case, r) for r in rules) else [])
-        bound = {id(r): [{self.members(case, r)[0]: m} for m in members] if self.members(case, r) else [{}]
-                 for r in rules}
-        mine = [r for r in rules if any(self.is_one_of(case, actor, r.consent, b) for b in bound[id(r)])]
+        mine = [r for r in rules if any(self.is_one_of(case, actor, r.consent, b) for b in self.each_bound(case, r))]
         if not mine:
             return ("not permitted", [r.cite for r in every])
         asked = [(k, v) for k, v in case.asked.items() if k[0] == name and v[0] in mine
@@ -342,9 +372,10 @@ class Judging:
             late = all(isinstance(r, Extend) and not self.members(case, r) and case.running[r.duty].status == "lapsed"
                        and self.closed(case, r, self.day(self.at))[1] == "too late" for r in mine)
             return ("too late" if late else None, [r.cite for r in mine])
-        if len(asked) > 1:
+        if len(asked) > 1:               # the first in the list that waits for him
             of = case.data[self.members(case, asked[0][1][0])[1]]
             asked.sort(key=lambda x: of.index(x[0][1]))
+            asked.sort(key=lambda x: {y for y in x[1][0].consent if actor in self.parties(case, y, x[1][1])} <= x[1][3])
         (_, member), (r, args, who, given) = asked[0]
         mine = {y for y in r.consent if actor in self.parties(case, y, args)}
         if mine <= given:

@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass, field
 
 ENUM = ("red", "green", "blue")
+PERSONS = ("w1", "w2")
 STATUSES = ("waiting", "open", "paused", "met", "late", "lapsed", "void")
 UNIT = {"working": "working days", "days": "days", "months": "months", "hours": "hours"}
 UNIT_TYPE = {"working": "WorkingDays", "days": "Days", "months": "Months", "hours": "Hours"}
@@ -21,12 +22,13 @@ class Limit:
     n: object = None
     unit: str = None
     event: tuple = None          # None (the coming), ("start",), ("act", a), ("state", s), ("date", d), ("run", p)
-    date: tuple = None           # ("data", name), ("arg", act, name), ("year", month, day) or ("const", date)
+    date: tuple = None           # ("data", name), ("arg", act, name), ("year", month, day),
+                                 # ("plain", name, + or -, n, unit), ("counted", name, n, unit)
 
 
 @dataclass
 class Window:
-    kind: str                    # within, by, notbefore
+    kind: str                    # within, by, notbefore: of a period with its unit, or of a date
     n: int = 0
     unit: str = None
     event: tuple = None
@@ -282,6 +284,10 @@ def limit(lim):
 def date(d):
     if d[0] == "year":
         return f"{d[1]:02}-{d[2]:02}"
+    if d[0] == "plain":
+        return f"{d[1]} {d[2]} {d[3]} {UNIT[d[4]]}"
+    if d[0] == "counted":
+        return f"{d[2]} {UNIT[d[3]]} after {d[1]}"
     return d[1] if d[0] == "data" else f"{d[1]}.{d[2]}"
 
 
@@ -345,8 +351,8 @@ def act_line(a, in_duty):
     if a.count:
         t += " once" if a.count == 1 else f" {a.count} times"
     w = a.window
-    if w and w.kind == "within":
-        t += f" within {w.n} {UNIT[w.unit]} from {event(w.event)}"
+    if w and w.unit:
+        t += f" {'within' if w.kind == 'within' else 'not before'} {w.n} {UNIT[w.unit]} from {event(w.event)}"
     elif w:
         t += f" {'by' if w.kind == 'by' else 'not before'} {date(w.date)}"
     if a.dated:
@@ -485,6 +491,7 @@ def source(p):
         out += procedure(proc)
     for d in ("d1", "d2", "d3"):
         out.append(f'let {d} = Department(code: "{d}", name: "{d}", level: county)')
+    out += [f'let {w} = Person(code: "{w}", name: "{w}")' for w in PERSONS]
     return out
 
 
