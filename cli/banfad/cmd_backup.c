@@ -196,7 +196,7 @@ static enum bf_err new_origin(struct bf_client *c, struct bf_closed *store, cons
     bf_buf_put(&text, old.p, again ? (size_t)(again - old.p) : old.len);
     salt(NULL, own, sizeof own);
     bf_hex(own, sizeof own, hex);
-    bf_buf_fmt(&text, "%s%s", text.len ? BF_RESTORED : BF_RESTORED + 1, hex);
+    bf_buf_fmt(&text, "%s%s", text.len ? BF_RESTORED : &BF_RESTORED[1], hex);
     json_decref(j);
     *origin = bf_buf_view(&text);
     bf_buf_in(&data, a);
