@@ -440,8 +440,8 @@ static enum bf_why judge_window(struct bf_judge *j, const struct bf_i_offer *o,
     bf_day day = bf_judge_day(j, o, j->env.args);
     bool bears = bf_judge_bears(o, j->env.args);
     if (o->window == BF_WINDOW_AFTER) {
-        bool over = !v->window.provisional &&
-                    (bears ? day > v->window.last : j->at >= v->window.at);
+        bool over =
+            !v->window.provisional && (bears ? day > v->window.last : j->at >= v->window.at);
         if (!over)
             return opens_after(j, v);
         v->window = (struct bf_due){.kind = BF_DUE_NONE};
