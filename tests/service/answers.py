@@ -447,6 +447,28 @@ def amendments(d, token):
     assert [r["row"]["code"] for r in d.fine("GET", "/v1/registers/rules.seen", token=token)["rows"]] == [7]
 
 
+def successors(d):
+    """A department is no more, and two are named: each case waits to be assigned."""
+    for code in ("old", "one", "two"):
+        d.put(("department", code, {"name": code}))
+    d.put(("post", "p-old", {"name": "clerk", "department": "old", "acts": True}),
+          ("person", "tan", {"name": "Tan", "active": True, "operator": False}),
+          ("holding", "h-old", {"person": "tan", "post": "p-old"}))
+    tan = d.new_token("tan")["token"]
+    case = d.says(201, "", "POST", "/v1/cases", {"policy": "tests", "procedure": "sums"}, token=tan, key=True).json["case"]
+    path, body = f"/v1/cases/{case}/succession", {"department": "old", "successor": "one", "instrument": "No. 7"}
+    d.says(422, "refused", "POST", path, body, token=d.token, key=True)  # nothing to be assigned yet
+    row = {"kind": "succession", "id": "old", "json": {"day": "2025-01-01", "successors": ["one", "two"]}}
+    d.says(200, "", "POST", "/v1/directory", {"rows": [row]}, token=d.token, key=True)
+    d.says(422, "member", "POST", path, {**body, "successor": "nobody"}, token=d.token, key=True)
+    d.says(200, "", "POST", path, body, token=d.token, key="assign")
+    d.says(422, "key-used", "POST", path, {**body, "successor": "two"}, token=d.token, key="assign")
+    d.says(422, "refused", "POST", path, body, token=d.token, key=True)  # it is said already
+    d.says(404, "no-case", "POST", "/v1/cases/999999/succession", body, token=d.token, key=True)
+    d.says(404, "no-resource", "POST", "/v1/cases/x/succession", body, token=d.token, key=True)
+    assert d.fine("GET", f"/v1/cases/{case}", token=d.token)["starter"]["code"] == "one"
+
+
 def audit(d, token):
     last = d.fine("GET", "/v1/events?limit=1000", token=d.token)["next"]
     assert f"\n{last}\n" in d.ask("GET", "/v1/audit/checkpoint", token=token).bytes.decode()
@@ -521,6 +543,7 @@ def main():
         deputies(d, li, zhao)
         second_policy(d, li)
         amendments(d, li)
+        successors(d)
         audit(d, li)
         operation(d)
         for token in (d.token, li):
