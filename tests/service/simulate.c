@@ -326,14 +326,15 @@ static void migrate(struct run *r) {
     static const bf_str there = {"received", 8}, here = {"taken_in", 8};
     bool forth = from < to;
     g->r = r;
-    bf_engine_migrate(r->w.e, &(struct bf_migration){
-                                  .from = r->w.policy[from],
-                                  .to = r->w.policy[to],
-                                  .choice = {forth ? &there : &here, forth ? &here : &there, 1},
-                                  .dry_run = below(r, 3) == 0,
-                                  .each = each,
-                                  .done = done,
-                                  .ctx = g});
+    bf_engine_migrate(r->w.e,
+                      &(struct bf_migration){.from = r->w.policy[from],
+                                             .to = r->w.policy[to],
+                                             .choice = {forth ? &there : &here,
+                                                        forth ? &here : &there, 1, NULL, 0, false},
+                                             .dry_run = below(r, 3) == 0,
+                                             .each = each,
+                                             .done = done,
+                                             .ctx = g});
     world_pump(&r->w);
     if (!r->w.dead && !g->over)
         broken(r, "a migration did not end");
