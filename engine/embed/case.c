@@ -196,9 +196,10 @@ int banfa_case_by(banfa_case *c, const char *persons) {
     json_t *by = persons ? json_of(persons) : NULL;
     const char *wrong = by ? stranger_of(by) : NULL;
     if (wrong || !by != !persons) {
+        int err = bf_embed_complain(c, BANFA_ARGUMENT, "not the persons behind an act",
+                                    wrong && *wrong ? wrong : persons);
         json_decref(by);
-        return bf_embed_complain(c, BANFA_ARGUMENT, "not the persons behind an act",
-                                 wrong && *wrong ? NULL : persons);
+        return err;
     }
     json_decref(c->by);
     c->by = by;
